@@ -1,0 +1,88 @@
+//! Text from outside, made safe to store and to show: control characters, cuts, previews.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Replaces NUL, which PostgreSQL cannot store, by U+FFFD.
+pub fn clean(text: &mut String) {
+    if text.contains('\0') {
+        *text = text.replace('\0', "\u{FFFD}");
+    }
+}
+
+/// Cuts to at most `limit` bytes at a character border and marks the cut with `…`.
+pub fn cut_bytes(text: &mut String, limit: usize) {
+    if text.len() <= limit {
+        return;
+    }
+    let mut end = limit.saturating_sub('…'.len_utf8());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text.push('…');
+}
+
+/// At most `limit` grapheme clusters, the last one `…` if something was left out.
+pub fn cut_graphemes(text: &str, limit: usize) -> String {
+    let mut ends = text.grapheme_indices(true).map(|(at, _)| at);
+    match ends.nth(limit) {
+        None => text.to_owned(),
+        Some(_) => {
+            let keep = limit.saturating_sub(1);
+            let end = text
+                .grapheme_indices(true)
+                .nth(keep)
+                .map_or(0, |(at, _)| at);
+            format!("{}…", text[..end].trim_end())
+        }
+    }
+}
+
+/// One line for lists, logs and terminals: white space folded, control and bidirectional
+/// formatting characters removed, cut to `limit` graphemes.
+pub fn one_line(text: &str, limit: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(4 * limit));
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|c| is_printable(*c)));
+        if line.len() > 16 * limit {
+            break;
+        }
+    }
+    cut_graphemes(&line, limit)
+}
+
+/// Neither a control character (a terminal would obey it) nor one of the formatting characters
+/// with which text is shown in another order than it is stored (Unicode TR 36, Trojan Source).
+pub fn is_printable(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_is_replaced() {
+        let mut text = "a\0b".to_owned();
+        clean(&mut text);
+        assert_eq!(text, "a\u{FFFD}b");
+    }
+
+    #[test]
+    fn cuts_keep_characters_whole() {
+        let mut text = "perché perché".to_owned();
+        cut_bytes(&mut text, 9);
+        assert_eq!(text, "perch…");
+        assert_eq!(cut_graphemes("👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 2), "👩‍👩‍👧‍👦…");
+        assert_eq!(cut_graphemes("ciao", 4), "ciao");
+    }
+
+    #[test]
+    fn one_line_disarms_terminals() {
+        assert_eq!(one_line("a\u{1b}[2J\n\u{202E}b", 10), "a[2J b");
+    }
+}

@@ -1,0 +1,117 @@
+//! `Instant`, the one type for a point in time: milliseconds since the Unix epoch, UTC.
+//!
+//! The domain never reads a clock; every instant is handed in by the caller.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// Milliseconds in a second, a minute, an hour and a day.
+pub const SECOND: i64 = 1_000;
+/// Milliseconds in a minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Milliseconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Milliseconds in a day of 24 hours.
+pub const DAY: i64 = 24 * HOUR;
+
+/// A point in time in milliseconds since 1970-01-01T00:00:00Z. In JSON it is RFC 3339 text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(pub i64);
+
+impl Instant {
+    /// Reads RFC 3339 (`2026-11-20T09:00:00Z`, also with an offset). The error is for a person.
+    pub fn parse(text: &str) -> Result<Instant, String> {
+        text.parse::<jiff::Timestamp>()
+            .map(|t| Instant(t.as_millisecond()))
+            .map_err(|_| {
+                format!("`{text}` is not a time; write RFC 3339, for example 2026-11-20T09:00:00Z")
+            })
+    }
+
+    /// The same instant for calendar arithmetic. Values outside jiff's range (years -9999 to
+    /// 9999) are clamped to it: such a date can only come from a broken or hostile source.
+    pub fn timestamp(self) -> jiff::Timestamp {
+        let limit = if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        };
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(limit)
+    }
+
+    /// The calendar day in `zone`, as `YYYY-MM-DD`.
+    pub fn day_in(self, zone: &jiff::tz::TimeZone) -> String {
+        self.timestamp().to_zoned(zone.clone()).date().to_string()
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.timestamp())
+    }
+}
+
+impl Add<i64> for Instant {
+    type Output = Instant;
+    fn add(self, ms: i64) -> Instant {
+        Instant(self.0.saturating_add(ms))
+    }
+}
+
+impl Sub<i64> for Instant {
+    type Output = Instant;
+    fn sub(self, ms: i64) -> Instant {
+        Instant(self.0.saturating_sub(ms))
+    }
+}
+
+impl Sub<Instant> for Instant {
+    type Output = i64;
+    /// Milliseconds from `earlier` to `self`.
+    fn sub(self, earlier: Instant) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Instant, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Instant::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_rfc_3339() {
+        let t = Instant::parse("2026-11-20T10:00:00+01:00").unwrap();
+        assert_eq!(t.to_string(), "2026-11-20T09:00:00.000Z");
+        assert!(
+            Instant::parse("yesterday")
+                .unwrap_err()
+                .contains("RFC 3339")
+        );
+    }
+
+    #[test]
+    fn days_follow_the_zone() {
+        let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
+        let t = Instant::parse("2026-11-20T23:30:00Z").unwrap();
+        assert_eq!(t.day_in(&rome), "2026-11-21");
+    }
+
+    #[test]
+    fn absurd_instants_do_not_panic() {
+        assert!(Instant(i64::MAX).to_string().starts_with("9999"));
+        assert_eq!(Instant(i64::MAX) + 1, Instant(i64::MAX));
+    }
+}
