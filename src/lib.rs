@@ -4,4 +4,7 @@
 //! The modules stand on floors; a file imports its own folder and lower floors only
 //! (`tests/it/architecture.rs` checks it, ARCHITECTURE.md explains it).
 
+pub mod clock;
 pub mod domain;
+pub mod ids;
+pub mod wire;

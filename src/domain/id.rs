@@ -66,11 +66,6 @@ mod tests {
         let (a, b) = (MentionId(1 << 90), MentionId(1 << 91));
         assert_eq!(a.to_string().parse::<MentionId>().unwrap(), a);
         assert!(a.to_string() < b.to_string());
-        assert!(
-            "nonsense"
-                .parse::<CaseId>()
-                .unwrap_err()
-                .contains("26 letters")
-        );
+        assert!("nonsense".parse::<CaseId>().unwrap_err().contains("26 letters"));
     }
 }

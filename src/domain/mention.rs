@@ -125,9 +125,7 @@ impl Mention {
             ("author.id", &self.author.id),
         ] {
             if value.trim().is_empty() {
-                return Err(format!(
-                    "`{name}` is empty; send the network's own id or name"
-                ));
+                return Err(format!("`{name}` is empty; send the network's own id or name"));
             }
         }
         for (name, value) in [
@@ -141,9 +139,7 @@ impl Mention {
             ("thread_id", &mut self.thread_id),
         ] {
             if value.len() > FIELD_LIMIT {
-                return Err(format!(
-                    "`{name}` is longer than {FIELD_LIMIT} bytes; shorten it"
-                ));
+                return Err(format!("`{name}` is longer than {FIELD_LIMIT} bytes; shorten it"));
             }
             super::text::clean(value);
         }

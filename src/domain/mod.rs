@@ -2,12 +2,22 @@
 //!
 //! Nothing here imports the rest of the crate; time and ids come in as arguments.
 
+pub mod brand;
+pub mod case;
+pub mod coverage;
+pub mod deadline;
+pub mod hours;
 pub mod id;
+pub mod ledger;
+pub mod length;
 pub mod mention;
+pub mod obligation;
+pub mod reason;
 pub mod text;
 pub mod time;
 pub mod verdict;
 
+pub use brand::Brand;
 pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
 pub use mention::{Attachment, Author, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;

@@ -29,10 +29,7 @@ pub fn cut_graphemes(text: &str, limit: usize) -> String {
         None => text.to_owned(),
         Some(_) => {
             let keep = limit.saturating_sub(1);
-            let end = text
-                .grapheme_indices(true)
-                .nth(keep)
-                .map_or(0, |(at, _)| at);
+            let end = text.grapheme_indices(true).nth(keep).map_or(0, |(at, _)| at);
             format!("{}…", text[..end].trim_end())
         }
     }

@@ -22,21 +22,15 @@ pub struct Instant(pub i64);
 impl Instant {
     /// Reads RFC 3339 (`2026-11-20T09:00:00Z`, also with an offset). The error is for a person.
     pub fn parse(text: &str) -> Result<Instant, String> {
-        text.parse::<jiff::Timestamp>()
-            .map(|t| Instant(t.as_millisecond()))
-            .map_err(|_| {
-                format!("`{text}` is not a time; write RFC 3339, for example 2026-11-20T09:00:00Z")
-            })
+        text.parse::<jiff::Timestamp>().map(|t| Instant(t.as_millisecond())).map_err(|_| {
+            format!("`{text}` is not a time; write RFC 3339, for example 2026-11-20T09:00:00Z")
+        })
     }
 
     /// The same instant for calendar arithmetic. Values outside jiff's range (years -9999 to
     /// 9999) are clamped to it: such a date can only come from a broken or hostile source.
     pub fn timestamp(self) -> jiff::Timestamp {
-        let limit = if self.0 < 0 {
-            jiff::Timestamp::MIN
-        } else {
-            jiff::Timestamp::MAX
-        };
+        let limit = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(limit)
     }
 
@@ -95,11 +89,7 @@ mod tests {
     fn reads_and_writes_rfc_3339() {
         let t = Instant::parse("2026-11-20T10:00:00+01:00").unwrap();
         assert_eq!(t.to_string(), "2026-11-20T09:00:00.000Z");
-        assert!(
-            Instant::parse("yesterday")
-                .unwrap_err()
-                .contains("RFC 3339")
-        );
+        assert!(Instant::parse("yesterday").unwrap_err().contains("RFC 3339"));
     }
 
     #[test]

@@ -186,9 +186,7 @@ impl<'de> Deserialize<'de> for Lang {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Lang, D::Error> {
         let tag = std::borrow::Cow::<'de, str>::deserialize(d)?;
         Lang::parse(&tag).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "`{tag}` is no language code; write it, en, pt-BR …"
-            ))
+            serde::de::Error::custom(format!("`{tag}` is no language code; write it, en, pt-BR …"))
         })
     }
 }
@@ -268,17 +266,9 @@ mod tests {
     fn words_have_one_spelling() {
         for topic in Topic::ALL {
             assert_eq!(topic.as_str().parse::<Topic>().unwrap(), *topic);
-            assert_eq!(
-                serde_json::to_string(topic).unwrap(),
-                format!("\"{topic}\"")
-            );
+            assert_eq!(serde_json::to_string(topic).unwrap(), format!("\"{topic}\""));
         }
-        assert!(
-            "rage"
-                .parse::<Kind>()
-                .unwrap_err()
-                .contains("complaint, question")
-        );
+        assert!("rage".parse::<Kind>().unwrap_err().contains("complaint, question"));
     }
 
     #[test]

@@ -1,0 +1,135 @@
+//! `Brand`: whom we listen for, and the policies by which its mentions are judged and owed.
+
+use super::deadline::SlaPolicy;
+use super::hours::Calendar;
+use super::reason::Reason;
+use super::time::{DAY, Instant};
+use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
+use crate::domain::obligation::Owing;
+
+/// Whom we listen for.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    /// Its name in configuration and rows.
+    pub name: String,
+    /// Its name for people and in replies.
+    pub title: String,
+    /// The names by which people call it, for relevance.
+    pub terms: Vec<String>,
+    /// Its handles without `@`.
+    pub handles: Vec<String>,
+    /// Words of which one must stand beside an ambiguous name.
+    pub context: Vec<String>,
+    /// Words that mean somebody else of the same name.
+    pub exclusions: Vec<String>,
+    /// The language of its agents, for alerts and screens.
+    pub language: Lang,
+    /// Which kinds are owed an answer.
+    pub owes: Vec<Kind>,
+    /// From this probability on a complaint is alerted.
+    pub alert_at: PerMillion,
+    /// From this probability on a person looks.
+    pub look_at: PerMillion,
+    /// A mention older than this when first heard is owed, but no longer alerted.
+    pub alert_max_age: i64,
+    /// What it promises itself.
+    pub sla: SlaPolicy,
+    /// When it works.
+    pub calendar: Calendar,
+    /// Names of the recipients of its alerts, in order; the next gets what the one before fails.
+    pub recipients: Vec<String>,
+    /// How replies are signed, empty for not at all.
+    pub signature: String,
+}
+
+impl Brand {
+    /// A brand with the defaults of the configuration reference.
+    pub fn new(name: &str, zone: jiff::tz::TimeZone) -> Brand {
+        Brand {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            terms: vec![name.to_owned()],
+            handles: Vec::new(),
+            context: Vec::new(),
+            exclusions: Vec::new(),
+            language: Lang::IT,
+            owes: vec![Kind::Complaint, Kind::Question],
+            alert_at: PerMillion(600_000),
+            look_at: PerMillion(350_000),
+            alert_max_age: 2 * DAY,
+            sla: SlaPolicy::default(),
+            calendar: Calendar::office(zone),
+            recipients: Vec::new(),
+            signature: String::new(),
+        }
+    }
+
+    /// What a verdict makes of a mention: a debt, or the rule by which nothing is owed.
+    ///
+    /// Doubt is owed a look (invariants 8 and 10): only a clear verdict owes nothing.
+    pub fn owing(&self, verdict: &Verdict) -> Result<Owing, &'static str> {
+        if verdict.look {
+            return Ok(Owing::Look);
+        }
+        if verdict.relevance == Relevance::NotAbout {
+            return Err("not_about_us");
+        }
+        if verdict.sorted_out.is_some() {
+            return Err("sorted_out");
+        }
+        let complaint = self.owes.contains(&Kind::Complaint);
+        if complaint && verdict.is_complaint() && verdict.probability >= self.alert_at {
+            return Ok(if verdict.relevance == Relevance::About {
+                Owing::Complaint
+            } else {
+                Owing::Look
+            });
+        }
+        if complaint && verdict.probability >= self.look_at {
+            return Ok(Owing::Look);
+        }
+        match verdict.kind {
+            kind if !self.owes.contains(&kind) => Err("kind_not_owed"),
+            Kind::Question if verdict.relevance == Relevance::About => Ok(Owing::Question),
+            _ => Err("kind_not_owed"),
+        }
+    }
+
+    /// Why an alert for a mention first heard at `heard_at` does not go out, if it does not.
+    pub fn silence(&self, created_at: Instant, heard_at: Instant) -> Option<Reason> {
+        (heard_at - created_at > self.alert_max_age).then_some(Reason::TooOld)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::Topic;
+
+    #[test]
+    fn doubt_is_owed_a_look() {
+        let brand = Brand::new("acme", jiff::tz::TimeZone::UTC);
+        let verdict = |relevance, kind, probability, look| Verdict {
+            relevance,
+            kind,
+            probability: PerMillion(probability),
+            severity: 1,
+            topic: Topic::Other,
+            language: Lang::IT,
+            risk: vec![],
+            why: vec![],
+            look,
+            sorted_out: None,
+            model: "t".into(),
+        };
+        use Relevance::*;
+        let owing = |r, k, p, l| brand.owing(&verdict(r, k, p, l));
+        assert_eq!(owing(About, Kind::Complaint, 900_000, false), Ok(Owing::Complaint));
+        assert_eq!(owing(Perhaps, Kind::Complaint, 900_000, false), Ok(Owing::Look));
+        assert_eq!(owing(About, Kind::Other, 400_000, false), Ok(Owing::Look));
+        assert_eq!(owing(About, Kind::Question, 100_000, false), Ok(Owing::Question));
+        assert_eq!(owing(NotAbout, Kind::Complaint, 900_000, false), Err("not_about_us"));
+        assert_eq!(owing(About, Kind::Praise, 10_000, false), Err("kind_not_owed"));
+        assert_eq!(owing(NotAbout, Kind::Other, 0, true), Ok(Owing::Look));
+    }
+}

@@ -1,0 +1,33 @@
+//! When a case must be looked at next, and why.
+
+use super::{Attention, Case, EventName};
+use crate::domain::time::{DAY, Instant};
+
+/// An open case is told again this long after the last word on it.
+pub const REMIND_EVERY: i64 = DAY;
+
+/// What the clock does to a case. Stored beside the due time on its row.
+pub type Timer = EventName;
+
+/// The next instant at which the clock acts on the case, and the event it then causes.
+///
+/// `Some` for every case that owes anything: an open case without a due time would be forgotten.
+pub fn next_due(case: &Case) -> Option<(Instant, Timer)> {
+    case.owed().next()?;
+    let deadline = case
+        .owed()
+        .filter(|o| !o.overdue_told)
+        .map(|o| (o.due, EventName::Overdue))
+        .min_by_key(|(at, _)| *at);
+    let reminder = (case.told_at + REMIND_EVERY, EventName::StillOwed);
+    match &case.attention {
+        Attention::Free => Some(deadline.unwrap_or(reminder)),
+        // Whoever took it still answers to the clock: a take stops no deadline.
+        Attention::Taken { until, .. } => {
+            let ends = (*until, EventName::TakeRanOut);
+            Some(deadline.filter(|(at, _)| at < until).unwrap_or(ends))
+        }
+        Attention::Snoozed { until, .. } => Some((*until, EventName::SnoozeOver)),
+        Attention::Moved { until, .. } => Some((*until, EventName::MoveLapsed)),
+    }
+}

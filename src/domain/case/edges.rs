@@ -1,0 +1,66 @@
+//! The table of moves: which event may meet which state, and where it may lead.
+
+use super::{EventName, State};
+use EventName as E;
+use State::*;
+
+const OWED: &[State] = &[Waiting, Taken, Snoozed, Moved];
+const ENDED: &[State] = &[Answered, Waived, Closed, Withdrawn, NotOwed];
+const REOPENABLE: &[State] = &[Answered, Waived, Closed, NotOwed];
+const ALL: &[State] =
+    &[Waiting, Taken, Snoozed, Moved, Answered, Waived, Closed, Withdrawn, NotOwed];
+
+/// Event, the states it may meet, the states it may lead to.
+///
+/// Partial ends (one of several debts answered or withdrawn) stay in the state they were in.
+pub const EDGES: &[(EventName, &[State], &[State])] = &[
+    (E::Owed, ALL, &[Waiting, Taken]),
+    (E::Raised, OWED, OWED),
+    (E::Withdrawn, ALL, ALL),
+    (E::Answered, OWED, ALL),
+    (E::Taken, OWED, &[Taken]),
+    (E::Released, &[Taken], &[Waiting]),
+    (E::TakeRanOut, &[Taken], &[Waiting]),
+    (E::Snoozed, &[Waiting, Taken, Snoozed], &[Snoozed]),
+    (E::SnoozeOver, &[Snoozed], &[Waiting]),
+    (E::Moved, &[Waiting, Taken, Snoozed], &[Moved]),
+    (E::MoveLapsed, &[Moved], &[Waiting]),
+    (E::Voided, OWED, ENDED),
+    (E::Reopened, REOPENABLE, &[Waiting]),
+    (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
+    (E::StillOwed, &[Waiting], &[Waiting]),
+];
+
+/// Whether the event may meet a case in that state.
+pub(super) fn allowed(state: State, event: EventName) -> bool {
+    EDGES.iter().any(|(e, from, _)| *e == event && from.contains(&state))
+}
+
+/// Whether the event may lead from the one state to the other.
+pub(super) fn lands(from: State, event: EventName, to: State) -> bool {
+    EDGES.iter().any(|(e, f, t)| *e == event && f.contains(&from) && t.contains(&to))
+}
+
+/// The picture for the docs, in Mermaid: only moves between states, self-loops left out.
+pub fn mermaid() -> String {
+    let mut out = String::from("stateDiagram-v2\n    [*] --> waiting: owed\n");
+    for (event, from, to) in EDGES {
+        // These two may end anywhere by what they leave owed; their usual way is drawn.
+        let to: &[State] = match event {
+            E::Answered => &[Answered],
+            E::Withdrawn => &[Withdrawn],
+            E::Voided => &[Waived, Closed, NotOwed],
+            E::Owed => &[Waiting],
+            _ => to,
+        };
+        let from: &[State] = if *event == E::Withdrawn { OWED } else { from };
+        for (f, t) in from.iter().flat_map(|f| to.iter().map(move |t| (f, t))) {
+            let keeps =
+                matches!(event, E::Raised | E::Overdue) || (*event == E::Owed && *f == Taken);
+            if f != t && !keeps {
+                out.push_str(&format!("    {f} --> {t}: {event}\n"));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,245 @@
+//! `apply`: the one function that changes a case.
+
+use super::*;
+
+/// Applies one event at `now`.
+///
+/// Returns the changed case and what must follow, or why the event may not happen. Text from
+/// outside reaches this function only as `Owed`, `Raised` and `Withdrawn`: none of them lowers or
+/// ends a debt but the author's own deletion (invariant 8).
+pub fn apply(
+    mut case: Case,
+    event: CaseEvent,
+    now: Instant,
+) -> Result<(Case, Vec<Effect>), NotAllowed> {
+    let (state, name) = (case.state(), event.name());
+    if !edges::allowed(state, name) {
+        return Err(NotAllowed(format!(
+            "this case is {state}; `{name}` does not apply to it. Reload it to see what happened"
+        )));
+    }
+    let mut effects = Vec::new();
+    match event {
+        CaseEvent::Owed(new) => owed(&mut case, new, &mut effects),
+        CaseEvent::Raised { mention, owing, severity, due } => {
+            raise(&mut case, mention, owing, severity, due, &mut effects)?;
+        }
+        CaseEvent::Withdrawn { mention } => {
+            let gone = |o: &&mut Obligation| o.mention == mention && o.is_owed();
+            for o in case.obligations.iter_mut().filter(gone) {
+                o.standing = void(VoidReason::Withdrawn, "author", "", now);
+                effects.push(becomes(o, Disposition::Withdrawn));
+            }
+        }
+        CaseEvent::Answered { evidence, at, covers } => {
+            for o in case.obligations.iter_mut() {
+                if o.is_owed() && covers.contains(&o.mention) {
+                    o.standing = Standing::Met { evidence: evidence.clone(), at };
+                    o.first_look = false;
+                    effects.push(becomes(o, Disposition::Answered));
+                }
+            }
+            if effects.is_empty() {
+                return Err(NotAllowed("nothing that is owed here was answered by it".to_owned()));
+            }
+        }
+        CaseEvent::Taken { by, until } => take(&mut case, by, until, now)?,
+        CaseEvent::Released { by } => match &case.attention {
+            Attention::Taken { by: owner, .. } if *owner != by => {
+                return Err(NotAllowed(format!(
+                    "{owner} has taken this case; only {owner} can release it"
+                )));
+            }
+            _ => case.attention = Attention::Free,
+        },
+        CaseEvent::TakeRanOut => expire(&mut case, now, Reason::TakeRanOut, &mut effects)?,
+        CaseEvent::SnoozeOver => expire(&mut case, now, Reason::SnoozeOver, &mut effects)?,
+        CaseEvent::MoveLapsed => expire(&mut case, now, Reason::StillOwed, &mut effects)?,
+        CaseEvent::Snoozed { by, until } => {
+            later(until, now)?;
+            not_of_another(&case, &by)?;
+            case.attention = Attention::Snoozed { by, until };
+        }
+        CaseEvent::Moved { by, until } => {
+            later(until, now)?;
+            not_of_another(&case, &by)?;
+            case.attention = Attention::Moved { by, until };
+        }
+        CaseEvent::Voided { reason, by, note } => {
+            if note.trim().is_empty() && matches!(reason, VoidReason::Waived | VoidReason::Closed) {
+                return Err(NotAllowed(
+                    "say why no answer is needed: the reason stands in the ledger".to_owned(),
+                ));
+            }
+            not_of_another(&case, &by)?;
+            for o in case.obligations.iter_mut().filter(|o| o.is_owed()) {
+                o.standing = void(reason, &by, &note, now);
+                effects.push(becomes(o, disposition_of(reason)));
+            }
+        }
+        CaseEvent::Reopened { due, .. } => reopen(&mut case, due, &mut effects)?,
+        CaseEvent::Overdue => {
+            let passed = |o: &&mut Obligation| o.is_owed() && !o.overdue_told && o.due <= now;
+            let mut ring = false;
+            for o in case.obligations.iter_mut().filter(passed) {
+                o.overdue_told = true;
+                ring |= o.owing == Owing::Complaint && !o.first_look;
+            }
+            case.told_at = now;
+            effects.extend(ring.then_some(Effect::Alert(Reason::Overdue)));
+        }
+        CaseEvent::StillOwed => {
+            case.told_at = now;
+            effects.extend(rings(&case).then_some(Effect::Alert(Reason::StillOwed)));
+        }
+    }
+    if case.owed().next().is_none() {
+        case.attention = Attention::Free;
+    }
+    if effects.iter().any(|e| matches!(e, Effect::Alert(_))) {
+        case.told_at = now;
+    }
+    debug_assert!(edges::lands(state, name, case.state()), "{state} --{name}--> {}", case.state());
+    Ok((case, effects))
+}
+
+fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
+    let first = case.obligations.is_empty();
+    effects.push(becomes(&new, Disposition::Open));
+    let ring = new.owing == Owing::Complaint && !new.first_look;
+    match case.obligations.iter_mut().find(|o| o.mention == new.mention) {
+        Some(again) => *again = new,
+        None => case.obligations.push(new),
+    }
+    // A new word from the customer ends a snooze and a wait for private contact, not a take.
+    if !matches!(case.attention, Attention::Taken { .. }) {
+        case.attention = Attention::Free;
+    }
+    effects.push(Effect::Draft);
+    if ring {
+        effects.push(Effect::Alert(if first { Reason::NewComplaint } else { Reason::Again }));
+    }
+}
+
+fn raise(
+    case: &mut Case,
+    mention: MentionId,
+    owing: Owing,
+    severity: u8,
+    due: Instant,
+    effects: &mut Vec<Effect>,
+) -> Result<(), NotAllowed> {
+    let Some(o) = case.obligations.iter_mut().find(|o| o.mention == mention && o.is_owed()) else {
+        return Err(NotAllowed("that mention is not owed an answer here".to_owned()));
+    };
+    let rings_now = owing == Owing::Complaint && o.owing != Owing::Complaint && !o.first_look;
+    o.owing = o.owing.min(owing);
+    o.severity = o.severity.max(severity);
+    o.due = o.due.min(due);
+    effects.extend(rings_now.then_some(Effect::Alert(Reason::Again)));
+    effects.push(Effect::Draft);
+    Ok(())
+}
+
+fn take(case: &mut Case, by: String, until: Instant, now: Instant) -> Result<(), NotAllowed> {
+    later(until, now)?;
+    if let Attention::Taken { by: owner, until } = &case.attention
+        && *owner != by
+    {
+        return Err(NotAllowed(format!("{owner} has taken this case until {until}")));
+    }
+    case.attention = Attention::Taken { by, until };
+    for o in case.obligations.iter_mut() {
+        o.first_look = false;
+    }
+    Ok(())
+}
+
+fn expire(
+    case: &mut Case,
+    now: Instant,
+    reason: Reason,
+    effects: &mut Vec<Effect>,
+) -> Result<(), NotAllowed> {
+    if let Attention::Taken { until, .. }
+    | Attention::Snoozed { until, .. }
+    | Attention::Moved { until, .. } = case.attention
+        && now < until
+    {
+        return Err(NotAllowed(format!("it runs until {until}")));
+    }
+    case.attention = Attention::Free;
+    effects.extend(rings(case).then_some(Effect::Alert(reason)));
+    Ok(())
+}
+
+fn reopen(case: &mut Case, due: Instant, effects: &mut Vec<Effect>) -> Result<(), NotAllowed> {
+    // What a person ended comes back; where all was answered, the latest answer did not do.
+    let by_person = |o: &Obligation| match &o.standing {
+        Standing::Void { reason, .. } => *reason != VoidReason::Withdrawn,
+        _ => false,
+    };
+    let latest_answer = case.obligations.iter().filter_map(|o| match &o.standing {
+        Standing::Met { at, .. } => Some(*at),
+        _ => None,
+    });
+    let latest_answer = latest_answer.max();
+    let any_by_person = case.obligations.iter().any(by_person);
+    for o in case.obligations.iter_mut() {
+        let back = match &o.standing {
+            Standing::Met { at, .. } => !any_by_person && Some(*at) == latest_answer,
+            _ => by_person(o),
+        };
+        if back {
+            o.standing = Standing::Owed;
+            o.due = due;
+            o.overdue_told = false;
+            o.first_look = false;
+            effects.push(becomes(o, Disposition::Open));
+        }
+    }
+    if effects.is_empty() {
+        return Err(NotAllowed("the customer took it back; nothing is left to answer".to_owned()));
+    }
+    effects.push(Effect::Draft);
+    effects.extend(rings(case).then_some(Effect::Alert(Reason::Reopened)));
+    Ok(())
+}
+
+/// Whether anything that stands is worth an alert of its own.
+fn rings(case: &Case) -> bool {
+    case.owed().any(|o| o.owing == Owing::Complaint && !o.first_look)
+}
+
+fn later(until: Instant, now: Instant) -> Result<(), NotAllowed> {
+    if until <= now {
+        return Err(NotAllowed(format!("{until} has passed; name a time after {now}")));
+    }
+    Ok(())
+}
+
+fn not_of_another(case: &Case, by: &str) -> Result<(), NotAllowed> {
+    match &case.attention {
+        Attention::Taken { by: owner, until } if owner != by => {
+            Err(NotAllowed(format!("{owner} has taken this case until {until}; ask {owner}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn void(reason: VoidReason, by: &str, note: &str, at: Instant) -> Standing {
+    Standing::Void { reason, by: by.to_owned(), note: note.to_owned(), at }
+}
+
+fn becomes(o: &Obligation, disposition: Disposition) -> Effect {
+    Effect::Becomes { mention: o.mention, disposition }
+}
+
+fn disposition_of(reason: VoidReason) -> Disposition {
+    match reason {
+        VoidReason::Waived => Disposition::Waived,
+        VoidReason::Closed => Disposition::Closed,
+        VoidReason::Withdrawn => Disposition::Withdrawn,
+        VoidReason::NotComplaint | VoidReason::NotAboutUs => Disposition::NotOwed,
+    }
+}

@@ -1,0 +1,209 @@
+//! The life of a case: its table of moves, its rules, its timers.
+
+use super::*;
+use crate::domain::time::{DAY, HOUR};
+use proptest::prelude::*;
+
+fn debt(mention: u128, owing: Owing) -> Obligation {
+    Obligation {
+        mention: MentionId(mention),
+        owing,
+        severity: if owing == Owing::Complaint { 2 } else { 0 },
+        since: Instant(0),
+        heard_at: Instant(0),
+        due: Instant(4 * HOUR),
+        first_look: false,
+        overdue_told: false,
+        standing: Standing::Owed,
+    }
+}
+
+fn empty() -> Case {
+    Case {
+        id: CaseId(1),
+        brand: "acme".into(),
+        channel: "masto".into(),
+        network: "mastodon".into(),
+        origin: String::new(),
+        thread: "t".into(),
+        author: "a".into(),
+        opened_at: Instant(0),
+        told_at: Instant(0),
+        attention: Attention::Free,
+        obligations: Vec::new(),
+    }
+}
+
+fn opened() -> Case {
+    apply(empty(), CaseEvent::Owed(debt(1, Owing::Complaint)), Instant(0)).unwrap().0
+}
+
+fn answer(at: i64, covers: &[u128]) -> CaseEvent {
+    CaseEvent::Answered {
+        evidence: Evidence::Native { external_id: "r".into(), url: String::new() },
+        at: Instant(at),
+        covers: covers.iter().map(|m| MentionId(*m)).collect(),
+    }
+}
+
+fn take(by: &str, until: i64) -> CaseEvent {
+    CaseEvent::Taken { by: by.into(), until: Instant(until) }
+}
+
+#[test]
+fn a_complaint_rings_a_question_does_not() {
+    let ring = |owing| {
+        let (_, effects) = apply(empty(), CaseEvent::Owed(debt(1, owing)), Instant(0)).unwrap();
+        effects.contains(&Effect::Alert(Reason::NewComplaint))
+    };
+    assert!(ring(Owing::Complaint));
+    assert!(!ring(Owing::Question));
+    assert!(!ring(Owing::Look));
+}
+
+#[test]
+fn a_mention_stored_after_the_answer_stays_owed() {
+    let (case, _) =
+        apply(opened(), CaseEvent::Owed(debt(2, Owing::Complaint)), Instant(5)).unwrap();
+    let (case, effects) = apply(case, answer(4, &[1]), Instant(6)).unwrap();
+    assert_eq!(case.state(), State::Waiting);
+    let done = Effect::Becomes { mention: MentionId(1), disposition: Disposition::Answered };
+    assert_eq!(effects, [done]);
+    let (case, _) = apply(case, answer(7, &[2]), Instant(7)).unwrap();
+    assert_eq!(case.state(), State::Answered);
+    assert_eq!(next_due(&case), None);
+}
+
+#[test]
+fn a_take_is_a_lease() {
+    let (case, _) = apply(opened(), take("ada", HOUR), Instant(0)).unwrap();
+    let refused = apply(case.clone(), take("bob", HOUR), Instant(1)).unwrap_err();
+    assert!(refused.0.contains("ada has taken this case until"));
+    assert!(apply(case.clone(), CaseEvent::TakeRanOut, Instant(1)).is_err());
+    assert_eq!(next_due(&case), Some((Instant(HOUR), EventName::TakeRanOut)));
+    let (case, effects) = apply(case, CaseEvent::TakeRanOut, Instant(HOUR)).unwrap();
+    assert_eq!(case.state(), State::Waiting);
+    assert!(effects.contains(&Effect::Alert(Reason::TakeRanOut)));
+}
+
+#[test]
+fn overdue_is_told_once_then_a_reminder_each_day() {
+    let case = opened();
+    assert_eq!(next_due(&case), Some((Instant(4 * HOUR), EventName::Overdue)));
+    let (case, effects) = apply(case, CaseEvent::Overdue, Instant(4 * HOUR)).unwrap();
+    assert_eq!(effects, [Effect::Alert(Reason::Overdue)]);
+    assert_eq!(next_due(&case), Some((Instant(4 * HOUR + DAY), EventName::StillOwed)));
+    let (_, effects) = apply(case, CaseEvent::Overdue, Instant(5 * HOUR)).unwrap();
+    assert!(effects.is_empty());
+}
+
+#[test]
+fn text_can_raise_and_never_lower() {
+    let raise = |severity, due| CaseEvent::Raised {
+        mention: MentionId(1),
+        owing: Owing::Question,
+        severity,
+        due: Instant(due),
+    };
+    let (case, _) = apply(opened(), raise(0, 9 * HOUR), Instant(1)).unwrap();
+    let o = &case.obligations[0];
+    assert_eq!((o.owing, o.severity, o.due), (Owing::Complaint, 2, Instant(4 * HOUR)));
+    let (case, _) = apply(case, raise(3, HOUR), Instant(1)).unwrap();
+    assert_eq!((case.severity(), case.deadline()), (3, Some(Instant(HOUR))));
+}
+
+#[test]
+fn waiving_needs_a_reason_and_can_be_undone() {
+    let waive = |note: &str| CaseEvent::Voided {
+        reason: VoidReason::Waived,
+        by: "ada".into(),
+        note: note.into(),
+    };
+    assert!(apply(opened(), waive(" "), Instant(1)).unwrap_err().0.contains("say why"));
+    let (case, _) = apply(opened(), waive("troll"), Instant(1)).unwrap();
+    assert_eq!(case.state(), State::Waived);
+    let reopen =
+        CaseEvent::Reopened { by: "ada".into(), note: "no troll".into(), due: Instant(DAY) };
+    let (case, effects) = apply(case, reopen.clone(), Instant(2)).unwrap();
+    assert_eq!(case.state(), State::Waiting);
+    assert!(effects.contains(&Effect::Alert(Reason::Reopened)));
+    let withdrawn = CaseEvent::Withdrawn { mention: MentionId(1) };
+    let (case, _) = apply(case, withdrawn, Instant(3)).unwrap();
+    assert_eq!(case.state(), State::Withdrawn);
+    assert!(apply(case, reopen, Instant(4)).is_err());
+}
+
+#[test]
+fn the_picture_has_every_state() {
+    let picture = mermaid();
+    for state in State::ALL {
+        assert!(picture.contains(state.as_str()), "{state} is missing");
+    }
+}
+
+fn any_event() -> impl Strategy<Value = CaseEvent> {
+    let mention = 1u128..4;
+    let until = 1i64..200;
+    prop_oneof![
+        (mention.clone(), 0usize..3, any::<bool>()).prop_map(|(m, o, first)| {
+            CaseEvent::Owed(Obligation { first_look: first, ..debt(m, Owing::ALL[o]) })
+        }),
+        (mention.clone(), 0u8..4).prop_map(|(m, severity)| CaseEvent::Raised {
+            mention: MentionId(m),
+            owing: Owing::Complaint,
+            severity,
+            due: Instant(HOUR)
+        }),
+        mention.clone().prop_map(|m| CaseEvent::Withdrawn { mention: MentionId(m) }),
+        (0i64..200, proptest::collection::vec(mention, 0..3)).prop_map(|(at, m)| answer(at, &m)),
+        until.clone().prop_map(|u| take("ada", u)),
+        until.clone().prop_map(|u| take("bob", u)),
+        Just(CaseEvent::Released { by: "ada".into() }),
+        Just(CaseEvent::TakeRanOut),
+        until.clone().prop_map(|u| CaseEvent::Snoozed { by: "ada".into(), until: Instant(u) }),
+        Just(CaseEvent::SnoozeOver),
+        until.prop_map(|u| CaseEvent::Moved { by: "ada".into(), until: Instant(u) }),
+        Just(CaseEvent::MoveLapsed),
+        (0usize..5).prop_map(|r| CaseEvent::Voided {
+            reason: VoidReason::ALL[r],
+            by: "ada".into(),
+            note: "n".into()
+        }),
+        Just(CaseEvent::Reopened { by: "ada".into(), note: String::new(), due: Instant(DAY) }),
+        Just(CaseEvent::Overdue),
+        Just(CaseEvent::StillOwed),
+    ]
+}
+
+proptest! {
+    /// Whatever happens in whatever order: moves stay inside the table (`apply` asserts it), an
+    /// open case has a due time, an ended one has none, and the dispositions fold without a break.
+    #[test]
+    fn any_life_obeys_the_rules(events in proptest::collection::vec(any_event(), 1..40)) {
+        let mut case = opened();
+        let mut moves = std::collections::BTreeMap::from([(MentionId(1), vec![Disposition::Open])]);
+        for (step, event) in events.into_iter().enumerate() {
+            let now = Instant(step as i64 * 7);
+            let Ok((next, effects)) = apply(case.clone(), event, now) else { continue };
+            case = next;
+            for effect in effects {
+                if let Effect::Becomes { mention, disposition } = effect {
+                    moves.entry(mention).or_default().push(disposition);
+                }
+            }
+            prop_assert_eq!(next_due(&case).is_some(), case.owed().next().is_some());
+        }
+        for o in &case.obligations {
+            let folded = crate::domain::ledger::fold(moves[&o.mention].iter().copied());
+            let stands = match &o.standing {
+                Standing::Owed => Disposition::Open,
+                Standing::Met { .. } => Disposition::Answered,
+                Standing::Void { reason: VoidReason::Waived, .. } => Disposition::Waived,
+                Standing::Void { reason: VoidReason::Closed, .. } => Disposition::Closed,
+                Standing::Void { reason: VoidReason::Withdrawn, .. } => Disposition::Withdrawn,
+                Standing::Void { .. } => Disposition::NotOwed,
+            };
+            prop_assert_eq!(folded, Ok(stands));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `Reason`: why something was sent or was not; every send and every non-send stores one.
+
+use super::verdict::words;
+
+words! {
+    /// Why an alert went out or did not. "Why did nobody hear of this?" is a query over these.
+    Reason {
+        /// A new complaint.
+        NewComplaint = "new_complaint",
+        /// Another complaint in a case that is already open.
+        Again = "again",
+        /// The deadline passed without an answer.
+        Overdue = "overdue",
+        /// Still unanswered a day after the last word on it.
+        StillOwed = "still_owed",
+        /// A take ran out without an answer.
+        TakeRanOut = "take_ran_out",
+        /// A snooze ended.
+        SnoozeOver = "snooze_over",
+        /// Opened again by a person, or by an edit after the answer.
+        Reopened = "reopened",
+        /// A reply was handed to the network and nobody knows whether it stands there.
+        ReplyUnknown = "reply_unknown",
+        /// A reply was not posted.
+        ReplyFailed = "reply_failed",
+        /// A channel hears nothing any more.
+        ChannelDeaf = "channel_deaf",
+        /// A channel hears again.
+        ChannelBack = "channel_back",
+        /// A recipient fails for good.
+        RecipientDead = "recipient_dead",
+        /// Not sent: somebody answered before the alert went out.
+        AnsweredMeanwhile = "answered_meanwhile",
+        /// Not sent: the customer took it back.
+        WithdrawnMeanwhile = "withdrawn_meanwhile",
+        /// Not sent: the case ended before the alert went out.
+        EndedMeanwhile = "ended_meanwhile",
+        /// Not sent: older than the brand's `alert_max_age` when first heard.
+        TooOld = "too_old",
+        /// Not sent: the kind is not alerted one by one (questions, "to look at").
+        NotAlertedKind = "not_alerted_kind",
+        /// Not sent: the brand has no recipient.
+        NoRecipient = "no_recipient",
+        /// Not sent: a newer alert on the same case to the same recipient says it all.
+        Superseded = "superseded",
+    }
+}
+
+impl Reason {
+    /// Whether this is the reason of a non-send.
+    pub fn is_silence(self) -> bool {
+        use Reason::*;
+        matches!(
+            self,
+            AnsweredMeanwhile
+                | WithdrawnMeanwhile
+                | EndedMeanwhile
+                | TooOld
+                | NotAlertedKind
+                | NoRecipient
+                | Superseded
+        )
+    }
+}

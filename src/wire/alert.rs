@@ -1,0 +1,63 @@
+//! `Alert`: what a recipient is told, before any notifier gives it its form.
+
+use crate::domain::reason::Reason;
+use crate::domain::{Instant, Lang, Risk, Topic};
+
+/// What a recipient is told. Text from the network in it is hostile: every notifier escapes it
+/// for its own markup and can neither be made to ping nor to show a false link.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// The same for every attempt and every duplicate of this alert.
+    pub key: String,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// One line for people, in the recipient's language.
+    pub title: String,
+    /// The case it is about; `None` for alerts about channels and recipients.
+    pub case: Option<AlertCase>,
+    /// What to do, where there is no case.
+    pub body: String,
+    /// When it was made.
+    pub at: Instant,
+    /// The thread could not be re-read before sending (invariant 7).
+    pub not_rechecked: bool,
+    /// Safety, storms and deaf channels may wake people.
+    pub urgent: bool,
+}
+
+/// The case in an alert.
+#[derive(Clone, Debug)]
+pub struct AlertCase {
+    /// Its id.
+    pub id: String,
+    /// The brand.
+    pub brand: String,
+    /// The network's name.
+    pub network: String,
+    /// Who wrote, as shown there.
+    pub author: String,
+    /// What was said; empty when it is private and the recipient may not see it.
+    pub text: String,
+    /// Language of the text.
+    pub language: Lang,
+    /// 1 to 3.
+    pub severity: u8,
+    /// What it is about.
+    pub topic: Topic,
+    /// Raised stakes.
+    pub risk: Vec<Risk>,
+    /// The words that carried the verdict.
+    pub why: Vec<String>,
+    /// When the first answer is due.
+    pub due: Instant,
+    /// The same in the brand's zone, for people.
+    pub due_text: String,
+    /// The reply draft, if one could be written.
+    pub draft: String,
+    /// Where the mention stands on its network.
+    pub url: String,
+    /// The case in the inbox.
+    pub link: String,
+    /// Action links by their label (`take`, `no answer needed`), signed and expiring.
+    pub actions: Vec<(String, String)>,
+}

@@ -1,0 +1,182 @@
+//! One conversation with the outside: what to ask, what came back, what was heard.
+
+use super::fault::Fault;
+use super::http::{Request, Response};
+use super::network::Ctx;
+use crate::domain::{Instant, Mention};
+
+/// A limit by name, as the network counts it (`api`, `post`, `month`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Bucket(pub &'static str);
+
+/// What a bucket is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Per credential: every channel has its own.
+    Token,
+    /// Per server address: channels on the same host share it.
+    Host,
+}
+
+/// What a network allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketRule {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// What it is counted by.
+    pub counts: Counts,
+    /// How many in a window.
+    pub limit: u32,
+    /// The window in milliseconds. Up to a minute it is smoothed within the process, beyond that
+    /// it is kept in a row, so that a restart or a second instance cannot spend twice.
+    pub window_ms: i64,
+    /// How many of them are kept for replies and re-reads; polling leaves them alone.
+    pub reserve: u32,
+}
+
+/// What the server's headers say about a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// How many are left in this window.
+    pub remaining: u32,
+    /// When the window ends.
+    pub reset: Instant,
+}
+
+/// A long-lived stream of server-sent events whose frames only wake lanes.
+#[derive(Clone, Debug)]
+pub struct StreamOp {
+    /// The request that opens it.
+    pub request: Request,
+}
+
+/// By which way to ask.
+#[derive(Clone, Debug)]
+pub enum Via {
+    /// One HTTP exchange.
+    Http(Request),
+    /// A line for our own terminal.
+    Say(String),
+}
+
+/// One thing to ask.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The way.
+    pub via: Via,
+    /// Comes back with the answer, so that a talk knows what it is reading.
+    pub tag: u8,
+    /// What it costs.
+    pub spend: &'static [(Bucket, u32)],
+    /// Whether the engine signs it with the channel's credential, and refreshes that once.
+    pub auth: bool,
+}
+
+impl Ask {
+    /// A signed HTTP exchange.
+    pub fn http(request: Request, tag: u8, spend: &'static [(Bucket, u32)]) -> Ask {
+        Ask { via: Via::Http(request), tag, spend, auth: true }
+    }
+
+    /// An HTTP exchange without the channel's credential.
+    pub fn open(request: Request, tag: u8) -> Ask {
+        Ask { via: Via::Http(request), tag, spend: &[], auth: false }
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub enum Got {
+    /// An HTTP response whose status is no fault.
+    Http(Response),
+    /// The line was written.
+    Said,
+}
+
+impl Got {
+    /// The HTTP response; the engine answers an HTTP ask with nothing else.
+    pub fn http(self) -> Result<Response, Fault> {
+        match self {
+            Got::Http(res) => Ok(res),
+            Got::Said => Err(Fault::bug("an HTTP answer was expected")),
+        }
+    }
+}
+
+/// What a conversation wants next.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// Ask these, in order. Empty: waits for answers that are still on their way.
+    Ask(Vec<Ask>),
+    /// Commit this, then call `start` again.
+    Page(Page),
+    /// Finished.
+    Done(T),
+}
+
+/// One page of what was heard; it is committed whole, with the walk's progress.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// What was heard, in the network's order.
+    pub heard: Vec<Heard>,
+    /// Ascending lanes: the cursor up to here. Newest-first lanes: the token that goes on.
+    pub resume: Option<String>,
+    /// The span of time that this page accounts for, where the network's order tells.
+    pub span: Option<(Instant, Instant)>,
+    /// Set where something between this page and what was known before may be missing
+    /// (nothing of a feed's window is known, an expired cursor): says why, opens a gap.
+    pub hole: Option<String>,
+}
+
+/// One thing heard.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// A mention, new or heard before; a changed text is taken as an edit.
+    Mention(Mention),
+    /// A mention that the network says was edited.
+    Edited(Mention),
+    /// A mention was deleted.
+    Gone {
+        /// The ids' name space.
+        origin: String,
+        /// The network's id.
+        external_id: String,
+    },
+    /// A post of our own.
+    Own {
+        /// The ids' name space.
+        origin: String,
+        /// The network's id.
+        external_id: String,
+    },
+    /// A repost adds reach to a mention and is none itself.
+    Repost {
+        /// The ids' name space.
+        origin: String,
+        /// What was reposted.
+        of: String,
+        /// How many more people saw it.
+        reach: u64,
+    },
+    /// An entry that cannot be read: quarantined, counted, read again after an upgrade.
+    Broken {
+        /// The entry as it came.
+        raw: Vec<u8>,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// A conversation in progress: pure, fed by the engine.
+pub trait Talk<T>: Send {
+    /// What to do now. Called first, and again after each committed page.
+    fn start(&mut self, cx: &Ctx<'_>) -> Step<T>;
+
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// A `Fault` ends the conversation; progress committed so far stays.
+    fn read(&mut self, tag: u8, got: Got, cx: &Ctx<'_>) -> Result<Step<T>, Fault>;
+}

@@ -1,0 +1,41 @@
+//! `Keep`: what the engine must remember beyond one conversation, implemented over the store.
+
+use super::ask::{BucketRule, Told};
+use super::network::Session;
+use crate::domain::Instant;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A boxed future, so that `Keep` stays object-safe.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Memory of the engine: sessions and buckets. A failure to remember is text for the log; the
+/// request is then not made, since limits and single-use tokens cannot be guarded without it.
+pub trait Keep: Send + Sync {
+    /// The channel's stored session.
+    fn session(&self, channel: &str) -> BoxFuture<'_, Result<Option<Session>, String>>;
+
+    /// Stores a refreshed session, before it is used.
+    fn store_session(&self, channel: &str, session: &Session) -> BoxFuture<'_, Result<(), String>>;
+
+    /// Spends from a bucket counted by `scope`. `Ok(Err(until))` if it is used up.
+    fn spend(
+        &self,
+        scope: &str,
+        rule: BucketRule,
+        amount: u32,
+        may_use_reserve: bool,
+        now: Instant,
+    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>>;
+
+    /// Corrects a bucket by what the server told.
+    fn told(&self, scope: &str, told: &Told, now: Instant) -> BoxFuture<'_, Result<(), String>>;
+
+    /// Closes every given bucket of a scope until an instant (429 without a bucket's name).
+    fn shut(
+        &self,
+        scope: &str,
+        rule: BucketRule,
+        until: Instant,
+    ) -> BoxFuture<'_, Result<(), String>>;
+}

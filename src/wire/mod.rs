@@ -1,0 +1,28 @@
+//! The shapes in which the outside is spoken to: requests, answers, conversations, faults.
+//!
+//! Networks, notifiers and ticket systems are written against these types alone (sans-IO): they
+//! say what to ask and read what came back. `fetch/` runs the conversations; nothing here does
+//! I/O, and nothing here knows a database.
+
+mod alert;
+mod ask;
+mod fault;
+mod http;
+mod keep;
+mod network;
+mod notifier;
+mod secret;
+mod settings;
+
+pub use alert::{Alert, AlertCase};
+pub use ask::{Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Step, StreamOp, Talk, Told, Via};
+pub use fault::{Fault, Next, Reached};
+pub use http::{Body, Method, Request, Response};
+pub use keep::{BoxFuture, Keep};
+pub use network::{
+    Capabilities, Ctx, Cursor, Lane, Meta, Network, Part, Seen, Sent, Session, Terms, ThreadEntry,
+    ThreadView, Walk,
+};
+pub use notifier::{Delivered, Notifier, NotifierMeta};
+pub use secret::Secret;
+pub use settings::{Key, KeyFault, KeyKind, read_settings};

@@ -1,0 +1,295 @@
+//! `Network`: one social network, review site, feed or mailbox, described and spoken, without I/O.
+
+use super::ask::{BucketRule, StreamOp, Talk, Told};
+use super::fault::Fault;
+use super::http::{Request, Response};
+use super::secret::Secret;
+use super::settings::{Key, KeyFault};
+use crate::domain::length::LengthRule;
+use crate::domain::{Instant, Lang, Mention, MentionRef};
+use std::any::Any;
+
+/// What a network can do through its API.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Capabilities {
+    /// It is polled. False for ingest, which only receives: such a lane has no coverage.
+    pub poll: bool,
+    /// Replies can be posted; else the agent gets a deep link.
+    pub reply: bool,
+    /// Threads can be re-read, so native answers are seen.
+    pub thread: bool,
+    /// A stream can wake its lanes.
+    pub stream: bool,
+}
+
+/// What the network's terms ask of us.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms {
+    /// Stored content must be refreshed within this many milliseconds.
+    pub refresh_within: Option<i64>,
+    /// Deleted content must be deleted within this many milliseconds.
+    pub delete_within: Option<i64>,
+    /// Whether its content may train a model.
+    pub training_allowed: bool,
+    /// Whether a reply may be sent without a person (a brand's acknowledgement).
+    pub automated_replies_allowed: bool,
+}
+
+/// What a network says of itself. Forms, checks, limits and docs pages read this.
+#[derive(Debug)]
+pub struct Meta {
+    /// Its name in configuration and mentions.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it is and what Ascolto does there, for the generated docs page.
+    pub about: &'static str,
+    /// Address of its API documentation.
+    pub docs: &'static str,
+    /// What it can do.
+    pub can: Capabilities,
+    /// How it counts replies, unless the session knows better.
+    pub length: LengthRule,
+    /// Its limits.
+    pub buckets: &'static [BucketRule],
+    /// Its settings.
+    pub keys: &'static [Key],
+    /// Its terms.
+    pub terms: Terms,
+    /// The reply's key is the post's id there: a repeated post cannot stand twice.
+    pub natural_key: bool,
+}
+
+/// How a lane is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// Old to new; every page moves the cursor.
+    Ascending,
+    /// New to old; the cursor moves with the last page only.
+    NewestFirst,
+    /// A window that shows what is there now (feeds).
+    Snapshot,
+}
+
+/// One thing that a channel reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Its name within the channel: `mentions`, `tag:acme`, `feed`.
+    pub id: String,
+    /// How it is read.
+    pub walk: Walk,
+    /// How often it is read, in milliseconds.
+    pub every_ms: i64,
+    /// How far a read begins before the end of the last, in milliseconds.
+    pub overlap_ms: i64,
+    /// How late the network may show a post, in milliseconds: coverage ends that long before a
+    /// request starts.
+    pub settle_ms: i64,
+}
+
+/// Where a lane's reading stands; opaque to all but its network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// What a log-in gave.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// The credential, where the network hands one out.
+    pub secret: Option<Secret>,
+    /// Our own author ids there.
+    pub own: Vec<String>,
+    /// What else the network's file wants to know later (limits of the instance), as it likes.
+    pub facts: String,
+    /// When the credential ends.
+    pub expires_at: Option<Instant>,
+}
+
+/// What a network's code may know while it speaks.
+pub struct Ctx<'a> {
+    /// The channel's settings, of the network's own type.
+    pub settings: &'a (dyn Any + Send + Sync),
+    /// The channel's session.
+    pub session: Option<&'a Session>,
+    /// Now.
+    pub now: Instant,
+    /// Our own author ids: of the session and of the configuration.
+    pub own: &'a [String],
+    /// Randomness for jitter and keys, stable for one conversation.
+    pub seed: u64,
+}
+
+impl<'a> Ctx<'a> {
+    /// The settings in their type.
+    ///
+    /// # Panics
+    /// If another network's settings were handed in: the registry pairs them, so that is a bug.
+    pub fn settings<T: 'static>(&self) -> &'a T {
+        self.settings.downcast_ref().expect("a channel carries the settings of its own network")
+    }
+}
+
+/// One post of a thread, as the network shows it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadEntry {
+    /// The network's id.
+    pub external_id: String,
+    /// What it answers.
+    pub parent_id: Option<String>,
+    /// Who wrote it.
+    pub author_id: String,
+    /// The author's handle.
+    pub author_handle: String,
+    /// What was written.
+    pub text: String,
+    /// Its language, where the network tells.
+    pub language: Option<Lang>,
+    /// When.
+    pub created_at: Instant,
+    /// When it was last changed.
+    pub edited_at: Option<Instant>,
+    /// Where a person sees it.
+    pub url: String,
+}
+
+/// A thread as the network shows it now.
+#[derive(Clone, Debug, Default)]
+pub struct ThreadView {
+    /// Its posts, as far as the network shows them.
+    pub entries: Vec<ThreadEntry>,
+    /// The mention that was asked about is not there any more.
+    pub gone: bool,
+    /// The mention that was asked about as it stands now, if the network gives it whole.
+    pub mention: Option<Box<Mention>>,
+}
+
+/// One piece of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The text as it will stand there.
+    pub text: String,
+}
+
+/// What a post came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It stands there.
+    Done {
+        /// The network's id.
+        external_id: String,
+        /// Where a person sees it.
+        url: String,
+    },
+    /// It was accepted and will show later.
+    Queued,
+}
+
+/// What a look for our own post found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It stands there: our author, the same parent, the same text, a time in range.
+    There {
+        /// The network's id.
+        external_id: String,
+        /// Where a person sees it.
+        url: String,
+        /// When it was posted.
+        at: Instant,
+    },
+    /// It does not show. Alone this never allows another post.
+    Absent {
+        /// Whether the network showed all there is.
+        complete: bool,
+    },
+    /// It waits there for moderation.
+    Pending,
+}
+
+/// One network. Stateless; a channel's settings and session come in with `Ctx`.
+pub trait Network: Sync {
+    /// What it says of itself.
+    fn meta(&self) -> &'static Meta;
+
+    /// Reads the channel's settings into their own type.
+    fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault>;
+
+    /// What a channel with these settings reads.
+    fn lanes(&self, cx: &Ctx<'_>) -> Vec<Lane>;
+
+    /// Creates or refreshes the session. It is stored before it is used, one at a time.
+    fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
+        None
+    }
+
+    /// Adds the channel's credential to a request.
+    fn sign(&self, request: Request, _cx: &Ctx<'_>) -> Request {
+        request
+    }
+
+    /// One walk over a lane, from its cursor, or on from a walk that was broken off.
+    fn listen(
+        &self,
+        lane: &Lane,
+        cursor: Option<&Cursor>,
+        resume: Option<&str>,
+        cx: &Ctx<'_>,
+    ) -> Box<dyn Talk<Cursor> + '_>;
+
+    /// Reads the thread of a mention anew.
+    fn thread(&self, _of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
+        None
+    }
+
+    /// The length rule that holds for this channel.
+    fn length(&self, _cx: &Ctx<'_>) -> LengthRule {
+        self.meta().length
+    }
+
+    /// Cuts a reply into the pieces that the network takes.
+    ///
+    /// # Errors
+    /// `Refused` when it cannot stand there at any length, with what to change.
+    fn fit(&self, text: &str, of: &MentionRef, cx: &Ctx<'_>) -> Result<Vec<Part>, Fault>;
+
+    /// Posts one piece below `of`. `None`: the API cannot; the agent gets a deep link.
+    fn post(
+        &self,
+        _part: &Part,
+        _of: &MentionRef,
+        _key: &str,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Sent> + '_>> {
+        None
+    }
+
+    /// Looks whether a piece stands there.
+    fn find(
+        &self,
+        _part: &Part,
+        _of: &MentionRef,
+        _key: &str,
+        _since: Instant,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Seen> + '_>> {
+        None
+    }
+
+    /// The stream that wakes this channel's lanes.
+    fn stream(&self, _cx: &Ctx<'_>) -> Option<StreamOp> {
+        None
+    }
+
+    /// The lanes that a frame of the stream wakes. A frame never carries a mention into the store.
+    fn wakes(&self, _frame: &[u8], _cx: &Ctx<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What an answer means where it is not what RFC 9110 says.
+    fn fault(&self, _res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
+        None
+    }
+
+    /// What an answer's headers say of the limits.
+    fn told(&self, _res: &Response, _cx: &Ctx<'_>) -> Vec<Told> {
+        Vec::new()
+    }
+}
