@@ -59,6 +59,8 @@ pub enum Via {
     Http(Request),
     /// A line for our own terminal.
     Say(String),
+    /// An ask that the engine answers at once with `Got::Said`, without leaving the process.
+    Nothing,
 }
 
 /// One thing to ask.
@@ -91,7 +93,7 @@ impl Ask {
 pub enum Got {
     /// An HTTP response whose status is no fault.
     Http(Response),
-    /// The line was written.
+    /// The line was written, or there was nothing to do.
     Said,
 }
 

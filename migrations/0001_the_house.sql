@@ -1,0 +1,408 @@
+-- The first migration: one text for SQLite and PostgreSQL.
+-- Instants are BIGINT milliseconds since 1970 (UTC), ids TEXT (ULID), probabilities per million.
+-- Whatever must happen later is a row with a due time; leases are (owner, until, fence).
+
+-- Whom we listen for: what changes at run time. Policies stand in the configuration.
+CREATE TABLE brands (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    added_at    BIGINT  NOT NULL,
+    held        BOOLEAN NOT NULL DEFAULT FALSE,  -- a hold stops all publishing at once
+    held_by     TEXT    NOT NULL DEFAULT '',
+    held_why    TEXT    NOT NULL DEFAULT '',
+    salt        BYTEA   NOT NULL,                -- of the digests in the sealed log
+    sealed      BIGINT  NOT NULL DEFAULT 0,      -- position of the last sealed event
+    head        BYTEA   NOT NULL,                -- hash of the chain up to there
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
+
+-- Our logins and sources.
+CREATE TABLE channels (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    added_at    BIGINT  NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('new', 'hearing', 'failing', 'deaf')),
+    fault       TEXT    NOT NULL DEFAULT '',
+    fault_at    BIGINT,
+    heard_at    BIGINT,                          -- start of the last finished poll
+    session     TEXT,                            -- a refreshed credential; secret
+    own         TEXT    NOT NULL DEFAULT '[]',   -- our own author ids, JSON
+    facts       TEXT    NOT NULL DEFAULT '',     -- what its network's file wants to know later
+    expires_at  BIGINT
+);
+
+-- What a channel reads, with its cursor.
+CREATE TABLE lanes (
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    polled      BOOLEAN NOT NULL,                -- false: only receives, has no coverage
+    added_at    BIGINT  NOT NULL,
+    settle_ms   BIGINT  NOT NULL,
+    cursor      TEXT,
+    resume      TEXT,                            -- where an unfinished newest-first walk goes on
+    walk_start  BIGINT,                          -- when that walk began
+    covered_to  BIGINT  NOT NULL,                -- end of what is accounted for
+    finished_at BIGINT,                          -- start of the last finished poll
+    next_at     BIGINT  NOT NULL,
+    failures    BIGINT  NOT NULL DEFAULT 0,
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0,
+    PRIMARY KEY (channel, lane)
+);
+CREATE INDEX lanes_due ON lanes (next_at) WHERE polled;
+
+-- Spans of a lane read without a hole.
+CREATE TABLE coverage (
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    from_at     BIGINT  NOT NULL,
+    to_at       BIGINT  NOT NULL,
+    PRIMARY KEY (channel, lane, from_at)
+);
+
+-- Holes in them: found -> backfilled (n) -> closed, or declared unrecoverable with the reason.
+CREATE TABLE gaps (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    from_at     BIGINT  NOT NULL,
+    to_at       BIGINT  NOT NULL,
+    reason      TEXT    NOT NULL,
+    found_at    BIGINT  NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('open', 'closed', 'unrecoverable')),
+    ended_at    BIGINT,
+    backfilled  BIGINT  NOT NULL DEFAULT 0,
+    resume      TEXT,
+    next_at     BIGINT  NOT NULL,
+    attempts    BIGINT  NOT NULL DEFAULT 0,
+    note        TEXT    NOT NULL DEFAULT '',
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
+CREATE INDEX gaps_due ON gaps (next_at) WHERE state = 'open';
+
+-- The hot rows. Raw network records lie compressed in payloads.
+CREATE TABLE mentions (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    channel     TEXT    NOT NULL,                -- the first that stored it owns it
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    external_id TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    visibility  TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    author_handle TEXT  NOT NULL,
+    author_name TEXT    NOT NULL,
+    followers   BIGINT,
+    text        TEXT    NOT NULL,
+    language    TEXT,
+    rating      BIGINT,
+    created_at  BIGINT  NOT NULL,
+    edited_at   BIGINT,
+    url         TEXT    NOT NULL,
+    thread_id   TEXT    NOT NULL,
+    parent_id   TEXT,
+    attachments TEXT    NOT NULL,                -- JSON
+    reach       BIGINT  NOT NULL DEFAULT 0,
+    heard_at    BIGINT  NOT NULL,
+    heard_day   TEXT    NOT NULL,                -- in the brand's zone; never moves
+    first_look  BOOLEAN NOT NULL,
+    version     BIGINT  NOT NULL DEFAULT 1,
+    gone_at     BIGINT,                          -- a tombstone
+    triage_due  BOOLEAN NOT NULL DEFAULT TRUE,
+    disposition TEXT    NOT NULL DEFAULT 'untriaged' CHECK (disposition IN
+        ('untriaged', 'open', 'not_owed', 'answered', 'waived', 'withdrawn', 'closed')),
+    moves       BIGINT  NOT NULL DEFAULT 0,      -- how many events moved the disposition
+    case_id     TEXT,
+    -- the verdict
+    relevance   TEXT,
+    judged      TEXT,                            -- the verdict's kind
+    probability BIGINT,
+    severity    BIGINT,
+    topic       TEXT,
+    judged_language TEXT,
+    risk        TEXT,                            -- JSON
+    why         TEXT,                            -- JSON
+    model       TEXT,
+    rule        TEXT,                            -- by which nothing is owed, empty where it is
+    UNIQUE (brand, network, origin, external_id)
+);
+CREATE INDEX mentions_triage ON mentions (id) WHERE triage_due;
+CREATE INDEX mentions_day ON mentions (channel, heard_day);
+CREATE INDEX mentions_case ON mentions (case_id) WHERE case_id IS NOT NULL;
+
+-- Earlier texts of edited mentions.
+CREATE TABLE versions (
+    mention_id  TEXT    NOT NULL,
+    version     BIGINT  NOT NULL,
+    text        TEXT    NOT NULL,
+    stored_at   BIGINT  NOT NULL,
+    PRIMARY KEY (mention_id, version)
+);
+
+-- The networks' own records, zstd.
+CREATE TABLE payloads (
+    mention_id  TEXT    NOT NULL PRIMARY KEY,
+    dictionary  BIGINT  NOT NULL,                -- 0: none
+    body        BYTEA   NOT NULL
+);
+
+-- The intake book: append-only counters, one row a page, in the page's own transaction.
+CREATE TABLE intake (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    day         TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    new         BIGINT  NOT NULL,
+    again       BIGINT  NOT NULL,
+    edited      BIGINT  NOT NULL,
+    gone        BIGINT  NOT NULL,
+    own         BIGINT  NOT NULL,
+    repost      BIGINT  NOT NULL,
+    unreadable  BIGINT  NOT NULL
+);
+CREATE INDEX intake_day ON intake (channel, day);
+
+-- Entries that could not be read.
+CREATE TABLE quarantine (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    day         TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    why         TEXT    NOT NULL,
+    body        BYTEA   NOT NULL                 -- zstd
+);
+
+-- Brand x thread x author: what we owe there.
+CREATE TABLE cases (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    channel     TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    thread      TEXT    NOT NULL,
+    author      TEXT    NOT NULL,
+    author_handle TEXT  NOT NULL,
+    author_name TEXT    NOT NULL,
+    opened_at   BIGINT  NOT NULL,
+    told_at     BIGINT  NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('waiting', 'taken', 'snoozed', 'moved',
+        'answered', 'waived', 'closed', 'withdrawn', 'not_owed')),
+    attention   TEXT    NOT NULL CHECK (attention IN ('free', 'taken', 'snoozed', 'moved')),
+    attention_by TEXT   NOT NULL DEFAULT '',
+    attention_until BIGINT NOT NULL DEFAULT 0,
+    owing       TEXT,                            -- the most urgent debt that stands
+    severity    BIGINT  NOT NULL DEFAULT 0,
+    deadline    BIGINT,
+    due_at      BIGINT,
+    due_kind    TEXT,
+    events      BIGINT  NOT NULL DEFAULT 0,      -- how many the log holds of it
+    draft_rev   BIGINT  NOT NULL DEFAULT 0,
+    draft_due   BOOLEAN NOT NULL DEFAULT FALSE,
+    checked_at  BIGINT  NOT NULL DEFAULT 0,      -- when its thread was last re-read
+    rev         BIGINT  NOT NULL DEFAULT 1,
+    UNIQUE (brand, network, origin, thread, author)
+);
+CREATE INDEX cases_due ON cases (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
+CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
+
+-- One customer mention owed an answer.
+CREATE TABLE obligations (
+    mention_id  TEXT    NOT NULL PRIMARY KEY,
+    case_id     TEXT    NOT NULL,
+    owing       TEXT    NOT NULL CHECK (owing IN ('complaint', 'question', 'look')),
+    severity    BIGINT  NOT NULL,
+    since       BIGINT  NOT NULL,
+    heard_at    BIGINT  NOT NULL,
+    due         BIGINT  NOT NULL,
+    first_look  BOOLEAN NOT NULL,
+    overdue_told BOOLEAN NOT NULL,
+    standing    TEXT    NOT NULL CHECK (standing IN ('owed', 'met', 'void')),
+    reason      TEXT    NOT NULL DEFAULT '',     -- why void
+    actor       TEXT    NOT NULL DEFAULT '',
+    note        TEXT    NOT NULL DEFAULT '',
+    evidence    TEXT,                            -- JSON, where met
+    ended_at    BIGINT
+);
+CREATE INDEX obligations_case ON obligations (case_id);
+
+-- The event log. `position`, `seal` come later from the brand's one sealer.
+CREATE TABLE events (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    subject     TEXT    NOT NULL,                -- a case, or a mention without one, or a channel
+    seq         BIGINT  NOT NULL,                -- 1, 2, 3 … within the subject
+    mention_id  TEXT,
+    mention_seq BIGINT,                          -- 1, 2, 3 … among the moves of the mention
+    kind        TEXT    NOT NULL,
+    becomes     TEXT,                            -- the mention's new disposition
+    at          BIGINT  NOT NULL,
+    actor       TEXT    NOT NULL,
+    data        TEXT    NOT NULL,                -- JSON; blanked by retention and erasure
+    digest      BYTEA,                           -- salted, of data; keeps the chain whole then
+    position    BIGINT,
+    UNIQUE (subject, seq)
+);
+CREATE UNIQUE INDEX events_mention ON events (mention_id, mention_seq) WHERE mention_seq IS NOT NULL;
+CREATE UNIQUE INDEX events_position ON events (brand, position) WHERE position IS NOT NULL;
+CREATE INDEX events_unsealed ON events (brand, id) WHERE position IS NULL;
+
+-- Reply drafts.
+CREATE TABLE drafts (
+    case_id     TEXT    NOT NULL,
+    rev         BIGINT  NOT NULL,
+    text        TEXT    NOT NULL,
+    language    TEXT    NOT NULL,
+    made_by     TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (case_id, rev)
+);
+
+-- What a person published, and its pieces: each is posted at most once.
+CREATE TABLE replies (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    case_id     TEXT    NOT NULL,
+    brand       TEXT    NOT NULL,
+    channel     TEXT    NOT NULL,
+    mention_id  TEXT    NOT NULL,                -- the one it answers
+    text        TEXT    NOT NULL,
+    by_agent    TEXT    NOT NULL,
+    created_at  BIGINT  NOT NULL,                -- what was stored by then was visible
+    ended_at    BIGINT
+);
+CREATE INDEX replies_case ON replies (case_id);
+CREATE TABLE reply_parts (
+    reply_id    TEXT    NOT NULL,
+    part        BIGINT  NOT NULL,
+    text        TEXT    NOT NULL,
+    text_hash   TEXT    NOT NULL,
+    key         TEXT    NOT NULL UNIQUE,
+    state       TEXT    NOT NULL CHECK (state IN
+        ('approved', 'sending', 'posted', 'pending', 'refused', 'unknown')),
+    not_after   BIGINT,
+    sent_at     BIGINT,                          -- when `sending` was committed
+    due_at      BIGINT,                          -- NULL: only a person can move it
+    attempts    BIGINT  NOT NULL DEFAULT 0,
+    looks       BIGINT  NOT NULL DEFAULT 0,
+    external_id TEXT    NOT NULL DEFAULT '',
+    url         TEXT    NOT NULL DEFAULT '',
+    posted_at   BIGINT,
+    fault       TEXT    NOT NULL DEFAULT '',
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0,
+    PRIMARY KEY (reply_id, part)
+);
+CREATE INDEX reply_parts_due ON reply_parts (due_at) WHERE due_at IS NOT NULL;
+
+-- Our own posts, by which they are known when a network shows them to us.
+CREATE TABLE own_posts (
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    external_id TEXT    NOT NULL,
+    reply_id    TEXT,
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (network, origin, external_id)
+);
+
+-- Alerts: every send and every non-send, with its reason.
+CREATE TABLE outbox (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    key         TEXT    NOT NULL UNIQUE,
+    brand       TEXT    NOT NULL,
+    case_id     TEXT,
+    channel     TEXT    NOT NULL DEFAULT '',     -- for alerts about a channel
+    recipient   TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('due', 'sent', 'silent', 'failed')),
+    title       TEXT    NOT NULL DEFAULT '',
+    body        TEXT    NOT NULL DEFAULT '',
+    created_at  BIGINT  NOT NULL,
+    due_at      BIGINT,
+    attempts    BIGINT  NOT NULL DEFAULT 0,
+    sent_at     BIGINT,
+    remote      TEXT    NOT NULL DEFAULT '',
+    fault       TEXT    NOT NULL DEFAULT '',
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
+CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_case ON outbox (case_id) WHERE case_id IS NOT NULL;
+
+-- Limits with windows over a minute.
+CREATE TABLE buckets (
+    scope       TEXT    NOT NULL,
+    bucket      TEXT    NOT NULL,
+    window_end  BIGINT  NOT NULL,
+    remaining   BIGINT  NOT NULL,
+    shut_until  BIGINT  NOT NULL DEFAULT 0,
+    PRIMARY KEY (scope, bucket)
+);
+
+-- Running instances; one compares its clock with the others' through these.
+CREATE TABLE instances (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    started_at  BIGINT  NOT NULL,
+    seen_at     BIGINT  NOT NULL
+);
+
+-- People of the social team.
+CREATE TABLE agents (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    password    TEXT    NOT NULL,                -- argon2id, PHC string
+    role        TEXT    NOT NULL CHECK (role IN ('agent', 'lead')),
+    language    TEXT    NOT NULL,
+    added_at    BIGINT  NOT NULL,
+    removed_at  BIGINT
+);
+
+-- API tokens; only their hash is kept.
+CREATE TABLE tokens (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    hash        TEXT    NOT NULL UNIQUE,
+    scopes      TEXT    NOT NULL,                -- space-separated
+    channel     TEXT    NOT NULL DEFAULT '',     -- the ingest channel it writes to
+    agent       TEXT    NOT NULL DEFAULT '',     -- on whose behalf it acts
+    added_at    BIGINT  NOT NULL,
+    removed_at  BIGINT
+);
+
+-- Log-in sessions.
+CREATE TABLE sessions (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    data        TEXT    NOT NULL,
+    expires_at  BIGINT  NOT NULL
+);
+
+-- Answers kept 24 h for a repeated Idempotency-Key.
+CREATE TABLE idempotency (
+    token       TEXT    NOT NULL,
+    path        TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
+    digest      TEXT    NOT NULL,                -- of the body: another one is refused
+    status      BIGINT  NOT NULL,
+    body        TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (token, path, key)
+);
+
+-- Action links that were used.
+CREATE TABLE used_links (
+    nonce       TEXT    NOT NULL PRIMARY KEY,
+    at          BIGINT  NOT NULL
+);
+
+-- Settings that the product makes for itself (the signing key of action links).
+CREATE TABLE keep (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    value       BYTEA   NOT NULL
+);

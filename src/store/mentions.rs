@@ -1,0 +1,503 @@
+//! Mentions: stored once each, edited, withdrawn, judged.
+
+use super::bulk::{Bulk, Type};
+use super::db::Tx;
+use super::error::StoreError;
+use super::value::{Sql, args, statements, taking};
+use crate::domain::ledger::Disposition;
+use crate::domain::{CaseId, Instant, Lang, Mention, MentionId, Verdict};
+
+/// A mention on its way into the store.
+pub struct NewMention<'a> {
+    /// Its id.
+    pub id: MentionId,
+    /// The brand that it concerns.
+    pub brand: &'a str,
+    /// The channel that hears it.
+    pub channel: &'a str,
+    /// What was heard.
+    pub mention: &'a Mention,
+    /// Now.
+    pub heard_at: Instant,
+    /// Today in the brand's zone.
+    pub heard_day: &'a str,
+    /// From before the channel was added.
+    pub first_look: bool,
+}
+
+/// A stored mention.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct MentionRow {
+    /// Its id.
+    pub id: String,
+    /// The brand.
+    pub brand: String,
+    /// The channel that stored it first.
+    pub channel: String,
+    /// The network.
+    pub network: String,
+    /// The ids' name space.
+    pub origin: String,
+    /// The network's id.
+    pub external_id: String,
+    /// Its form there.
+    pub kind: String,
+    /// Who may see it.
+    pub visibility: String,
+    /// The author's id.
+    pub author_id: String,
+    /// The author's handle.
+    pub author_handle: String,
+    /// The author's name.
+    pub author_name: String,
+    /// What was written.
+    pub text: String,
+    /// The language that the network names.
+    pub language: Option<String>,
+    /// Stars.
+    pub rating: Option<i64>,
+    /// When it was written.
+    pub created_at: i64,
+    /// Where a person sees it.
+    pub url: String,
+    /// The conversation.
+    pub thread_id: String,
+    /// What it answers.
+    pub parent_id: Option<String>,
+    /// What hangs on it, JSON.
+    pub attachments: String,
+    /// When it was stored.
+    pub heard_at: i64,
+    /// Heard in the first look at a channel's past.
+    pub first_look: bool,
+    /// Counts the texts it had.
+    pub version: i64,
+    /// When it was deleted there.
+    pub gone_at: Option<i64>,
+    /// What became of it.
+    pub disposition: String,
+    /// How many events moved it.
+    pub moves: i64,
+    /// Its case.
+    pub case_id: Option<String>,
+    /// The verdict's kind.
+    pub judged: Option<String>,
+    /// The verdict's probability, per million.
+    pub probability: Option<i64>,
+    /// The verdict's severity.
+    pub severity: Option<i64>,
+    /// The verdict's topic.
+    pub topic: Option<String>,
+    /// The verdict's language.
+    pub judged_language: Option<String>,
+    /// The verdict's risk flags, JSON.
+    pub risk: Option<String>,
+    /// The verdict's reasons, JSON.
+    pub why: Option<String>,
+}
+
+impl MentionRow {
+    /// Its id as such.
+    pub fn mention_id(&self) -> Result<MentionId, StoreError> {
+        self.id.parse().map_err(|e| StoreError::broken(&self.id, e))
+    }
+
+    /// What became of it.
+    pub fn disposition(&self) -> Result<Disposition, StoreError> {
+        self.disposition.parse().map_err(|e| StoreError::broken(&self.id, e))
+    }
+
+    /// The language to answer in: as judged, else as the network says.
+    pub fn language(&self) -> Lang {
+        let tag = self.judged_language.as_deref().or(self.language.as_deref());
+        tag.and_then(Lang::parse).unwrap_or(Lang::UNKNOWN)
+    }
+
+    /// How many things hang on it.
+    pub fn attachment_count(&self) -> usize {
+        serde_json::from_str::<Vec<serde::de::IgnoredAny>>(&self.attachments).map_or(0, |a| a.len())
+    }
+}
+
+/// A mention that was there already.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Known {
+    /// Its id.
+    pub id: String,
+    /// The ids' name space.
+    pub origin: String,
+    /// The network's id.
+    pub external_id: String,
+    /// Its text as stored.
+    pub text: String,
+    /// Its version as stored.
+    pub version: i64,
+    /// Whether it is a tombstone.
+    pub gone: bool,
+}
+
+macro_rules! columns {
+    () => {
+        "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
+         m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
+         m.url, m.thread_id, m.parent_id, m.attachments, m.heard_at, m.first_look, m.version, \
+         m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, m.severity, \
+         m.topic, m.judged_language, m.risk, m.why"
+    };
+}
+
+statements! {
+    TAKE = {
+        const S: Sql = Sql {
+            sqlite: concat!("SELECT ", columns!(), " FROM mentions m WHERE m.triage_due ORDER BY m.id LIMIT $1"),
+            postgres: concat!("SELECT ", columns!(), " FROM mentions m WHERE m.triage_due ORDER BY m.id LIMIT $1 FOR UPDATE SKIP LOCKED"),
+        };
+        S
+    };
+    OF_CASE = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
+    BY_ID = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.id = $1"));
+    GONE = Sql::same("UPDATE mentions SET gone_at = $5, triage_due = TRUE WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4 AND gone_at IS NULL");
+    REACH = Sql::same("UPDATE mentions SET reach = reach + $5 WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4");
+    EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL");
+    KEEP_VERSION = Sql::same("INSERT INTO versions (mention_id, version, text, stored_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
+    BACKLOG = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM mentions WHERE triage_due");
+    RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
+    QUARANTINE = Sql::same("INSERT INTO quarantine (id, channel, lane, day, at, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    OWN = Sql::same("INSERT INTO own_posts (network, origin, external_id, reply_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+    IS_OWN = Sql::same("SELECT external_id FROM own_posts WHERE network = $1 AND origin = $2 AND external_id = $3");
+    // Names the macro for locked selects beside the two-text constant above, which needs `concat!`.
+    OLDEST_DUE = taking!("SELECT id FROM mentions WHERE triage_due ORDER BY id LIMIT 1");
+}
+
+const INSERT: &str = "INSERT INTO mentions (id, brand, channel, network, origin, external_id, kind, \
+    visibility, author_id, author_handle, author_name, followers, text, language, rating, \
+    created_at, edited_at, url, thread_id, parent_id, attachments, reach, heard_at, heard_day, \
+    first_look) SELECT * FROM {rows} WHERE TRUE \
+    ON CONFLICT (brand, network, origin, external_id) DO NOTHING RETURNING id";
+const INSERT_TYPES: &[Type] = &[
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Big,
+    Type::Text,
+    Type::Text,
+    Type::Big,
+    Type::Big,
+    Type::Big,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Text,
+    Type::Big,
+    Type::Big,
+    Type::Text,
+    Type::Bool,
+];
+
+/// Stores mentions that are not there yet; gives the ids of those that were new.
+///
+/// The rows must be unique by their key: the caller drops repeats within a page first.
+pub async fn insert(tx: &mut Tx, new: &[NewMention<'_>]) -> Result<Vec<String>, StoreError> {
+    let rows = new
+        .iter()
+        .map(|n| {
+            let m = n.mention;
+            let attachments = serde_json::to_string(&m.attachments).unwrap_or_default();
+            args![
+                n.id,
+                n.brand,
+                n.channel,
+                &m.network,
+                &m.origin,
+                &m.external_id,
+                m.kind.as_str(),
+                m.visibility.as_str(),
+                &m.author.id,
+                &m.author.handle,
+                &m.author.name,
+                m.author.followers.map(signed),
+                &m.text,
+                m.language.map(|l| l.to_string()),
+                m.rating.map(i64::from),
+                m.created_at,
+                m.edited_at,
+                &m.url,
+                &m.thread_id,
+                m.parent_id.as_deref(),
+                attachments,
+                m.reach.map_or(0, signed),
+                n.heard_at,
+                n.heard_day,
+                n.first_look,
+            ]
+        })
+        .collect();
+    let ids: Vec<(String,)> = tx.bulk_all(Bulk::new(INSERT, INSERT_TYPES, rows)).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
+/// Keeps the networks' own records, compressed. The level is the fastest that pays.
+pub async fn keep_payloads(tx: &mut Tx, records: &[(MentionId, &str)]) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(records.len());
+    for (id, json) in records {
+        let body = zstd::bulk::compress(json.as_bytes(), 1)
+            .map_err(|e| StoreError::broken(id, format!("its record cannot be compressed: {e}")))?;
+        rows.push(args![*id, 0i64, body]);
+    }
+    let sql = "INSERT INTO payloads (mention_id, dictionary, body) SELECT * FROM {rows} WHERE TRUE \
+               ON CONFLICT (mention_id) DO UPDATE SET body = excluded.body";
+    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big, Type::Bytes], rows)).await?;
+    Ok(())
+}
+
+/// What is stored under these keys `(origin, external_id)`.
+pub async fn known(
+    tx: &mut Tx,
+    brand: &str,
+    network: &str,
+    keys: &[(&str, &str)],
+) -> Result<Vec<Known>, StoreError> {
+    let rows = keys.iter().map(|(origin, id)| args![brand, network, *origin, *id]).collect();
+    let sql = "SELECT m.id, m.origin, m.external_id, m.text, m.version, m.gone_at IS NOT NULL AS gone \
+               FROM {rows} JOIN mentions m ON m.brand = v.c1 AND m.network = v.c2 \
+               AND m.origin = v.c3 AND m.external_id = v.c4";
+    tx.bulk_all(Bulk::new(sql, &[Type::Text; 4], rows)).await
+}
+
+/// Replaces the text of a mention and keeps the one before. `false`: it is gone, or somebody else
+/// was faster.
+pub async fn edit(
+    tx: &mut Tx,
+    known: &Known,
+    text: &str,
+    edited_at: Option<Instant>,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let args = args![&known.id, text, edited_at.unwrap_or(now), known.version];
+    if tx.exec(EDIT, args).await? == 0 {
+        return Ok(false);
+    }
+    tx.exec(KEEP_VERSION, args![&known.id, known.version, &known.text, now]).await?;
+    Ok(true)
+}
+
+/// Marks a mention as deleted by its author; triage then withdraws what is owed for it.
+pub async fn gone(
+    tx: &mut Tx,
+    brand: &str,
+    network: &str,
+    origin: &str,
+    external_id: &str,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    Ok(tx.exec(GONE, args![brand, network, origin, external_id, now]).await? > 0)
+}
+
+/// Adds the reach of a repost.
+pub async fn add_reach(
+    tx: &mut Tx,
+    brand: &str,
+    network: &str,
+    origin: &str,
+    external_id: &str,
+    reach: u64,
+) -> Result<(), StoreError> {
+    tx.exec(REACH, args![brand, network, origin, external_id, signed(reach)]).await?;
+    Ok(())
+}
+
+/// Keeps an entry that could not be read.
+pub async fn quarantine(
+    tx: &mut Tx,
+    id: crate::domain::EventId,
+    channel: &str,
+    lane: &str,
+    day: &str,
+    now: Instant,
+    why: &str,
+    raw: &[u8],
+) -> Result<(), StoreError> {
+    let body = zstd::bulk::compress(raw, 1)
+        .map_err(|e| StoreError::broken(id, format!("it cannot be compressed: {e}")))?;
+    tx.exec(QUARANTINE, args![id, channel, lane, day, now, why, body]).await?;
+    Ok(())
+}
+
+/// Remembers a post of our own.
+pub async fn remember_own(
+    tx: &mut Tx,
+    network: &str,
+    origin: &str,
+    external_id: &str,
+    reply: Option<String>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    tx.exec(OWN, args![network, origin, external_id, reply, now]).await?;
+    Ok(())
+}
+
+/// Whether a post is our own by its id.
+pub async fn is_own(
+    tx: &mut Tx,
+    network: &str,
+    origin: &str,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = tx.first(IS_OWN, args![network, origin, external_id]).await?;
+    Ok(row.is_some())
+}
+
+/// Takes mentions that triage must look at, oldest first. Other instances pass over them until
+/// this transaction ends.
+pub async fn take_untriaged(tx: &mut Tx, limit: i64) -> Result<Vec<MentionRow>, StoreError> {
+    tx.all(TAKE, args![limit]).await
+}
+
+/// Whether anything waits for triage.
+pub async fn any_untriaged(tx: &mut Tx) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = tx.first(OLDEST_DUE, args![]).await?;
+    Ok(row.is_some())
+}
+
+/// How many mentions wait for triage.
+pub async fn backlog(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = tx.first(BACKLOG, args![]).await?;
+    Ok(row.map_or(0, |(n,)| n))
+}
+
+/// The mentions of a case, oldest first.
+pub async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<MentionRow>, StoreError> {
+    tx.all(OF_CASE, args![case]).await
+}
+
+/// The mentions of several cases.
+pub async fn of_cases(tx: &mut Tx, cases: &[CaseId]) -> Result<Vec<MentionRow>, StoreError> {
+    let rows = cases.iter().map(|id| args![*id]).collect();
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM {rows} JOIN mentions m ON m.case_id = v.c1 ORDER BY m.created_at, m.id"
+    );
+    tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await
+}
+
+/// One mention.
+pub async fn by_id(tx: &mut Tx, id: MentionId) -> Result<Option<MentionRow>, StoreError> {
+    tx.first(BY_ID, args![id]).await
+}
+
+/// Earlier complaints of an author, newest first.
+pub async fn complaints_of(
+    tx: &mut Tx,
+    brand: &str,
+    network: &str,
+    author: &str,
+    limit: i64,
+) -> Result<Vec<MentionRow>, StoreError> {
+    tx.all(RECENT_OF_AUTHOR, args![brand, network, author, limit]).await
+}
+
+/// The outcome of triage for one mention.
+pub struct Judged {
+    /// The mention.
+    pub id: String,
+    /// Its disposition now.
+    pub disposition: Disposition,
+    /// Its count of moves now.
+    pub moves: i64,
+    /// Its case, if it has one.
+    pub case: Option<CaseId>,
+    /// What triage says.
+    pub verdict: Verdict,
+    /// The rule by which nothing is owed, empty where something is.
+    pub rule: String,
+}
+
+/// Stores verdicts and dispositions, and takes the mentions off triage's list.
+pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreError> {
+    let rows = judged
+        .iter()
+        .map(|j| {
+            let v = &j.verdict;
+            let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+            args![
+                &j.id,
+                j.disposition.as_str(),
+                j.moves,
+                j.case.map(|c| c.to_string()),
+                v.relevance.as_str(),
+                v.kind.as_str(),
+                i64::from(v.probability.0),
+                i64::from(v.severity),
+                v.topic.as_str(),
+                v.language.to_string(),
+                json(serde_json::to_string(&v.risk)),
+                json(serde_json::to_string(&v.why)),
+                &v.model,
+                &j.rule,
+            ]
+        })
+        .collect();
+    let sql = "UPDATE mentions SET disposition = v.c2, moves = v.c3, case_id = v.c4, \
+               relevance = v.c5, judged = v.c6, probability = v.c7, severity = v.c8, topic = v.c9, \
+               judged_language = v.c10, risk = v.c11, why = v.c12, model = v.c13, rule = v.c14, \
+               triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
+    const TYPES: &[Type] = &[
+        Type::Text,
+        Type::Text,
+        Type::Big,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Big,
+        Type::Big,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+    ];
+    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
+    Ok(())
+}
+
+/// Stores moved dispositions: mention, disposition, count of moves.
+pub async fn save_moves(
+    tx: &mut Tx,
+    moves: &[(MentionId, Disposition, i64)],
+) -> Result<(), StoreError> {
+    let rows = moves.iter().map(|(id, d, n)| args![*id, d.as_str(), *n]).collect();
+    let sql =
+        "UPDATE mentions SET disposition = v.c2, moves = v.c3 FROM {rows} WHERE mentions.id = v.c1";
+    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Text, Type::Big], rows)).await?;
+    Ok(())
+}
+
+/// Takes mentions off triage's list without a new verdict (tombstones).
+pub async fn done_with(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
+    let rows = ids.iter().map(|id| args![id]).collect();
+    let sql = "UPDATE mentions SET triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
+    tx.bulk(Bulk::new(sql, &[Type::Text], rows)).await?;
+    Ok(())
+}
+
+/// Counts of moves of some mentions.
+pub async fn moves_of(tx: &mut Tx, ids: &[MentionId]) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = ids.iter().map(|id| args![*id]).collect();
+    let sql = "SELECT m.id, m.moves FROM {rows} JOIN mentions m ON m.id = v.c1";
+    tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await
+}
+
+/// Counts are far below 2^63; a hostile figure is capped there.
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

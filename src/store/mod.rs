@@ -1,0 +1,36 @@
+//! The store: every row of the product, in SQLite or PostgreSQL, by one SQL text.
+//!
+//! A function takes a transaction and does one thing; what belongs together is committed together
+//! by the caller. The store owns no clock: `now` is an argument everywhere.
+
+pub mod buckets;
+mod bulk;
+pub mod cases;
+pub mod coverage;
+mod db;
+mod error;
+pub mod events;
+pub mod lanes;
+pub mod mentions;
+pub mod outbox;
+pub mod replies;
+mod value;
+
+pub use db::{Boundary, Store, Tx};
+pub use error::StoreError;
+pub use value::Sql;
+
+/// Every fixed statement by its name, so that a test can prepare each on both databases.
+pub fn every_statement() -> Vec<(&'static str, Sql)> {
+    let lists: [&[(&str, Sql)]; 8] = [
+        buckets::STATEMENTS,
+        cases::STATEMENTS,
+        coverage::STATEMENTS,
+        events::STATEMENTS,
+        lanes::STATEMENTS,
+        mentions::STATEMENTS,
+        outbox::STATEMENTS,
+        replies::STATEMENTS,
+    ];
+    lists.concat()
+}

@@ -1,0 +1,219 @@
+//! Alerts: what is to be told to whom, what was told, what was not and why.
+
+use super::bulk::{Bulk, Type};
+use super::db::Tx;
+use super::error::StoreError;
+use super::lanes::LEASE;
+use super::value::{Sql, args, statements, taking};
+use crate::domain::reason::Reason;
+use crate::domain::{AlertId, CaseId, Instant};
+
+/// An alert to be stored.
+#[derive(Clone, Debug)]
+pub struct NewAlert {
+    /// Its id.
+    pub id: AlertId,
+    /// The same for every duplicate: case, recipient, reason and what caused it.
+    pub key: String,
+    /// The brand.
+    pub brand: String,
+    /// The case it is about.
+    pub case: Option<CaseId>,
+    /// The channel it is about, where it is about no case.
+    pub channel: String,
+    /// To whom; empty where the brand has nobody (a non-send).
+    pub recipient: String,
+    /// Why.
+    pub reason: Reason,
+    /// A title, where it is about no case.
+    pub title: String,
+    /// What to do, where it is about no case.
+    pub body: String,
+    /// When; a non-send is stored as it is.
+    pub due_at: Option<Instant>,
+}
+
+/// A stored alert.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AlertRow {
+    /// Its id.
+    pub id: String,
+    /// Its key.
+    pub key: String,
+    /// The brand.
+    pub brand: String,
+    /// The case.
+    pub case_id: Option<String>,
+    /// The channel.
+    pub channel: String,
+    /// To whom.
+    pub recipient: String,
+    /// Why.
+    pub reason: String,
+    /// `due`, `sent`, `silent`, `failed`.
+    pub state: String,
+    /// A title.
+    pub title: String,
+    /// What to do.
+    pub body: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was delivered.
+    pub sent_at: Option<i64>,
+    /// What went wrong last.
+    pub fault: String,
+    /// The lease.
+    pub fence: i64,
+}
+
+statements! {
+    DUE = taking!("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 ORDER BY due_at, id LIMIT $2");
+    OF_CASE = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE case_id = $1 ORDER BY created_at, id");
+    NEWEST = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox ORDER BY id DESC LIMIT $1");
+    BY_ID = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE id = $1");
+    NEXT = Sql::same("SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL");
+    WAITING = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE due_at IS NOT NULL");
+}
+
+/// Stores alerts. One with a key that is there already is the same alert and adds nothing.
+pub async fn add(tx: &mut Tx, alerts: &[NewAlert], now: Instant) -> Result<(), StoreError> {
+    let rows = alerts
+        .iter()
+        .map(|a| {
+            let state = if a.due_at.is_some() { "due" } else { "silent" };
+            args![
+                a.id,
+                &a.key,
+                &a.brand,
+                a.case.map(|c| c.to_string()),
+                &a.channel,
+                &a.recipient,
+                a.reason.as_str(),
+                state,
+                &a.title,
+                &a.body,
+                now,
+                a.due_at,
+            ]
+        })
+        .collect();
+    let sql = "INSERT INTO outbox (id, key, brand, case_id, channel, recipient, reason, state, \
+               title, body, created_at, due_at) SELECT * FROM {rows} WHERE TRUE \
+               ON CONFLICT (key) DO NOTHING";
+    const TYPES: &[Type] = &[
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Text,
+        Type::Big,
+        Type::Big,
+    ];
+    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
+    Ok(())
+}
+
+/// Leases alerts that are due.
+pub async fn take_due(
+    tx: &mut Tx,
+    owner: &str,
+    now: Instant,
+    limit: i64,
+) -> Result<Vec<AlertRow>, StoreError> {
+    let mut due: Vec<AlertRow> = tx.all(DUE, args![now, limit]).await?;
+    let rows = due.iter().map(|a| args![&a.id, owner, now + LEASE]).collect();
+    let sql = "UPDATE outbox SET owner = v.c2, until = v.c3, fence = fence + 1, \
+               attempts = attempts + 1 FROM {rows} WHERE outbox.id = v.c1";
+    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Text, Type::Big], rows)).await?;
+    for row in &mut due {
+        row.fence += 1;
+        row.attempts += 1;
+    }
+    Ok(due)
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Delivered; the receiver's id of it.
+    Sent(String),
+    /// Not sent, for a reason.
+    Silent(Reason),
+    /// To be tried again.
+    Later(Instant, String),
+    /// Given up.
+    Failed(String),
+}
+
+/// Stores how attempts ended: alert, outcome. A lost lease changes nothing.
+pub async fn settle(
+    tx: &mut Tx,
+    outcomes: &[(AlertRow, Outcome)],
+    now: Instant,
+) -> Result<(), StoreError> {
+    let rows = outcomes
+        .iter()
+        .map(|(a, outcome)| {
+            let (state, reason, due, sent, remote, fault) = match outcome {
+                Outcome::Sent(remote) => {
+                    ("sent", a.reason.as_str(), None, Some(now), remote.as_str(), "")
+                }
+                Outcome::Silent(reason) => ("silent", reason.as_str(), None, None, "", ""),
+                Outcome::Later(at, why) => {
+                    ("due", a.reason.as_str(), Some(*at), None, "", why.as_str())
+                }
+                Outcome::Failed(why) => ("failed", a.reason.as_str(), None, None, "", why.as_str()),
+            };
+            args![&a.id, a.fence, state, reason, due, sent, remote, fault]
+        })
+        .collect();
+    let sql = "UPDATE outbox SET state = v.c3, reason = v.c4, due_at = v.c5, sent_at = v.c6, \
+               remote = v.c7, fault = v.c8, owner = '', until = 0 FROM {rows} \
+               WHERE outbox.id = v.c1 AND outbox.fence = v.c2";
+    const TYPES: &[Type] = &[
+        Type::Text,
+        Type::Big,
+        Type::Text,
+        Type::Text,
+        Type::Big,
+        Type::Big,
+        Type::Text,
+        Type::Text,
+    ];
+    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
+    Ok(())
+}
+
+/// The alerts of a case, oldest first.
+pub async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<AlertRow>, StoreError> {
+    tx.all(OF_CASE, args![case]).await
+}
+
+/// The newest alerts.
+pub async fn newest(tx: &mut Tx, limit: i64) -> Result<Vec<AlertRow>, StoreError> {
+    tx.all(NEWEST, args![limit]).await
+}
+
+/// One alert.
+pub async fn by_id(tx: &mut Tx, id: AlertId) -> Result<Option<AlertRow>, StoreError> {
+    tx.first(BY_ID, args![id]).await
+}
+
+/// When the next alert is due.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
+    let row: Option<(Option<i64>,)> = tx.first(NEXT, args![]).await?;
+    Ok(row.and_then(|(at,)| at).map(Instant))
+}
+
+/// How many alerts wait.
+pub async fn waiting(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = tx.first(WAITING, args![]).await?;
+    Ok(row.map_or(0, |(n,)| n))
+}
