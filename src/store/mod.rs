@@ -13,6 +13,7 @@ pub mod events;
 pub mod lanes;
 pub mod mentions;
 pub mod outbox;
+pub mod own;
 pub mod replies;
 mod value;
 
@@ -22,7 +23,7 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 8] = [
+    let lists: [&[(&str, Sql)]; 9] = [
         buckets::STATEMENTS,
         cases::STATEMENTS,
         coverage::STATEMENTS,
@@ -30,6 +31,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         lanes::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,
+        own::STATEMENTS,
         replies::STATEMENTS,
     ];
     lists.concat()
