@@ -1,1 +1,4 @@
+//! The one integration test binary: what is tested from outside, one file a subject.
 
+mod architecture;
+mod doubles;
