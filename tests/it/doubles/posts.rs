@@ -1,7 +1,7 @@
 //! The rehearsal network's server for posts, in a process that no kill of ours reaches.
 //!
 //! `POST /posts {"key","parent","author","text"}` answers 201 `{"id","url"}`;
-//! `GET /posts?parent=P` answers `[{"id","url","parent","author","text","created_at"}]`, what
+//! `GET /posts?parent=P` answers `[{"id","url","parent","author","text","at"}]`, what
 //! stands there, oldest first. It never looks at the key: the same post sent twice stands twice,
 //! as on a network that ignores idempotency keys. Unknown and empty fields are refused.
 
@@ -155,7 +155,7 @@ fn entry(n: usize, asked: &Asked) -> Value {
     let Post { parent, author, text, .. } = &asked.post;
     let at = asked.at.to_string();
     json!({"id": id(n), "url": url(&id(n)), "parent": parent, "author": author, "text": text,
-           "created_at": at})
+           "at": at})
 }
 
 #[tokio::test]
@@ -195,6 +195,6 @@ async fn a_hidden_post_appears_when_the_tests_clock_says_so() {
     assert!(shown().await.is_empty());
     clock.advance(1);
     let entry = json!({"id": "post-0", "url": "https://rehearsal.invalid/posts/post-0",
-        "parent": "p", "author": "a", "text": "t", "created_at": "1970-01-01T00:00:00.000Z"});
+        "parent": "p", "author": "a", "text": "t", "at": "1970-01-01T00:00:00.000Z"});
     assert_eq!(shown().await, [entry]);
 }
