@@ -5,6 +5,7 @@
 //! (`tests/it/architecture.rs` checks it, ARCHITECTURE.md explains it).
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod ids;
 pub mod store;
