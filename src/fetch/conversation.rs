@@ -74,7 +74,7 @@ impl<'a, T> Conversation<'a, T> {
     }
 
     /// The same as a log-in: it has its context already and renews nothing.
-    pub(super) fn as_login(self, cx: OwnedCtx) -> Conversation<'a, T> {
+    pub(super) fn for_login(self, cx: OwnedCtx) -> Conversation<'a, T> {
         Conversation { cx: Some(cx), may_renew: false, is_login: true, ..self }
     }
 
@@ -130,22 +130,33 @@ impl<'a, T> Conversation<'a, T> {
         }
     }
 
-    /// Asks once, and once more with a new session if this one is refused.
+    /// Gets the answer to one ask.
     async fn answer(&mut self, ask: &Ask, cx: &mut OwnedCtx) -> Result<Got, Fault> {
-        let request = match &ask.via {
-            Via::Http(request) => request,
-            Via::Say(line) => {
-                self.count()?;
-                let by = Spending { peer: self.peer, link: self.link, host: "" };
-                self.engine.spend(&by, ask.spend, self.purpose).await?;
-                self.in_time()?;
-                (self.engine.say)(line);
-                return Ok(Got::Said);
-            }
+        let line = match &ask.via {
+            Via::Http(request) => return self.ask_http(request, ask, cx).await.map(Got::Http),
+            Via::Say(line) => Some(line),
+            Via::Nothing => None,
         };
+        self.count()?;
+        let by = Spending { peer: self.peer, link: self.link, host: "" };
+        self.engine.spend(&by, ask.spend, self.purpose).await?;
+        self.in_time()?;
+        if let Some(line) = line {
+            (self.engine.say)(line);
+        }
+        Ok(Got::Said)
+    }
+
+    /// Sends a request, and the same once more with a new session if this one is refused.
+    async fn ask_http(
+        &mut self,
+        request: &Request,
+        ask: &Ask,
+        cx: &mut OwnedCtx,
+    ) -> Result<Response, Fault> {
         let refused = match self.exchange(request, ask, cx).await {
             Err(fault) if fault.next == Next::Auth && ask.auth && self.may_renew => fault,
-            other => return other.map(Got::Http),
+            other => return other,
         };
         self.may_renew = false;
         let old = cx.session.as_deref();
@@ -153,7 +164,7 @@ impl<'a, T> Conversation<'a, T> {
             Some(fresh) => *cx = self.engine.ctx_with(self.link, Some(fresh), cx.seed),
             None => return Err(refused),
         }
-        self.exchange(request, ask, cx).await.map(Got::Http)
+        self.exchange(request, ask, cx).await
     }
 
     /// One request: spend, sign, watch the time, send, learn, judge.

@@ -176,12 +176,9 @@ impl Engine {
                 let kept = self.keep.spend(&scope, rule, amount, may_use_reserve, now).await;
                 spent = kept.map_err(|why| unsent(format!("limits cannot be kept: {why}")))?;
             }
-            if short {
+            if short && spent.is_ok() {
                 spent = self.limits.with(&scope, rule, |pace| {
                     pace.known = true;
-                    if let Err(until) = spent {
-                        pace.shut = pace.shut.max(until);
-                    }
                     pace.spend(amount, may_use_reserve, now)
                 });
             }

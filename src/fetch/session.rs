@@ -136,7 +136,7 @@ impl Engine {
             let cx = self.ctx_with(link, current, self.ids.number());
             let Some(talk) = peer.login(&cx.cx()) else { return Ok(None) };
             let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
-            match talk.as_login(cx).finish().await {
+            match talk.for_login(cx).finish().await {
                 Ok(session) => Ok(Some(Arc::new(session))),
                 // Whatever waits for this log-in was not carried out, however far that got.
                 Err(fault) if matches!(fault.next, Next::Auth | Next::Refused) => Err(fault),

@@ -30,7 +30,7 @@ static META: Meta = Meta {
     title: "Testnet",
     about: "",
     docs: "",
-    can: Capabilities { poll: true, reply: true, thread: false, stream: true },
+    can: Capabilities { poll: true, reply: true, thread: false, stream: true, backfill: false },
     length: LengthRule { counting: Counting::Graphemes, limit: 100 },
     buckets: &[
         BucketRule { bucket: API, counts: Counts::Token, limit: 4, window_ms: MINUTE, reserve: 2 },

@@ -37,6 +37,15 @@ async fn asks_go_in_order_and_pages_end_turns() {
 }
 
 #[tokio::test]
+async fn what_stays_in_the_process_is_answered_at_once() {
+    let b = bench(true, Vec::new());
+    let ask = |via| Ask { via, tag: 3, spend: &[], auth: false };
+    let asks = vec![ask(Via::Say("a case is due".to_owned())), ask(Via::Nothing)];
+    assert_eq!(run(&b, asks).await.unwrap(), ["3:said", "3:said"]);
+    assert_eq!(*b.said.lock().unwrap(), ["a case is due"]);
+}
+
+#[tokio::test]
 async fn a_missing_session_is_made_stored_and_used() {
     let b = bench(false, vec![answer(200, "tok-9"), answer(200, "a")]);
     let cx = b.engine.ctx(PEER, &b.link).await.unwrap();

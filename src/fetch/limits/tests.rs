@@ -67,6 +67,14 @@ async fn long_buckets_survive_a_restart_and_are_counted_by_host() {
 }
 
 #[tokio::test]
+async fn a_poll_that_the_reserve_refuses_after_a_restart_leaves_replies_alone() {
+    let b = bench(true, fine(1));
+    b.memory.used.lock().unwrap().insert(("chan".to_owned(), API), 2);
+    until(spend(&b, SHORT, Purpose::Poll).await);
+    spend(&b, SHORT, Purpose::Reply).await.unwrap();
+}
+
+#[tokio::test]
 async fn retry_after_shuts_what_was_spent_also_after_a_restart() {
     let b = bench(true, vec![with_header(429, &[("retry-after", "7")]), answer(200, "")]);
     let open = START + 7 * SECOND;
