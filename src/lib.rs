@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod fetch;
 pub mod ids;
 pub mod store;
 pub mod wire;
