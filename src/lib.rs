@@ -9,5 +9,6 @@ pub mod config;
 pub mod domain;
 pub mod fetch;
 pub mod ids;
+pub mod links;
 pub mod store;
 pub mod wire;
