@@ -10,5 +10,6 @@ pub mod domain;
 pub mod fetch;
 pub mod ids;
 pub mod links;
+pub mod speech;
 pub mod store;
 pub mod wire;
