@@ -10,6 +10,7 @@ pub mod domain;
 pub mod fetch;
 pub mod ids;
 pub mod links;
+pub mod notify;
 pub mod speech;
 pub mod store;
 pub mod wire;
