@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod draft;
 pub mod fetch;
 pub mod ids;
 pub mod links;
