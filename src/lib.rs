@@ -4,4 +4,5 @@
 //! The modules stand on floors; a file imports its own folder and lower floors only
 //! (`tests/it/architecture.rs` checks it, ARCHITECTURE.md explains it).
 
+pub mod classify;
 pub mod domain;
