@@ -1,14 +1,13 @@
 //! What several notifiers share: labels, cuts, the one-shot conversation.
 
-use crate::domain::Lang;
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Step, Talk};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The words around an alert. English until an alert says the language of its recipient.
-pub(super) fn words() -> &'static Catalogue {
-    Catalogue::of(Lang::EN)
+/// The words around an alert.
+pub(super) fn words(alert: &Alert) -> &'static Catalogue {
+    Catalogue::of(alert.language)
 }
 
 /// The head of an alert on one line: its title and, for a case, where and how bad.

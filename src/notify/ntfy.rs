@@ -132,7 +132,7 @@ impl Notifier for Ntfy {
 
     fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
         let settings: &Settings = cx.settings();
-        let body = publication(alert, settings.topic.expose(), words());
+        let body = publication(alert, settings.topic.expose(), words(alert));
         let mut request = Request::post_json(settings.server.clone(), &body);
         if let Some(token) = &settings.token {
             let bearer = Secret::new(format!("Bearer {}", token.expose()));

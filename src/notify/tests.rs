@@ -13,6 +13,7 @@ pub(super) fn sample() -> Alert {
     Alert {
         key: "01JDKEY".into(),
         reason: Reason::NewComplaint,
+        language: Lang::EN,
         title: "Nuovo reclamo".into(),
         case: Some(AlertCase {
             id: "01JD".into(),
