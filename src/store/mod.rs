@@ -11,6 +11,7 @@ mod db;
 mod error;
 pub mod events;
 pub mod lanes;
+pub mod ledger;
 pub mod mentions;
 pub mod outbox;
 pub mod replies;
@@ -32,5 +33,5 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         outbox::STATEMENTS,
         replies::STATEMENTS,
     ];
-    lists.concat()
+    [lists.concat(), ledger::STATEMENTS.concat()].concat()
 }

@@ -1,1 +1,3 @@
+//! The one integration test binary: what is tested from outside, one file a subject.
 
+mod store;
