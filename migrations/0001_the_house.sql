@@ -112,6 +112,7 @@ CREATE TABLE mentions (
     heard_at    BIGINT  NOT NULL,
     heard_day   TEXT    NOT NULL,                -- in the brand's zone; never moves
     first_look  BOOLEAN NOT NULL,
+    addressed   BOOLEAN NOT NULL,                -- to us: it is about us whatever it says
     version     BIGINT  NOT NULL DEFAULT 1,
     gone_at     BIGINT,                          -- a tombstone
     triage_due  BOOLEAN NOT NULL DEFAULT TRUE,
@@ -211,6 +212,7 @@ CREATE TABLE cases (
     UNIQUE (brand, network, origin, thread, author)
 );
 CREATE INDEX cases_due ON cases (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX cases_checked ON cases (checked_at) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
 

@@ -5,7 +5,9 @@
 //! (`tests/it/architecture.rs` checks it, ARCHITECTURE.md explains it).
 
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod fetch;
 pub mod ids;
 pub mod store;
 pub mod wire;

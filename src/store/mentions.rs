@@ -23,6 +23,8 @@ pub struct NewMention<'a> {
     pub heard_day: &'a str,
     /// From before the channel was added.
     pub first_look: bool,
+    /// Addressed to us, so about us whatever it says.
+    pub addressed: bool,
 }
 
 /// A stored mention.
@@ -70,6 +72,8 @@ pub struct MentionRow {
     pub heard_at: i64,
     /// Heard in the first look at a channel's past.
     pub first_look: bool,
+    /// Addressed to us.
+    pub addressed: bool,
     /// Counts the texts it had.
     pub version: i64,
     /// When it was deleted there.
@@ -140,7 +144,7 @@ macro_rules! columns {
     () => {
         "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
          m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
-         m.url, m.thread_id, m.parent_id, m.attachments, m.heard_at, m.first_look, m.version, \
+         m.url, m.thread_id, m.parent_id, m.attachments, m.heard_at, m.first_look, m.addressed, m.version, \
          m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, m.severity, \
          m.topic, m.judged_language, m.risk, m.why"
     };
@@ -172,7 +176,7 @@ statements! {
 const INSERT: &str = "INSERT INTO mentions (id, brand, channel, network, origin, external_id, kind, \
     visibility, author_id, author_handle, author_name, followers, text, language, rating, \
     created_at, edited_at, url, thread_id, parent_id, attachments, reach, heard_at, heard_day, \
-    first_look) SELECT * FROM {rows} WHERE TRUE \
+    first_look, addressed) SELECT * FROM {rows} WHERE TRUE \
     ON CONFLICT (brand, network, origin, external_id) DO NOTHING RETURNING id";
 const INSERT_TYPES: &[Type] = &[
     Type::Text,
@@ -199,6 +203,7 @@ const INSERT_TYPES: &[Type] = &[
     Type::Big,
     Type::Big,
     Type::Text,
+    Type::Bool,
     Type::Bool,
 ];
 
@@ -237,6 +242,7 @@ pub async fn insert(tx: &mut Tx, new: &[NewMention<'_>]) -> Result<Vec<String>, 
                 n.heard_at,
                 n.heard_day,
                 n.first_look,
+                n.addressed,
             ]
         })
         .collect();

@@ -14,6 +14,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod mentions;
 pub mod outbox;
+pub mod own;
 pub mod replies;
 mod value;
 
@@ -23,7 +24,7 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 8] = [
+    let lists: [&[(&str, Sql)]; 9] = [
         buckets::STATEMENTS,
         cases::STATEMENTS,
         coverage::STATEMENTS,
@@ -31,6 +32,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         lanes::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,
+        own::STATEMENTS,
         replies::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()

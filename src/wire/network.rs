@@ -20,6 +20,8 @@ pub struct Capabilities {
     pub thread: bool,
     /// A stream can wake its lanes.
     pub stream: bool,
+    /// A span of the past can be read again: `listen` takes a lane named by `backfill_lane`.
+    pub backfill: bool,
 }
 
 /// What the network's terms ask of us.
@@ -85,6 +87,16 @@ pub struct Lane {
     /// How late the network may show a post, in milliseconds: coverage ends that long before a
     /// request starts.
     pub settle_ms: i64,
+    /// What it brings is addressed to us (mentions, comments on our page, reviews of us), so it
+    /// is about us whatever it says. False for searches and hashtags.
+    pub addressed: bool,
+}
+
+impl Lane {
+    /// The name of the lane that reads a span of this lane's past again.
+    pub fn backfill_lane(from: Instant, to: Instant) -> String {
+        format!("backfill:{}:{}", from.0, to.0)
+    }
 }
 
 /// Where a lane's reading stands; opaque to all but its network.

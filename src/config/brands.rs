@@ -1,0 +1,188 @@
+//! Makes brands of their sections, with the SLA policies and calendars that they name.
+
+use super::ChannelConfig;
+use super::check::{Checked, check};
+use super::problem::{Problems, nearest};
+use super::section::{Section, Sections};
+use super::tables::DAYS;
+use crate::domain::deadline::SlaPolicy;
+use crate::domain::hours::{Calendar, Span};
+use crate::domain::{Brand, PerMillion};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads all brands. A brand with a problem may be missing in what comes back.
+pub(super) fn read(sections: &Sections, problems: &mut Problems) -> BTreeMap<String, Brand> {
+    let triage = triage(sections, problems);
+    let policies: BTreeMap<_, _> =
+        sections.of("sla").map(|s| (s.name.as_str(), policy(s, problems))).collect();
+    let weeks: BTreeMap<_, _> =
+        sections.of("calendar").map(|s| (s.name.as_str(), week(s, problems))).collect();
+    sections
+        .of("brand")
+        .filter_map(|section| {
+            let keys = check(section, section.shape.fields, false, problems);
+            for kind in ["sla", "calendar"] {
+                if let Some(name) = keys.get::<String>(kind) {
+                    refer(&keys, kind, &name, kind, sections, problems);
+                }
+            }
+            for name in keys.get::<Vec<String>>("recipients").unwrap_or_default() {
+                refer(&keys, "recipients", &name, "recipient", sections, problems);
+            }
+            let (alert_at, look_at) = thresholds(&keys, triage, problems);
+            let mut brand = brand(&section.name, &keys)?;
+            (brand.alert_at, brand.look_at) = (alert_at, look_at);
+            if let Some(sla) = keys.get::<String>("sla").and_then(|n| policies.get(n.as_str())) {
+                brand.sla = sla.clone();
+            }
+            let named = keys.get::<String>("calendar");
+            if let Some(week) = named.and_then(|name| weeks.get(name.as_str())) {
+                brand.calendar = week.in_zone(brand.calendar.zone);
+            }
+            Some((section.name.clone(), brand))
+        })
+        .collect()
+}
+
+fn brand(name: &str, keys: &Checked) -> Option<Brand> {
+    let mut brand = Brand::new(name, keys.get::<TimeZone>("zone")?);
+    if let Some(title) = keys.get::<String>("title") {
+        brand.terms = vec![title.clone()];
+        brand.title = title;
+    }
+    let handles: Vec<String> = keys.get("handles").unwrap_or_default();
+    brand.handles = handles.iter().map(|h| h.trim_start_matches('@').to_owned()).collect();
+    brand.terms = keys.get("terms").unwrap_or(brand.terms);
+    brand.context = keys.get("context").unwrap_or_default();
+    brand.exclusions = keys.get("exclusions").unwrap_or_default();
+    brand.language = keys.get("language").unwrap_or(brand.language);
+    brand.owes = keys.get("owes").unwrap_or(brand.owes);
+    brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
+    brand.recipients = keys.get("recipients").unwrap_or_default();
+    brand.signature = keys.get("signature").unwrap_or_default();
+    Some(brand)
+}
+
+type Thresholds = (PerMillion, PerMillion);
+
+fn triage(sections: &Sections, problems: &mut Problems) -> Thresholds {
+    let usual = Brand::new("", TimeZone::UTC);
+    let usual = (usual.alert_at, usual.look_at);
+    match sections.of("triage").next() {
+        Some(section) => {
+            let keys = check(section, section.shape.fields, false, problems);
+            thresholds(&keys, usual, problems)
+        }
+        None => usual,
+    }
+}
+
+/// Reads `alert_at` and `look_at`, each else from `usual`.
+fn thresholds(keys: &Checked, usual: Thresholds, problems: &mut Problems) -> Thresholds {
+    let (alert, look) = (keys.get("alert_at"), keys.get("look_at"));
+    let both = (alert.unwrap_or(usual.0), look.unwrap_or(usual.1));
+    if both.0 < both.1 && (alert.is_some() || look.is_some()) {
+        let key = if look.is_some() { "look_at" } else { "alert_at" };
+        let (alert, look) = (both.0.share(), both.1.share());
+        problems.add(
+            &keys.place(key),
+            keys.key(key),
+            format!("look_at {look} lies above alert_at {alert}"),
+            "Write a look_at that is lower: what a person looks at begins before what is alerted.",
+        );
+    }
+    both
+}
+
+fn policy(section: &Section, problems: &mut Problems) -> SlaPolicy {
+    let keys = check(section, section.shape.fields, false, problems);
+    let usual = SlaPolicy::default();
+    SlaPolicy {
+        first_response: keys.get("first_response").unwrap_or(usual.first_response),
+        question: keys.get("question").unwrap_or(usual.question),
+        answer_at_latest: keys.get("answer_at_latest").unwrap_or(usual.answer_at_latest),
+    }
+}
+
+/// A calendar that takes the zone of the brand that uses it, unless it has its own.
+struct Week {
+    zone: Option<TimeZone>,
+    days: [Vec<Span>; 7],
+    holidays: BTreeSet<Date>,
+}
+
+impl Week {
+    fn in_zone(&self, zone: TimeZone) -> Calendar {
+        Calendar {
+            zone: self.zone.clone().unwrap_or(zone),
+            week: self.days.clone(),
+            holidays: self.holidays.clone(),
+        }
+    }
+}
+
+fn week(section: &Section, problems: &mut Problems) -> Week {
+    let keys = check(section, section.shape.fields, false, problems);
+    let week = Week {
+        zone: keys.get("zone"),
+        days: DAYS.map(|day| keys.get(day).unwrap_or_default()),
+        holidays: keys.get("holidays").unwrap_or_default(),
+    };
+    if keys.sound && !week.in_zone(TimeZone::UTC).works() {
+        problems.add(
+            &keys.place,
+            keys.key(""),
+            "a calendar without working time: nothing would ever be due",
+            "Write the hours of at least one day, as in monday = [\"09:00-18:00\"].",
+        );
+    }
+    week
+}
+
+/// Says so when `name`, which stands at `key`, is no section of `kind`.
+pub(super) fn refer(
+    keys: &Checked,
+    key: &str,
+    name: &str,
+    kind: &str,
+    sections: &Sections,
+    problems: &mut Problems,
+) {
+    let names = sections.names(kind);
+    if names.contains(&name) {
+        return;
+    }
+    let remedy = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None if names.is_empty() => format!("Write a section [{kind}.{name}]."),
+        None => format!("Write a section [{kind}.{name}], or one of {}.", names.join(", ")),
+    };
+    problems.add(&keys.place(key), keys.key(key), format!("there is no {kind} `{name}`"), remedy);
+}
+
+/// What is allowed, but would be silent.
+pub(super) fn warn(
+    sections: &Sections,
+    brands: &BTreeMap<String, Brand>,
+    channels: &BTreeMap<String, ChannelConfig>,
+    problems: &mut Problems,
+) {
+    if brands.is_empty() {
+        let remedy = "Write a section [brand.NAME].";
+        problems.warn(&sections.start, "", "no brand: nobody is listened for", remedy);
+    }
+    for section in sections.of("brand") {
+        let Some(brand) = brands.get(&section.name) else { continue };
+        let heard = |c: &&ChannelConfig| c.brand == brand.name && !c.disabled;
+        if channels.values().find(heard).is_none() {
+            let remedy = format!("Write a [channel.NAME] with brand = \"{}\".", brand.name);
+            problems.warn(&section.place, section.path(), "no channel listens for it", remedy);
+        }
+        if brand.recipients.is_empty() {
+            let remedy = "Write recipients = [\"NAME\"] and a section [recipient.NAME].";
+            problems.warn(&section.place, section.path(), "nobody gets its alerts", remedy);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The configuration: TOML files and environment variables in, checked domain types out.
+//!
+//! One table a section (`tables.rs`, and the `wire::Key` tables of networks and notifiers) says
+//! which keys there are; the check, the messages and the example are all made from it. A load goes
+//! through: `source` (files to spanned TOML), `section` (TOML to sections), `overlay` (environment),
+//! `check` (sections to typed values, by their tables), `brands` and `outside` (values to what the
+//! rest of the house takes). Every problem is collected, so one run of `ascolto check` shows all.
+//!
+//! A secret reaches no problem: values of unknown keys, secrets, addresses and `KEY_file` paths are
+//! never quoted, and what was read as a secret is struck out of every text at the end.
+
+mod brands;
+mod check;
+mod duration;
+mod example;
+mod form;
+mod outside;
+mod overlay;
+mod problem;
+mod section;
+mod source;
+mod tables;
+
+pub use duration::parse_duration;
+pub use example::example;
+pub use overlay::from_env;
+pub use problem::Problem;
+
+use crate::domain::{Brand, Lang};
+use crate::wire::{Network, Notifier, Secret};
+use problem::Problems;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The networks and notifiers that exist, by name. They stand on a floor of their own; the
+/// configuration learns of them through this.
+#[derive(Clone, Copy)]
+pub struct Registry {
+    /// The network of this name.
+    pub network: fn(&str) -> Option<&'static dyn Network>,
+    /// All names of networks.
+    pub networks: fn() -> Vec<&'static str>,
+    /// The notifier of this name.
+    pub notifier: fn(&str) -> Option<&'static dyn Notifier>,
+    /// All names of notifiers.
+    pub notifiers: fn() -> Vec<&'static str>,
+}
+
+/// A configuration in which everything fits together.
+pub struct Config {
+    /// Where everything is stored.
+    pub store: StoreConfig,
+    /// How inbox and API are served.
+    pub web: WebConfig,
+    /// How the outside is spoken to.
+    pub fetch: FetchConfig,
+    /// The brands by name.
+    pub brands: BTreeMap<String, Brand>,
+    /// The channels by name, disabled ones included.
+    pub channels: BTreeMap<String, ChannelConfig>,
+    /// The recipients by name.
+    pub recipients: BTreeMap<String, RecipientConfig>,
+    /// What is allowed, but hardly meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// `sqlite:PATH` or `postgres://…`; secret, because it may hold a password.
+    pub url: Secret,
+}
+
+/// `[web]`.
+#[derive(Clone, Debug)]
+pub struct WebConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What all links begin with, without a slash at the end.
+    pub public_url: String,
+    /// How long a log-in lasts, in hours.
+    pub session_hours: i64,
+}
+
+/// `[fetch]`.
+#[derive(Clone, Debug)]
+pub struct FetchConfig {
+    /// How long an answer may take, in milliseconds.
+    pub timeout_ms: i64,
+    /// Hosts, addresses and networks (CIDR) that may be asked although they are private.
+    pub allow_private: Vec<String>,
+    /// How the operator of a network can reach us; stands in the User-Agent.
+    pub user_agent_contact: Option<String>,
+}
+
+/// `[channel.NAME]`.
+pub struct ChannelConfig {
+    /// Its name.
+    pub name: String,
+    /// The brand it listens for.
+    pub brand: String,
+    /// The network it speaks.
+    pub network: &'static dyn Network,
+    /// The settings, in the network's own type.
+    pub settings: Arc<dyn Any + Send + Sync>,
+    /// Author ids there that are ours, beside the one that the log-in tells.
+    pub own: Vec<String>,
+    /// It is kept but not read.
+    pub disabled: bool,
+    /// How often its lanes are read, in milliseconds, in place of the network's own rhythm.
+    pub every_ms: Option<i64>,
+}
+
+/// `[recipient.NAME]`.
+pub struct RecipientConfig {
+    /// Its name.
+    pub name: String,
+    /// The way it is told.
+    pub notifier: &'static dyn Notifier,
+    /// The settings, in the notifier's own type.
+    pub settings: Arc<dyn Any + Send + Sync>,
+    /// The language of its alerts, in place of the brand's.
+    pub language: Option<Lang>,
+}
+
+/// Reads a configuration: one file, or all `*.toml` files of a folder.
+///
+/// `env` are environment variables; those that begin with `ASCOLTO__` are laid over the files.
+///
+/// # Errors
+/// All problems at once, sorted by file and line. Where a file is no TOML, only that is told: what
+/// else is wrong can be said once it can be read.
+pub fn load(
+    path: &Path,
+    env: impl Iterator<Item = (String, String)>,
+    registry: &Registry,
+) -> Result<Config, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let sources = source::read(path, &mut problems);
+    let tables: Vec<_> = sources.iter().map(|s| source::parse(s, &mut problems)).collect();
+    if problems.any() {
+        return Err(problems.sorted());
+    }
+    let mut sections = section::split(&sources, &tables, &mut problems);
+    overlay::lay(&mut sections, env, &mut problems);
+
+    let (store, web, fetch) = outside::singles(&sections, &mut problems);
+    let brands = brands::read(&sections, &mut problems);
+    let channels = outside::channels(&sections, registry, &mut problems);
+    let recipients = outside::recipients(&sections, registry, &mut problems);
+    brands::warn(&sections, &brands, &channels, &mut problems);
+
+    match store {
+        Some(store) if !problems.any() => {
+            let warnings = problems.warnings();
+            Ok(Config { store, web, fetch, brands, channels, recipients, warnings })
+        }
+        _ => Err(problems.sorted()),
+    }
+}

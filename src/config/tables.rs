@@ -1,0 +1,289 @@
+//! The tables of our own sections: which there are, which keys they take, what each does.
+
+use super::form::{Field, Form};
+use crate::wire::KeyKind;
+
+/// A kind of section.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// `brand`.
+    pub kind: &'static str,
+    /// Written as `[kind.NAME]`, any number of them.
+    pub named: bool,
+    /// What it is, for the example.
+    pub doc: &'static str,
+    /// The name in the example; networks and notifiers are named after themselves.
+    pub example: &'static str,
+    /// Its keys; for channels and recipients those that all of them share.
+    pub fields: &'static [Field],
+}
+
+impl Shape {
+    /// For messages: how it is written.
+    pub(super) fn how(&self) -> String {
+        let name = if self.named { ".NAME" } else { "" };
+        format!("Write [{}{name}] and its keys below.", self.kind)
+    }
+}
+
+const TEXT: Form = Form::Plain(KeyKind::Text);
+const LIST: Form = Form::Plain(KeyKind::List);
+
+const fn must(name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Field {
+    Field { name, form, required: true, doc, example }
+}
+
+const fn may(name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Field {
+    Field { name, form, required: false, doc, example }
+}
+
+/// Every kind of section, in the order of the example.
+pub(super) const SHAPES: &[Shape] = &[
+    Shape {
+        kind: "store",
+        named: false,
+        doc: "Where everything is stored.",
+        example: "",
+        fields: STORE,
+    },
+    Shape { kind: "web", named: false, doc: "Inbox and API.", example: "", fields: WEB },
+    Shape {
+        kind: "fetch",
+        named: false,
+        doc: "How the outside is spoken to.",
+        example: "",
+        fields: FETCH,
+    },
+    Shape {
+        kind: "triage",
+        named: false,
+        doc: "When a mention counts; a brand may differ.",
+        example: "",
+        fields: TRIAGE,
+    },
+    Shape {
+        kind: "brand",
+        named: true,
+        doc: "Whom we listen for.",
+        example: "acme",
+        fields: BRAND,
+    },
+    Shape {
+        kind: "sla",
+        named: true,
+        doc: "What a brand promises itself.",
+        example: "gold",
+        fields: SLA,
+    },
+    Shape {
+        kind: "calendar",
+        named: true,
+        doc: "When a brand works. Without one: Monday to Friday, 9 to 18.",
+        example: "shop",
+        fields: CALENDAR,
+    },
+    Shape {
+        kind: "channel",
+        named: true,
+        doc: "A login or source on a network.",
+        example: "",
+        fields: CHANNEL,
+    },
+    Shape {
+        kind: "recipient",
+        named: true,
+        doc: "Somebody who is told.",
+        example: "",
+        fields: RECIPIENT,
+    },
+];
+
+const STORE: &[Field] = &[must(
+    "url",
+    Form::Database,
+    "The database: a SQLite file (relative to where Ascolto is started), or postgres://USER:PASSWORD@HOST/NAME.",
+    r#""sqlite:ascolto.db""#,
+)];
+
+const WEB: &[Field] = &[
+    may("listen", Form::Listen, "Where it listens. Default 127.0.0.1:7070.", r#""127.0.0.1:7070""#),
+    may(
+        "public_url",
+        Form::Plain(KeyKind::Url),
+        "What links in alerts begin with. Default http:// and the address above.",
+        r#""https://ascolto.example.com""#,
+    ),
+    may("session_hours", Form::Count, "How long a log-in lasts, in hours. Default 12.", "12"),
+];
+
+const FETCH: &[Field] = &[
+    may("timeout", Form::Duration, "How long an answer may take. Default 30s.", r#""30s""#),
+    may(
+        "allow_private",
+        Form::Hosts,
+        "Private hosts, addresses and networks that may be asked all the same. Default none.",
+        r#"["10.0.0.0/8", "intranet.example.com"]"#,
+    ),
+    may(
+        "user_agent_contact",
+        TEXT,
+        "How the operators of networks reach you: an address of mail or web, sent in User-Agent.",
+        r#""social@acme.example""#,
+    ),
+];
+
+const TRIAGE: &[Field] = &[
+    may(
+        "alert_at",
+        Form::Share,
+        "From this probability on a complaint is alerted. Default 0.6.",
+        "0.6",
+    ),
+    may("look_at", Form::Share, "From this probability on a person looks. Default 0.35.", "0.35"),
+];
+
+const BRAND: &[Field] = &[
+    must(
+        "zone",
+        Form::Zone,
+        "Its time zone, by which days and business hours are counted.",
+        r#""Europe/Rome""#,
+    ),
+    may(
+        "title",
+        TEXT,
+        "Its name for people and in replies. Default: the name of this section.",
+        r#""Acme""#,
+    ),
+    may(
+        "terms",
+        LIST,
+        "The names by which people call it. Default: the title.",
+        r#"["acme", "acme spa"]"#,
+    ),
+    may("handles", LIST, "Its handles on networks, with or without @.", r#"["acme", "acme_help"]"#),
+    may(
+        "context",
+        LIST,
+        "Words of which one must stand beside an ambiguous name.",
+        r#"["parcel", "delivery"]"#,
+    ),
+    may(
+        "exclusions",
+        LIST,
+        "Words that mean somebody else of the same name.",
+        r#"["acme of granite"]"#,
+    ),
+    may(
+        "language",
+        Form::Language,
+        "The language of its agents, for alerts and screens. Default it.",
+        r#""it""#,
+    ),
+    may(
+        "owes",
+        Form::Owed,
+        "Which kinds are owed an answer. Default: both.",
+        r#"["complaint", "question"]"#,
+    ),
+    may(
+        "alert_max_age",
+        Form::Duration,
+        "A mention older than this when first heard is owed, but no longer alerted. Default 2d.",
+        r#""2d""#,
+    ),
+    may(
+        "sla",
+        TEXT,
+        "The name of an [sla.NAME]. Default: 8, 4 and 1 business hours by severity.",
+        r#""gold""#,
+    ),
+    may(
+        "calendar",
+        TEXT,
+        "The name of a [calendar.NAME]. Default: Monday to Friday, 9 to 18.",
+        r#""shop""#,
+    ),
+    may(
+        "recipients",
+        LIST,
+        "Names of [recipient.NAME], in order: the next is told when one cannot be reached.",
+        r#"["desk"]"#,
+    ),
+    may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
+    may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),
+    may("look_at", Form::Share, "For this brand alone; see [triage].", "0.35"),
+];
+
+const SLA: &[Field] = &[
+    may(
+        "first_response",
+        Form::BySeverity,
+        "Business time to the first answer to a complaint of severity 1, 2 and 3, or one for all. Default 8h, 4h, 1h.",
+        r#"["8h", "4h", "1h"]"#,
+    ),
+    may(
+        "question",
+        Form::Duration,
+        "Business time to the first answer to a question. Default 16h.",
+        r#""16h""#,
+    ),
+    may(
+        "answer_at_latest",
+        Form::Duration,
+        "No answer is due later than this after the customer wrote, whatever the calendar says. Default 72h.",
+        r#""72h""#,
+    ),
+];
+
+const DAY: &str =
+    "Working hours of the day; none when the day is not named. 22:00-06:00 ends on the next day.";
+const HOURS: &str = r#"["09:00-13:00", "14:00-18:00"]"#;
+
+const fn day(name: &'static str) -> Field {
+    may(name, Form::Hours, DAY, HOURS)
+}
+
+/// The days of the week as keys, Monday first.
+pub(super) const DAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+const CALENDAR: &[Field] = &[
+    day(DAYS[0]),
+    day(DAYS[1]),
+    day(DAYS[2]),
+    day(DAYS[3]),
+    day(DAYS[4]),
+    day(DAYS[5]),
+    day(DAYS[6]),
+    may("holidays", Form::Days, "Days on which nobody works.", r#"["2026-12-25", "2026-12-26"]"#),
+    may("zone", Form::Zone, "Its time zone. Default: the brand's.", r#""Europe/Rome""#),
+];
+
+const CHANNEL: &[Field] = &[
+    must("network", TEXT, "The network.", ""),
+    must("brand", TEXT, "The name of a [brand.NAME].", r#""acme""#),
+    may(
+        "every",
+        Form::Duration,
+        "How often it is read. Default: as the network suggests.",
+        r#""2m""#,
+    ),
+    may(
+        "own_ids",
+        LIST,
+        "Author ids there that are yours: their posts never become cases.",
+        r#"["109876"]"#,
+    ),
+    may(
+        "disabled",
+        Form::Plain(KeyKind::Flag),
+        "true keeps it without reading it. Default false.",
+        "false",
+    ),
+];
+
+const RECIPIENT: &[Field] = &[
+    must("notifier", TEXT, "The way it is told.", ""),
+    may("language", Form::Language, "The language of its alerts. Default: the brand's.", r#""it""#),
+];

@@ -1,0 +1,121 @@
+//! Tests of the limits: reserve, headers, refusals, restarts.
+
+use super::super::testing::*;
+use super::*;
+use crate::domain::time::SECOND;
+use crate::wire::Ask;
+
+const SHORT: &[(Bucket, u32)] = &[(API, 1)];
+const BOTH: &[(Bucket, u32)] = &[(API, 1), (MONTH, 1)];
+
+async fn spend(b: &Bench, costs: &'static [(Bucket, u32)], purpose: Purpose) -> Result<(), Fault> {
+    let talk = Script::new(vec![vec![Ask::http(get("/x"), 1, costs)]]);
+    let peer = Peer::Network(&TestNet);
+    b.engine.begin(peer, &b.link, talk, purpose, None).finish().await.map(|_| ())
+}
+
+fn until(result: Result<(), Fault>) -> Instant {
+    match result.unwrap_err().next {
+        Next::Throttled { until, .. } => until,
+        next => panic!("{next:?}"),
+    }
+}
+
+fn fine(n: usize) -> Vec<Result<Response, super::super::SendFault>> {
+    (0..n).map(|_| answer(200, "")).collect()
+}
+
+#[tokio::test]
+async fn polls_leave_the_reserve_of_a_short_bucket() {
+    let b = bench(true, fine(6));
+    for _ in 0..2 {
+        spend(&b, SHORT, Purpose::Poll).await.unwrap();
+    }
+    let open = until(spend(&b, SHORT, Purpose::Poll).await);
+    assert!(START < open && open <= START + MINUTE);
+    for _ in 0..2 {
+        spend(&b, SHORT, Purpose::Reply).await.unwrap();
+    }
+    until(spend(&b, SHORT, Purpose::Reread).await);
+    b.clock.advance(open - START);
+    spend(&b, SHORT, Purpose::Poll).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bucket_holds_what_it_says_and_its_refusal_was_never_sent() {
+    let b = bench(true, fine(4));
+    for _ in 0..4 {
+        spend(&b, SHORT, Purpose::Reply).await.unwrap();
+    }
+    let fault = spend(&b, SHORT, Purpose::Reply).await.unwrap_err();
+    assert_eq!(fault.reached, Reached::Never);
+    assert!(fault.why.contains("`api`"), "{}", fault.why);
+    assert_eq!(b.transport.log().len(), 4);
+}
+
+#[tokio::test]
+async fn long_buckets_survive_a_restart_and_are_counted_by_host() {
+    let b = bench(true, fine(3));
+    for _ in 0..2 {
+        spend(&b, BOTH, Purpose::Poll).await.unwrap();
+    }
+    let b = again(b.transport, b.memory);
+    assert_eq!(until(spend(&b, BOTH, Purpose::Poll).await), START + 30 * DAY);
+    spend(&b, BOTH, Purpose::Reply).await.unwrap();
+    let used = b.memory.used.lock().unwrap();
+    assert_eq!(used[&("testnet@net.example".to_owned(), MONTH)], 3);
+}
+
+#[tokio::test]
+async fn a_poll_that_the_reserve_refuses_after_a_restart_leaves_replies_alone() {
+    let b = bench(true, fine(1));
+    b.memory.used.lock().unwrap().insert(("chan".to_owned(), API), 2);
+    until(spend(&b, SHORT, Purpose::Poll).await);
+    spend(&b, SHORT, Purpose::Reply).await.unwrap();
+}
+
+#[tokio::test]
+async fn retry_after_shuts_what_was_spent_also_after_a_restart() {
+    let b = bench(true, vec![with_header(429, &[("retry-after", "7")]), answer(200, "")]);
+    let open = START + 7 * SECOND;
+    assert_eq!(until(spend(&b, BOTH, Purpose::Poll).await), open);
+    assert_eq!(until(spend(&b, SHORT, Purpose::Reply).await), open);
+    assert_eq!(b.transport.log().len(), 1, "nobody tried again");
+    let b = again(b.transport, b.memory);
+    assert_eq!(until(spend(&b, SHORT, Purpose::Reply).await), open);
+    b.clock.advance(7 * SECOND);
+    spend(&b, SHORT, Purpose::Reply).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_figure_shuts_for_a_minute() {
+    let b = bench(true, vec![answer(429, "")]);
+    assert_eq!(until(spend(&b, SHORT, Purpose::Reply).await), START + MINUTE);
+    assert_eq!(until(spend(&b, SHORT, Purpose::Reply).await), START + MINUTE);
+}
+
+#[tokio::test]
+async fn the_servers_count_wins() {
+    let reset = (START + 20 * SECOND).0.to_string();
+    let told = |left| with_header(200, &[("x-left", left), ("x-reset", &reset)]);
+    let b = bench(true, vec![told("2"), told("0"), answer(200, "")]);
+    spend(&b, SHORT, Purpose::Poll).await.unwrap();
+    assert_eq!(until(spend(&b, SHORT, Purpose::Poll).await), START + 20 * SECOND);
+    spend(&b, SHORT, Purpose::Reply).await.unwrap();
+    assert_eq!(until(spend(&b, SHORT, Purpose::Reply).await), START + 20 * SECOND);
+    let kept = b.memory.told.lock().unwrap().clone();
+    assert_eq!(kept.len(), 2, "only the long bucket is kept");
+    assert_eq!(kept[0].0, "testnet@net.example");
+    b.clock.advance(20 * SECOND);
+    spend(&b, SHORT, Purpose::Poll).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_shut_a_bucket_for_long() {
+    let b = bench(true, fine(5));
+    for _ in 0..4 {
+        spend(&b, SHORT, Purpose::Reply).await.unwrap();
+    }
+    b.clock.advance(-DAY);
+    spend(&b, SHORT, Purpose::Reply).await.unwrap();
+}

@@ -1,0 +1,261 @@
+//! The engine that runs the conversations of networks and notifiers over HTTP.
+//!
+//! A conversation ([`crate::wire::Talk`]) only says what to ask and reads what came back. The
+//! engine does the rest, the same for all: it spends the limits before it asks, signs, watches
+//! the time, sends, learns from the server's headers, renews the session once, and turns
+//! whatever goes wrong into a [`Fault`] that holds no secret.
+//!
+//! | file | does |
+//! |---|---|
+//! | `mod` | the engine, its settings, what it speaks for |
+//! | `conversation` | runs one talk, ask by ask |
+//! | `session` | loads, renews and keeps sessions, one at a time per link |
+//! | `limits` | spends, corrects and shuts buckets |
+//! | `transport` | one HTTP exchange: redirects, caps, time-outs |
+//! | `guard` | which addresses may be connected to |
+//! | `stream` | server-sent events that wake lanes |
+//! | `tape` | records exchanges without secrets, plays them back |
+//! | `redact` | keeps secrets out of texts |
+
+mod conversation;
+mod guard;
+mod limits;
+mod redact;
+mod session;
+mod stream;
+mod tape;
+#[cfg(test)]
+mod testing;
+mod transport;
+
+pub use conversation::{Conversation, Turn};
+pub use stream::Frames;
+pub use tape::{Exchange, Recorder, Replay};
+pub use transport::{HttpTransport, Opened, SendFault, Transport};
+
+use crate::clock::Clock;
+use crate::domain::Instant;
+use crate::domain::time::SECOND;
+use crate::ids::Ids;
+use crate::wire::{
+    BucketRule, Ctx, Fault, Keep, Network, Next, Notifier, Reached, Request, Response, Session,
+    Talk, Told,
+};
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How the engine speaks to the outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What we call ourselves there.
+    pub user_agent: String,
+    /// How long an exchange may take with all its redirects and its body, in milliseconds;
+    /// connecting may take half of it.
+    pub timeout_ms: i64,
+    /// The longest body that is read, in bytes after decompression.
+    pub body_limit: usize,
+    /// Hosts (`crm.internal`, `localhost:8080`), addresses (`127.0.0.1:8080`) and networks
+    /// (`10.0.0.0/8`) that may be spoken to although they are private.
+    pub allow_private: Vec<String>,
+    /// Where every exchange is recorded, without secrets; for developers.
+    pub tape: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            user_agent: concat!("Ascolto/", env!("CARGO_PKG_VERSION")).to_owned(),
+            timeout_ms: 20 * SECOND,
+            body_limit: 8 * 1024 * 1024,
+            allow_private: Vec::new(),
+            tape: None,
+        }
+    }
+}
+
+impl Settings {
+    /// The real network as these settings want it, recorded where they say so.
+    ///
+    /// # Errors
+    /// Text for a person: what in the settings does not do.
+    pub fn transport(&self) -> Result<Arc<dyn Transport>, String> {
+        let http = Arc::new(HttpTransport::new(self)?);
+        Ok(match &self.tape {
+            None => http,
+            Some(path) => Arc::new(Recorder::new(http, path.clone())),
+        })
+    }
+}
+
+/// Whose language is spoken.
+#[derive(Clone, Copy)]
+pub enum Peer<'a> {
+    /// A network, for a channel.
+    Network(&'a dyn Network),
+    /// A notifier, for a recipient.
+    Notifier(&'a dyn Notifier),
+}
+
+impl<'a> Peer<'a> {
+    fn name(self) -> &'static str {
+        match self {
+            Peer::Network(network) => network.meta().name,
+            Peer::Notifier(notifier) => notifier.meta().name,
+        }
+    }
+
+    fn rules(self) -> &'static [BucketRule] {
+        match self {
+            Peer::Network(network) => network.meta().buckets,
+            Peer::Notifier(notifier) => notifier.meta().buckets,
+        }
+    }
+
+    fn sign(self, request: Request, cx: &Ctx<'_>) -> Request {
+        match self {
+            Peer::Network(network) => network.sign(request, cx),
+            Peer::Notifier(_) => request,
+        }
+    }
+
+    fn login(self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + 'a>> {
+        match self {
+            Peer::Network(network) => network.login(cx),
+            Peer::Notifier(_) => None,
+        }
+    }
+
+    fn fault(self, res: &Response, cx: &Ctx<'_>) -> Option<Fault> {
+        match self {
+            Peer::Network(network) => network.fault(res, cx),
+            Peer::Notifier(notifier) => notifier.fault(res, cx),
+        }
+    }
+
+    fn told(self, res: &Response, cx: &Ctx<'_>) -> Vec<Told> {
+        match self {
+            Peer::Network(network) => network.told(res, cx),
+            Peer::Notifier(_) => Vec::new(),
+        }
+    }
+}
+
+/// One configured channel or recipient.
+pub struct Link {
+    /// Its name; sessions and limits are kept under it, so no channel and no recipient may
+    /// share one.
+    pub name: String,
+    /// Its settings, of its network's or notifier's own type.
+    pub settings: Arc<dyn Any + Send + Sync>,
+    /// Our own author ids there that the configuration names.
+    pub own: Vec<String>,
+    session: session::Cell,
+}
+
+impl Link {
+    /// A link whose session is not loaded yet.
+    pub fn new(
+        name: impl Into<String>,
+        settings: Arc<dyn Any + Send + Sync>,
+        own: Vec<String>,
+    ) -> Link {
+        Link { name: name.into(), settings, own, session: session::Cell::default() }
+    }
+}
+
+/// What a conversation is for: polling leaves a bucket's reserve to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reading a lane.
+    Poll,
+    /// Reading a thread or mention again.
+    Reread,
+    /// Posting a reply, or looking for it.
+    Reply,
+    /// Telling people.
+    Alert,
+}
+
+/// What a network's code may know, held for as long as a conversation lasts.
+#[derive(Clone)]
+pub struct OwnedCtx {
+    settings: Arc<dyn Any + Send + Sync>,
+    session: Option<Arc<Session>>,
+    now: Instant,
+    own: Vec<String>,
+    seed: u64,
+}
+
+impl OwnedCtx {
+    /// The same, borrowed.
+    pub fn cx(&self) -> Ctx<'_> {
+        Ctx {
+            settings: &*self.settings,
+            session: self.session.as_deref(),
+            now: self.now,
+            own: &self.own,
+            seed: self.seed,
+        }
+    }
+}
+
+/// Runs conversations. One for the whole process; all of its state is behind `Keep`, but for
+/// the short limits and the cached sessions of the links.
+pub struct Engine {
+    transport: Arc<dyn Transport>,
+    keep: Arc<dyn Keep>,
+    clock: Clock,
+    ids: Ids,
+    say: Arc<dyn Fn(&str) + Send + Sync>,
+    limits: limits::Limits,
+}
+
+impl Engine {
+    /// An engine over a transport and a memory. `say` prints a line on our own terminal.
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        keep: Arc<dyn Keep>,
+        clock: Clock,
+        ids: Ids,
+        say: Arc<dyn Fn(&str) + Send + Sync>,
+    ) -> Engine {
+        let limits = limits::Limits::new(clock.clone());
+        Engine { transport, keep, clock, ids, say, limits }
+    }
+
+    /// What the code of `peer` may know about `link` now. Loads the session on first use; where
+    /// the network has a log-in and there is no session, or it has ended, logs in.
+    ///
+    /// # Errors
+    /// The fault of the log-in, or that the session cannot be loaded or stored.
+    pub async fn ctx(&self, peer: Peer<'_>, link: &Link) -> Result<OwnedCtx, Fault> {
+        let session = self.session(peer, link).await?;
+        Ok(self.ctx_with(link, session, self.ids.number()))
+    }
+
+    fn ctx_with(&self, link: &Link, session: Option<Arc<Session>>, seed: u64) -> OwnedCtx {
+        let mut own = link.own.clone();
+        own.extend(session.iter().flat_map(|s| s.own.iter().cloned()));
+        let settings = Arc::clone(&link.settings);
+        OwnedCtx { settings, session, now: self.clock.now(), own, seed }
+    }
+
+    /// Begins a conversation. Nothing is asked before its first turn, and nothing after
+    /// `not_after`.
+    pub fn begin<'a, T>(
+        &'a self,
+        peer: Peer<'a>,
+        link: &'a Link,
+        talk: Box<dyn Talk<T> + 'a>,
+        purpose: Purpose,
+        not_after: Option<Instant>,
+    ) -> Conversation<'a, T> {
+        Conversation::new(self, peer, link, talk, purpose, not_after)
+    }
+}
+
+/// A fault before anything was sent: try again later.
+fn unsent(why: impl Into<String>) -> Fault {
+    Fault { next: Next::Retry { after: None }, why: why.into(), reached: Reached::Never }
+}

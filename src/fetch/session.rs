@@ -1,0 +1,155 @@
+//! Sessions: loaded on first use, renewed one at a time per link, stored before they are used.
+
+use super::conversation::Conversation;
+use super::{Engine, Link, Peer, Purpose, unsent};
+use crate::domain::Instant;
+use crate::wire::{BoxFuture, Fault, Next, Reached, Session};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What a link knows of its session.
+#[derive(Default)]
+pub(super) struct Cell {
+    state: RwLock<State>,
+    /// Held through every log-in: a refresh token works once, so two must not use it.
+    one: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    /// There is no log-in: what is here stays, be it nothing.
+    fixed: bool,
+    session: Option<Arc<Session>>,
+    /// A session that was handed out but could not be stored yet. It is the only one that is
+    /// still good, so it is kept here until it is stored; it is not used before.
+    unstored: Option<Arc<Session>>,
+}
+
+impl Cell {
+    fn state(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    fn settle(&self, session: Arc<Session>) -> Arc<Session> {
+        self.set(State { session: Some(Arc::clone(&session)), ..State::default() });
+        session
+    }
+}
+
+impl State {
+    fn ready(&self, now: Instant) -> bool {
+        self.fixed || usable(self.session.as_ref(), now)
+    }
+}
+
+impl Engine {
+    /// The session of a link, as good as it can be before anything is asked.
+    pub(super) async fn session(
+        &self,
+        peer: Peer<'_>,
+        link: &Link,
+    ) -> Result<Option<Arc<Session>>, Fault> {
+        let now = self.clock.now();
+        let state = link.session.state();
+        if state.ready(now) {
+            return Ok(state.session);
+        }
+        let _one = link.session.one.lock().await;
+        // Somebody may have logged in while we waited.
+        let state = link.session.state();
+        if state.ready(now) {
+            return Ok(state.session);
+        }
+        if let Some(stored) = self.store_left_over(link).await? {
+            return Ok(Some(stored));
+        }
+        let kept = self.kept(link).await?;
+        if let Some(kept) = kept.clone().filter(|kept| usable(Some(kept), now)) {
+            return Ok(Some(link.session.settle(kept)));
+        }
+        match self.log_in(peer, link, kept.clone()).await? {
+            Some(fresh) => self.store(link, fresh).await.map(Some),
+            None => {
+                let state = State { fixed: true, session: kept, unstored: None };
+                link.session.set(state.clone());
+                Ok(state.session)
+            }
+        }
+    }
+
+    /// Renews a session that the other side refused. `None` where there is no log-in.
+    pub(super) async fn renew(
+        &self,
+        peer: Peer<'_>,
+        link: &Link,
+        refused: Option<&Session>,
+    ) -> Result<Option<Arc<Session>>, Fault> {
+        let _one = link.session.one.lock().await;
+        if let Some(stored) = self.store_left_over(link).await? {
+            return Ok(Some(stored));
+        }
+        // Another conversation, or another instance, may have renewed it in the meantime.
+        let kept = self.kept(link).await?;
+        if let Some(kept) = kept.clone().filter(|kept| secret(Some(kept)) != secret(refused)) {
+            return Ok(Some(link.session.settle(kept)));
+        }
+        match self.log_in(peer, link, kept).await? {
+            Some(fresh) => self.store(link, fresh).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn kept(&self, link: &Link) -> Result<Option<Arc<Session>>, Fault> {
+        let kept = self.keep.session(&link.name).await;
+        kept.map(|s| s.map(Arc::new))
+            .map_err(|why| unsent(format!("the session of {} cannot be loaded: {why}", link.name)))
+    }
+
+    async fn store(&self, link: &Link, fresh: Arc<Session>) -> Result<Arc<Session>, Fault> {
+        if let Err(why) = self.keep.store_session(&link.name, &fresh).await {
+            let state = link.session.state();
+            link.session.set(State { unstored: Some(fresh), ..state });
+            let why = format!("the new session of {} cannot be stored: {why}", link.name);
+            return Err(unsent(why));
+        }
+        Ok(link.session.settle(fresh))
+    }
+
+    async fn store_left_over(&self, link: &Link) -> Result<Option<Arc<Session>>, Fault> {
+        match link.session.state().unstored {
+            Some(fresh) => self.store(link, fresh).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Runs the log-in, if there is one. Boxed: a log-in is a conversation inside of another.
+    fn log_in<'a>(
+        &'a self,
+        peer: Peer<'a>,
+        link: &'a Link,
+        current: Option<Arc<Session>>,
+    ) -> BoxFuture<'a, Result<Option<Arc<Session>>, Fault>> {
+        Box::pin(async move {
+            let cx = self.ctx_with(link, current, self.ids.number());
+            let Some(talk) = peer.login(&cx.cx()) else { return Ok(None) };
+            let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
+            match talk.for_login(cx).finish().await {
+                Ok(session) => Ok(Some(Arc::new(session))),
+                // Whatever waits for this log-in was not carried out, however far that got.
+                Err(fault) if matches!(fault.next, Next::Auth | Next::Refused) => Err(fault),
+                Err(fault) => Err(Fault { reached: Reached::Never, ..fault }),
+            }
+        })
+    }
+}
+
+fn secret(session: Option<&Session>) -> Option<&str> {
+    session.and_then(|s| s.secret.as_ref()).map(|s| s.expose())
+}
+
+fn usable(session: Option<&Arc<Session>>, now: Instant) -> bool {
+    session.is_some_and(|s| s.expires_at.is_none_or(|end| now < end))
+}

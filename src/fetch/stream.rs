@@ -1,0 +1,161 @@
+//! Streams of server-sent events: a frame only wakes lanes, it never carries a mention.
+//!
+//! A frame is the lines of one event as the server wrote them (`event: …`, `data: …`), without
+//! comments, joined by line feeds (WHATWG HTML, 9.2.6).
+
+use super::conversation::judge;
+use super::redact::Redactor;
+use super::transport::{Opened, SendFault};
+use super::{Engine, Link, Peer, unsent};
+use crate::wire::{Fault, Network, Next, Reached};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The most of a frame that is kept; the kind of an event stands in its first line.
+const MAX_FRAME: usize = 64 * 1024;
+
+/// A stream this quiet is taken for dead. Servers send a comment every 15 to 30 s.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
+
+/// An open stream.
+pub struct Frames {
+    chunks: BoxStream<'static, Result<Bytes, SendFault>>,
+    split: Split,
+    ready: VecDeque<Vec<u8>>,
+    redactor: Redactor,
+}
+
+impl Frames {
+    /// The next frame. May be dropped while waiting without losing one.
+    ///
+    /// # Errors
+    /// `Retry` when the stream ended, broke off or fell silent: open it anew.
+    pub async fn next(&mut self) -> Result<Vec<u8>, Fault> {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                return Ok(frame);
+            }
+            let ended = |why: &str| Fault { reached: Reached::Perhaps, ..unsent(why) };
+            match tokio::time::timeout(LONGEST_SILENCE, self.chunks.next()).await {
+                Err(_) => return Err(ended("the stream fell silent; it is opened anew")),
+                Ok(None) => return Err(ended("the server ended the stream; it is opened anew")),
+                Ok(Some(Err(fault))) => return Err(ended(&self.redactor.why(&fault.why))),
+                Ok(Some(Ok(chunk))) => self.split.push(&chunk, &mut self.ready),
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Opens the stream that wakes a channel's lanes; renews a refused session once. `None`
+    /// where there is no stream.
+    ///
+    /// # Errors
+    /// The fault of the log-in, of the connection or of the answer.
+    pub async fn frames(
+        &self,
+        network: &dyn Network,
+        link: &Link,
+    ) -> Result<Option<Frames>, Fault> {
+        let peer = Peer::Network(network);
+        let mut cx = self.ctx(peer, link).await?;
+        let mut may_renew = true;
+        loop {
+            let Some(op) = network.stream(&cx.cx()) else { return Ok(None) };
+            let request = network.sign(op.request, &cx.cx());
+            let redactor = Redactor::of(&request);
+            let opened = self.transport.open(&request).await;
+            let Opened { head, chunks } = opened.map_err(|fault| Fault {
+                next: Next::Retry { after: None },
+                why: redactor.why(&fault.why),
+                reached: fault.reached,
+            })?;
+            let Some(fault) = judge(peer, &request, &head, &cx) else {
+                let (split, ready) = (Split::default(), VecDeque::new());
+                return Ok(Some(Frames { chunks, split, ready, redactor }));
+            };
+            if fault.next == Next::Auth && may_renew {
+                may_renew = false;
+                if let Some(fresh) = self.renew(peer, link, cx.session.as_deref()).await? {
+                    cx = self.ctx_with(link, Some(fresh), cx.seed);
+                    continue;
+                }
+            }
+            return Err(Fault { why: redactor.why(&fault.why), ..fault });
+        }
+    }
+}
+
+/// Cuts bytes into frames, wherever the network cut them into pieces.
+#[derive(Default)]
+struct Split {
+    frame: Vec<u8>,
+    line: Vec<u8>,
+    /// The last byte was a carriage return: a line feed now belongs to it.
+    after_return: bool,
+}
+
+impl Split {
+    fn push(&mut self, bytes: &[u8], ready: &mut VecDeque<Vec<u8>>) {
+        for &byte in bytes {
+            let belongs = byte == b'\n' && self.after_return;
+            self.after_return = byte == b'\r';
+            match byte {
+                _ if belongs => {}
+                b'\n' | b'\r' => self.end_line(ready),
+                _ if self.line.len() < MAX_FRAME => self.line.push(byte),
+                _ => {}
+            }
+        }
+    }
+
+    fn end_line(&mut self, ready: &mut VecDeque<Vec<u8>>) {
+        if self.line.is_empty() {
+            if !self.frame.is_empty() {
+                ready.push_back(std::mem::take(&mut self.frame));
+            }
+            return;
+        }
+        let room = MAX_FRAME - self.frame.len();
+        if self.line[0] != b':' && room > 1 {
+            if !self.frame.is_empty() {
+                self.frame.push(b'\n');
+            }
+            let room = MAX_FRAME - self.frame.len();
+            self.frame.extend_from_slice(&self.line[..self.line.len().min(room)]);
+        }
+        self.line.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(pieces: &[&[u8]]) -> Vec<String> {
+        let (mut split, mut ready) = (Split::default(), VecDeque::new());
+        pieces.iter().for_each(|piece| split.push(piece, &mut ready));
+        ready.into_iter().map(|f| String::from_utf8(f).unwrap()).collect()
+    }
+
+    #[test]
+    fn frames_end_at_empty_lines_however_they_are_cut() {
+        let text = b":thump\n\nevent: update\r\ndata: {\"a\":1}\r\n\r\n:x\ndata: 2\r\rdata: half";
+        let whole = frames(&[text]);
+        assert_eq!(whole, ["event: update\ndata: {\"a\":1}", "data: 2"]);
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(frames(&bytes), whole);
+    }
+
+    #[test]
+    fn an_endless_frame_is_cut_and_the_next_one_is_whole() {
+        let long = vec![b'x'; 3 * MAX_FRAME];
+        let got = frames(&[b"event: update\ndata: ", &long, b"\n", &long, b"\n\ndata: next\n\n"]);
+        assert_eq!(got[0].len(), MAX_FRAME);
+        assert!(got[0].starts_with("event: update\ndata: xxx"));
+        assert_eq!(got[1], "data: next");
+    }
+}

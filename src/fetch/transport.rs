@@ -1,0 +1,240 @@
+//! `Transport`: one HTTP exchange over the network, guarded and capped, and how far it got.
+
+mod hop;
+#[cfg(test)]
+mod tests;
+
+use super::Settings;
+use super::guard::{Guard, Trust, refusal};
+use super::redact::Redactor;
+use crate::wire::{BoxFuture, Reached, Request, Response};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use hop::Hop;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many redirects are followed. Browsers follow 20; an API that needs more than a few is lost.
+const MAX_REDIRECTS: usize = 5;
+
+/// Why a request got no whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendFault {
+    /// How far it got; never `Answered`.
+    pub reached: Reached,
+    /// What happened, without a secret.
+    pub why: String,
+}
+
+impl SendFault {
+    /// Provably no byte of the request left.
+    pub fn never(why: impl Into<String>) -> SendFault {
+        SendFault { reached: Reached::Never, why: why.into() }
+    }
+
+    /// The request may have been carried out.
+    pub fn perhaps(why: impl Into<String>) -> SendFault {
+        SendFault { reached: Reached::Perhaps, why: why.into() }
+    }
+}
+
+/// An answer whose body goes on: the head, and the pieces as they come, decompressed.
+pub struct Opened {
+    /// Status, headers and final address; its body is empty.
+    pub head: Response,
+    /// The body.
+    pub chunks: BoxStream<'static, Result<Bytes, SendFault>>,
+}
+
+/// Sends requests as they are: no limits, no log-in, no retry.
+pub trait Transport: Send + Sync {
+    /// One exchange with its whole body.
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, SendFault>>;
+
+    /// Opens an answer that does not end, for server-sent events.
+    fn open<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Opened, SendFault>>;
+}
+
+/// The real network.
+///
+/// It follows redirects by hand and judges each hop, refuses private addresses at the moment of
+/// the connection, ignores proxies of the environment (they would undo that), sends no cookies
+/// and no referrer, and never repeats a request by itself.
+pub struct HttpTransport {
+    /// Connects to public addresses, and to private ones that are allowed by address.
+    public: reqwest::Client,
+    /// For hosts that are allowed by name; its own connections, so nobody else inherits them.
+    named: reqwest::Client,
+    guard: Arc<Guard>,
+    timeout: Duration,
+    body_limit: usize,
+}
+
+impl HttpTransport {
+    /// Prepares both clients. The TLS provider must have been installed before.
+    ///
+    /// # Errors
+    /// Text for a person: an entry of `allow_private` or the user agent that does not do, or a
+    /// TLS set-up without certificates.
+    pub fn new(settings: &Settings) -> Result<HttpTransport, String> {
+        let guard = Arc::new(Guard::new(&settings.allow_private)?);
+        let timeout = Duration::from_millis(settings.timeout_ms.max(1).unsigned_abs());
+        let client = |trust| {
+            reqwest::Client::builder()
+                .user_agent(&settings.user_agent)
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .no_proxy()
+                // Shorter than the whole, so that a time-out while connecting is told apart:
+                // only then it is certain that nothing left.
+                .connect_timeout(timeout / 2)
+                .dns_resolver(Resolver { guard: Arc::clone(&guard), trust })
+                .build()
+                .map_err(|e| format!("the HTTP client cannot be set up: {}", root(&e)))
+        };
+        let (public, named) = (client(Trust::Public)?, client(Trust::Named)?);
+        Ok(HttpTransport { public, named, guard, timeout, body_limit: settings.body_limit })
+    }
+
+    /// Sends along all redirects, until the head of the final answer is there.
+    async fn follow(&self, request: &Request) -> Result<reqwest::Response, SendFault> {
+        let mut hop = Hop::first(request);
+        let mut reached = Reached::Never;
+        for _ in 0..=MAX_REDIRECTS {
+            let fault = |why: String| SendFault { reached, why };
+            let client = match self.guard.check(hop.url()).map_err(fault)? {
+                Trust::Public => &self.public,
+                Trust::Named => &self.named,
+            };
+            let ready = hop.build(client).map_err(fault)?;
+            let answer = client.execute(ready).await.map_err(|e| {
+                let unsent = reached == Reached::Never && (e.is_connect() || e.is_builder());
+                let reached = if unsent { Reached::Never } else { Reached::Perhaps };
+                let what = if e.is_connect() { "cannot connect to" } else { "no answer from" };
+                SendFault { reached, why: format!("{what} {}: {}", hop.host(), root(&e)) }
+            })?;
+            reached = Reached::Perhaps;
+            match hop.after(&answer) {
+                Some(next) => hop = next,
+                None => return Ok(answer),
+            }
+        }
+        Err(SendFault::perhaps(format!(
+            "{} redirects more than {MAX_REDIRECTS} times; write the final address",
+            hop.host()
+        )))
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response, SendFault> {
+        let mut answer = self.follow(request).await?;
+        let too_long = || {
+            let mib = self.body_limit.div_ceil(1024 * 1024);
+            SendFault::perhaps(format!("the answer is longer than {mib} MiB and was not read"))
+        };
+        if answer.content_length().is_some_and(|n| n > self.body_limit as u64) {
+            return Err(too_long());
+        }
+        let mut response = head(&answer);
+        // What is counted is what came out of decompression, piece by piece: a small body that
+        // unpacks to gigabytes is dropped as soon as it passes the limit.
+        while let Some(chunk) = answer.chunk().await.map_err(|e| broken_off(&e))? {
+            if response.body.len() + chunk.len() > self.body_limit {
+                return Err(too_long());
+            }
+            response.body.extend_from_slice(&chunk);
+        }
+        Ok(response)
+    }
+
+    async fn within<T>(
+        &self,
+        request: &Request,
+        work: impl Future<Output = Result<T, SendFault>>,
+    ) -> Result<T, SendFault> {
+        let result = match tokio::time::timeout(self.timeout, work).await {
+            Ok(result) => result,
+            Err(_) => Err(SendFault::perhaps(format!(
+                "no whole answer within {} ms; the server is slow or the line is bad",
+                self.timeout.as_millis()
+            ))),
+        };
+        result.map_err(|fault| {
+            let why = format!("{}: {}", request.shown_url(), fault.why);
+            SendFault { why: Redactor::of(request).why(&why), ..fault }
+        })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, SendFault>> {
+        Box::pin(self.within(request, self.exchange(request)))
+    }
+
+    fn open<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Opened, SendFault>> {
+        Box::pin(async move {
+            let answer = self.within(request, self.follow(request)).await?;
+            let head = head(&answer);
+            let chunks = answer.bytes_stream().map(|piece| piece.map_err(|e| broken_off(&e)));
+            Ok(Opened { head, chunks: chunks.boxed() })
+        })
+    }
+}
+
+/// Status, headers and address of an answer.
+fn head(answer: &reqwest::Response) -> Response {
+    let headers = answer.headers().iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    Response {
+        status: answer.status().as_u16(),
+        headers: headers.collect(),
+        body: Vec::new(),
+        url: Some(answer.url().clone()),
+    }
+}
+
+fn broken_off(error: &reqwest::Error) -> SendFault {
+    SendFault::perhaps(format!("the answer broke off: {}", root(error)))
+}
+
+/// The innermost cause. The outer ones repeat the address, which may hold a token.
+fn root(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match cause.downcast_ref::<reqwest::Error>() {
+        Some(_) if error.is_timeout() => "it took too long".to_owned(),
+        Some(_) if error.is_builder() => "the request cannot be built".to_owned(),
+        Some(_) => "the exchange failed".to_owned(),
+        None => cause.to_string(),
+    }
+}
+
+/// Resolves names and hands out only what the guard permits.
+struct Resolver {
+    guard: Arc<Guard>,
+    trust: Trust,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (guard, trust) = (Arc::clone(&self.guard), self.trust);
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?.collect::<Vec<_>>();
+            let first = found.first().map(|at| at.ip());
+            let permitted = found
+                .into_iter()
+                .filter(|at| trust == Trust::Named || guard.permits(at.ip(), None))
+                .collect::<Vec<_>>();
+            match (permitted.is_empty(), first) {
+                (true, Some(ip)) => Err(refusal(&format!("{} ({ip})", name.as_str())).into()),
+                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
+            }
+        })
+    }
+}

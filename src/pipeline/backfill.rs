@@ -1,0 +1,138 @@
+//! Backfill: reads the span of a gap again, or declares it unrecoverable with the reason.
+
+use super::intake::{self, Source};
+use super::{Channel, Deps, Did, StepResult, backoff};
+use crate::domain::time::{HOUR, MINUTE};
+use crate::domain::{Brand, Instant};
+use crate::fetch::{Peer, Purpose, Turn};
+use crate::store::coverage::GapRow;
+use crate::store::{StoreError, coverage};
+use crate::wire::{Fault, Lane, Next, Walk};
+
+/// How often a backfill is tried before the gap is declared unrecoverable: about a day.
+const TRIES: i64 = 12;
+
+/// Backfills the gaps that are due.
+pub async fn step(deps: &Deps) -> StepResult<Did> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    let due = coverage::take_gaps(&mut tx, &deps.instance, now, 4).await?;
+    if due.is_empty() {
+        return Ok(Did::default());
+    }
+    tx.commit().await?;
+    let count = due.len();
+    for gap in due {
+        match fill(deps, gap).await {
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(Did::batch(count, 4))
+}
+
+async fn fill(deps: &Deps, mut gap: GapRow) -> StepResult<()> {
+    let known = deps.channels.get(&gap.channel);
+    let Some((channel, brand)) = known.and_then(|c| Some((c, deps.brands.get(&c.brand)?))) else {
+        return later(deps, &gap, deps.now() + HOUR, "the channel is not configured").await;
+    };
+    if !channel.network.meta().can.backfill {
+        let why = format!("{} shows no past", channel.network.meta().title);
+        return end(deps, &gap, false, &why).await;
+    }
+    let (from, to) = (Instant(gap.from_at), Instant(gap.to_at));
+    let resume = gap.resume.clone();
+    let lane = gap.lane.clone();
+    let walked = walk(deps, channel, brand, &lane, from, to, resume, async |deps, tx, new, resume| {
+        let now = deps.now();
+        coverage::gap_progress(tx, &gap, resume, new, now).await?;
+        Ok(())
+    })
+    .await?;
+    match walked {
+        Ok(_) => end(deps, &gap, true, "").await,
+        Err(fault) => match fault.next {
+            Next::Refused | Next::Gone => end(deps, &gap, false, &fault.why).await,
+            Next::Throttled { until, .. } => later(deps, &gap, until, &fault.why).await,
+            _ if gap.attempts >= TRIES => {
+                let why = format!("{} tries failed: {}", gap.attempts, fault.why);
+                end(deps, &gap, false, &why).await
+            }
+            _ => {
+                gap.note.clone_from(&fault.why);
+                let wait = backoff(gap.attempts, MINUTE, 4 * HOUR, deps.ids.number());
+                later(deps, &gap, deps.now() + wait, &fault.why).await
+            }
+        },
+    }
+}
+
+async fn end(deps: &Deps, gap: &GapRow, recovered: bool, note: &str) -> StepResult<()> {
+    let mut tx = deps.store.begin().await?;
+    coverage::end_gap(&mut tx, gap, recovered, note, deps.now()).await?;
+    tx.commit().await
+}
+
+async fn later(deps: &Deps, gap: &GapRow, at: Instant, note: &str) -> StepResult<()> {
+    let mut tx = deps.store.begin().await?;
+    coverage::gap_later(&mut tx, gap, at, note).await?;
+    tx.commit().await
+}
+
+/// Reads a span of a lane's past again, page by page; gives how many mentions were new, or the
+/// fault that ended it. `progress` stores how far it came, in each page's own transaction.
+#[expect(clippy::too_many_arguments, reason = "a span of a lane of a channel of a brand")]
+pub async fn walk(
+    deps: &Deps,
+    channel: &Channel,
+    brand: &Brand,
+    lane_id: &str,
+    from: Instant,
+    to: Instant,
+    resume: Option<String>,
+    progress: impl AsyncFn(&Deps, &mut crate::store::Tx, i64, Option<&str>) -> StepResult<()>,
+) -> StepResult<Result<i64, Fault>> {
+    let peer = Peer::Network(channel.network);
+    let owned = match deps.engine.ctx(peer, &channel.link).await {
+        Ok(owned) => owned,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let cx = owned.cx();
+    let addressed =
+        channel.network.lanes(&cx).iter().find(|l| l.id == lane_id).is_some_and(|l| l.addressed);
+    let lane = Lane {
+        id: Lane::backfill_lane(from, to),
+        walk: Walk::NewestFirst,
+        every_ms: 0,
+        overlap_ms: 0,
+        settle_ms: 0,
+        addressed,
+    };
+    let talk = channel.network.listen(&lane, None, resume.as_deref(), &cx);
+    let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
+    let mut found = 0;
+    loop {
+        match conversation.turn().await {
+            Ok(Turn::Page(page)) => {
+                let mut tx = deps.store.begin().await?;
+                let source = Source {
+                    brand,
+                    channel: &channel.name,
+                    network: channel.network.meta().name,
+                    lane: lane_id,
+                    addressed,
+                    first_look_before: None,
+                    own: cx.own,
+                };
+                let (count, _) =
+                    intake::store(deps, &mut tx, &source, page.heard, deps.now()).await?;
+                found += count.new;
+                progress(deps, &mut tx, count.new, page.resume.as_deref()).await?;
+                tx.commit().await?;
+                deps.bell.notify_waiters();
+            }
+            Ok(Turn::Done(_)) => return Ok(Ok(found)),
+            Err(fault) => return Ok(Err(fault)),
+        }
+    }
+}

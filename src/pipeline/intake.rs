@@ -1,0 +1,173 @@
+//! Storing what was heard: mentions once each, and every entry counted in the intake book.
+
+use super::{Deps, StepResult};
+use crate::domain::{Brand, EventId, Instant, Mention, MentionId};
+use crate::store::coverage::{self, Intake};
+use crate::store::mentions::NewMention;
+use crate::store::{Tx, mentions, own};
+use crate::wire::Heard;
+use std::collections::{HashMap, HashSet};
+
+/// Where something was heard.
+pub struct Source<'a> {
+    /// The brand.
+    pub brand: &'a Brand,
+    /// The channel.
+    pub channel: &'a str,
+    /// The network.
+    pub network: &'a str,
+    /// The lane.
+    pub lane: &'a str,
+    /// What it brings is addressed to us.
+    pub addressed: bool,
+    /// Mentions written before this are a first look at the past; `None`: there is no such thing.
+    pub first_look_before: Option<Instant>,
+    /// Our own author ids there.
+    pub own: &'a [String],
+}
+
+/// Stores a page's entries and its counts in the transaction of the page.
+///
+/// Gives the counts and the ids of mentions that were new.
+pub async fn store(
+    deps: &Deps,
+    tx: &mut Tx,
+    from: &Source<'_>,
+    heard: Vec<Heard>,
+    now: Instant,
+) -> StepResult<(Intake, Vec<String>)> {
+    let day = now.day_in(&from.brand.calendar.zone);
+    let mut count = Intake::default();
+    let mut unreadable = Vec::new();
+    let mut fresh: Vec<Mention> = Vec::new();
+    let mut place: HashMap<(String, String), usize> = HashMap::new();
+    for entry in heard {
+        match entry {
+            Heard::Mention(m) | Heard::Edited(m) => {
+                if from.own.contains(&m.author.id) {
+                    count.own += 1;
+                    mentions::remember_own(tx, from.network, &m.origin, &m.external_id, None, now).await?;
+                    continue;
+                }
+                let raw = m.native.as_ref().map(|n| n.get().as_bytes().to_vec());
+                match m.checked() {
+                    // Of repeats within a page the last one is the newest text.
+                    Ok(m) => match place.get(&(m.origin.clone(), m.external_id.clone())) {
+                        Some(at) => {
+                            count.again += 1;
+                            fresh[*at] = m;
+                        }
+                        None => {
+                            place.insert((m.origin.clone(), m.external_id.clone()), fresh.len());
+                            fresh.push(m);
+                        }
+                    },
+                    Err(why) => unreadable.push((raw.unwrap_or_default(), why)),
+                }
+            }
+            Heard::Own { origin, external_id } => {
+                count.own += 1;
+                mentions::remember_own(tx, from.network, &origin, &external_id, None, now).await?;
+            }
+            Heard::Gone { origin, external_id } => {
+                let brand = &from.brand.name;
+                if mentions::gone(tx, brand, from.network, &origin, &external_id, now).await? {
+                    count.gone += 1;
+                }
+            }
+            Heard::Repost { origin, of, reach } => {
+                count.repost += 1;
+                mentions::add_reach(tx, &from.brand.name, from.network, &origin, &of, reach).await?;
+            }
+            Heard::Broken { raw, why } => unreadable.push((raw, why)),
+        }
+    }
+    for (raw, why) in &unreadable {
+        let id = EventId(deps.ids.next(now));
+        mentions::quarantine(tx, id, from.channel, from.lane, &day, now, why, raw).await?;
+        count.unreadable += 1;
+    }
+    let new = store_mentions(deps, tx, from, fresh, &day, now, &mut count).await?;
+    if !count.is_empty() {
+        let id = EventId(deps.ids.next(now));
+        coverage::book(tx, id, from.channel, from.lane, &day, now, count).await?;
+    }
+    Ok((count, new))
+}
+
+async fn store_mentions(
+    deps: &Deps,
+    tx: &mut Tx,
+    from: &Source<'_>,
+    mut fresh: Vec<Mention>,
+    day: &str,
+    now: Instant,
+    count: &mut Intake,
+) -> StepResult<Vec<String>> {
+    // Our own posts by id: a network may show them under an author we do not know.
+    let keys: Vec<_> = fresh.iter().map(|m| (m.origin.as_str(), m.external_id.as_str())).collect();
+    let ours: HashSet<(String, String)> =
+        own::among(tx, from.network, &keys).await?.into_iter().map(|(o, id, _)| (o, id)).collect();
+    if !ours.is_empty() {
+        let before = fresh.len();
+        fresh.retain(|m| !ours.contains(&(m.origin.clone(), m.external_id.clone())));
+        count.own += i64::try_from(before - fresh.len()).unwrap_or(0);
+    }
+    let rows: Vec<NewMention<'_>> = fresh
+        .iter()
+        .map(|m| NewMention {
+            id: MentionId(deps.ids.next(now)),
+            brand: &from.brand.name,
+            channel: from.channel,
+            mention: m,
+            heard_at: now,
+            heard_day: day,
+            first_look: from.first_look_before.is_some_and(|start| m.created_at < start),
+            addressed: from.addressed,
+        })
+        .collect();
+    let new = mentions::insert(tx, &rows).await?;
+    count.new += i64::try_from(new.len()).unwrap_or(0);
+    if new.len() < rows.len() {
+        let stored: HashSet<&str> = new.iter().map(String::as_str).collect();
+        let old: Vec<&Mention> = rows
+            .iter()
+            .filter(|r| !stored.contains(r.id.to_string().as_str()))
+            .map(|r| r.mention)
+            .collect();
+        edits(tx, from, &old, now, count).await?;
+    }
+    let stored: HashSet<&str> = new.iter().map(String::as_str).collect();
+    let payloads: Vec<_> = rows
+        .iter()
+        .filter_map(|r| Some((r.id, r.mention.native.as_ref()?.get())))
+        .filter(|(id, _)| stored.contains(id.to_string().as_str()))
+        .collect();
+    mentions::keep_payloads(tx, &payloads).await?;
+    drop(stored);
+    Ok(new)
+}
+
+/// Of mentions that were there already, stores the changed texts and counts the rest as again.
+async fn edits(
+    tx: &mut Tx,
+    from: &Source<'_>,
+    old: &[&Mention],
+    now: Instant,
+    count: &mut Intake,
+) -> StepResult<()> {
+    let keys: Vec<_> = old.iter().map(|m| (m.origin.as_str(), m.external_id.as_str())).collect();
+    let known = mentions::known(tx, &from.brand.name, from.network, &keys).await?;
+    let known: HashMap<_, _> =
+        known.iter().map(|k| ((k.origin.as_str(), k.external_id.as_str()), k)).collect();
+    for m in old {
+        let Some(k) = known.get(&(m.origin.as_str(), m.external_id.as_str())) else { continue };
+        let changed = !k.gone && k.text != m.text;
+        if changed && mentions::edit(tx, k, &m.text, m.edited_at, now).await? {
+            count.edited += 1;
+        } else {
+            count.again += 1;
+        }
+    }
+    Ok(())
+}

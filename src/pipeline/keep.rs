@@ -1,0 +1,73 @@
+//! `StoreKeep`: the engine's memory, kept in the store.
+
+use crate::domain::Instant;
+use crate::store::{Store, StoreError, buckets, lanes};
+use crate::wire::{BoxFuture, BucketRule, Keep, Session, Told};
+
+/// The engine's memory over the store.
+pub struct StoreKeep(pub Store);
+
+fn said(e: StoreError) -> String {
+    e.to_string()
+}
+
+impl Keep for StoreKeep {
+    fn session(&self, channel: &str) -> BoxFuture<'_, Result<Option<Session>, String>> {
+        let channel = channel.to_owned();
+        Box::pin(async move {
+            let mut tx = self.0.read().await.map_err(said)?;
+            lanes::session(&mut tx, &channel).await.map_err(said)
+        })
+    }
+
+    fn store_session(&self, channel: &str, session: &Session) -> BoxFuture<'_, Result<(), String>> {
+        let (channel, session) = (channel.to_owned(), session.clone());
+        Box::pin(async move {
+            let mut tx = self.0.begin().await.map_err(said)?;
+            lanes::keep_session(&mut tx, &channel, &session).await.map_err(said)?;
+            tx.commit().await.map_err(said)
+        })
+    }
+
+    fn spend(
+        &self,
+        scope: &str,
+        rule: BucketRule,
+        amount: u32,
+        may_use_reserve: bool,
+        now: Instant,
+    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
+        let scope = scope.to_owned();
+        Box::pin(async move {
+            let mut tx = self.0.begin().await.map_err(said)?;
+            let spent = buckets::spend(&mut tx, &scope, rule, amount, may_use_reserve, now)
+                .await
+                .map_err(said)?;
+            tx.commit().await.map_err(said)?;
+            Ok(spent)
+        })
+    }
+
+    fn told(&self, scope: &str, told: &Told, _now: Instant) -> BoxFuture<'_, Result<(), String>> {
+        let (scope, told) = (scope.to_owned(), told.clone());
+        Box::pin(async move {
+            let mut tx = self.0.begin().await.map_err(said)?;
+            buckets::told(&mut tx, &scope, &told).await.map_err(said)?;
+            tx.commit().await.map_err(said)
+        })
+    }
+
+    fn shut(
+        &self,
+        scope: &str,
+        rule: BucketRule,
+        until: Instant,
+    ) -> BoxFuture<'_, Result<(), String>> {
+        let scope = scope.to_owned();
+        Box::pin(async move {
+            let mut tx = self.0.begin().await.map_err(said)?;
+            buckets::shut(&mut tx, &scope, rule, until).await.map_err(said)?;
+            tx.commit().await.map_err(said)
+        })
+    }
+}

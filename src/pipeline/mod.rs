@@ -1,0 +1,154 @@
+//! The pipeline: from what a network says to what a person is told, one step a file.
+//!
+//! A step takes due rows, does its work and stores the outcome in one transaction. No step holds
+//! a promise in memory: kill the process anywhere and the rows say what is left to do.
+
+pub mod acts;
+pub mod backfill;
+pub mod casework;
+pub mod drafting;
+pub mod due;
+pub mod intake;
+mod keep;
+pub mod notify;
+pub mod poll;
+pub mod publish;
+pub mod runner;
+pub mod sweep;
+pub mod thread;
+pub mod triage;
+pub mod wake;
+
+pub use keep::StoreKeep;
+
+use crate::classify::Classifier;
+use crate::clock::Clock;
+use crate::domain::{Brand, CaseId, Instant, Lang};
+use crate::draft::Drafts;
+use crate::fetch::{Engine, Link};
+use crate::ids::Ids;
+use crate::links::{Links, Signer};
+use crate::store::{Store, StoreError};
+use crate::wire::{Network, Notifier};
+use std::collections::BTreeMap;
+use tokio::sync::{Notify, broadcast};
+
+/// A channel as configured, ready to be spoken to.
+pub struct Channel {
+    /// Its name.
+    pub name: String,
+    /// Whom it listens for.
+    pub brand: String,
+    /// Its network.
+    pub network: &'static dyn Network,
+    /// Its settings and session.
+    pub link: Link,
+    /// How often its lanes are polled, where the configuration says.
+    pub every_ms: Option<i64>,
+}
+
+/// A recipient as configured.
+pub struct Recipient {
+    /// Its name.
+    pub name: String,
+    /// How it is told.
+    pub notifier: &'static dyn Notifier,
+    /// Its settings.
+    pub link: Link,
+    /// The language it is told in.
+    pub language: Lang,
+}
+
+/// A case that changed, for live pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The case.
+    pub case: CaseId,
+}
+
+/// Everything that the steps work with.
+pub struct Deps {
+    /// The rows.
+    pub store: Store,
+    /// The one that speaks to the outside.
+    pub engine: Engine,
+    /// The time.
+    pub clock: Clock,
+    /// Ids and randomness.
+    pub ids: Ids,
+    /// The name under which this process takes leases.
+    pub instance: String,
+    /// The brands by name.
+    pub brands: BTreeMap<String, Brand>,
+    /// The channels by name.
+    pub channels: BTreeMap<String, Channel>,
+    /// The recipients by name.
+    pub recipients: BTreeMap<String, Recipient>,
+    /// What judges mentions.
+    pub classifier: Classifier,
+    /// What writes drafts.
+    pub drafts: Drafts,
+    /// The shapes of all links.
+    pub links: Links,
+    /// What signs action links.
+    pub signer: Signer,
+    /// Rung whenever a step stored something that another may be waiting for.
+    pub bell: Notify,
+    /// Where changes of cases are told.
+    pub changes: broadcast::Sender<Changed>,
+}
+
+impl Deps {
+    /// Now.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Tells live pages and waiting steps.
+    pub fn tell(&self, cases: impl IntoIterator<Item = CaseId>) {
+        for case in cases {
+            // Nobody may be listening; that is no failure.
+            drop(self.changes.send(Changed { case }));
+        }
+        self.bell.notify_waiters();
+    }
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Did {
+    /// How many rows it handled.
+    pub rows: usize,
+    /// Whether more rows are due at once.
+    pub more: bool,
+}
+
+impl Did {
+    /// Handled a batch; a full one means that more may wait.
+    pub fn batch(rows: usize, limit: i64) -> Did {
+        Did { rows, more: i64::try_from(rows).is_ok_and(|n| n >= limit) }
+    }
+}
+
+/// How long to wait before a try: doubled each time, from `first`, at most `most` milliseconds,
+/// with up to a quarter of jitter so that instances do not march in step.
+pub(crate) fn backoff(tries: i64, first: i64, most: i64, seed: u64) -> i64 {
+    let doubled = first.saturating_mul(1 << tries.clamp(0, 20)).min(most);
+    doubled + i64::try_from(seed % 256).unwrap_or(0) * doubled / 1024
+}
+
+/// What goes wrong in a step.
+pub type StepResult<T> = Result<T, StoreError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_its_end() {
+        assert_eq!(backoff(0, 1_000, 60_000, 0), 1_000);
+        assert_eq!(backoff(3, 1_000, 60_000, 0), 8_000);
+        assert_eq!(backoff(40, 1_000, 60_000, 0), 60_000);
+        assert!(backoff(3, 1_000, 60_000, 255) <= 10_000);
+    }
+}

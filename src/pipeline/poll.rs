@@ -1,0 +1,274 @@
+//! Polling: one walk over a due lane, each page committed whole with the walk's progress.
+
+use super::intake::{self, Source};
+use super::{Channel, Deps, Did, StepResult, backoff};
+use crate::domain::coverage::TimeSpan;
+use crate::domain::reason::Reason;
+use crate::domain::time::{HOUR, MINUTE, SECOND};
+use crate::domain::{AlertId, Brand, GapId, Instant};
+use crate::fetch::{Peer, Purpose, Turn};
+use crate::store::lanes::{ChannelRow, LaneRow};
+use crate::store::outbox::NewAlert;
+use crate::store::{StoreError, Tx, coverage, lanes, mentions, outbox};
+use crate::wire::{Cursor, Fault, Lane, Next, Page, Walk};
+use futures_util::future::join_all;
+
+/// How many lanes one step polls side by side.
+const SIDE_BY_SIDE: i64 = 8;
+/// Above this many untriaged mentions polling waits: nothing is lost, the network keeps it.
+pub const BACKLOG_LIMIT: i64 = 20_000;
+/// A channel that fails this often in a row is deaf.
+const DEAF_AFTER: i64 = 3;
+
+/// Polls the lanes that are due.
+pub async fn step(deps: &Deps) -> StepResult<Did> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    if mentions::backlog(&mut tx).await? > BACKLOG_LIMIT {
+        return Ok(Did::default());
+    }
+    let due = lanes::take_due(&mut tx, &deps.instance, now, SIDE_BY_SIDE).await?;
+    if due.is_empty() {
+        return Ok(Did::default());
+    }
+    tx.commit().await?;
+    let polled = due.len();
+    for outcome in join_all(due.into_iter().map(|lane| poll(deps, lane))).await {
+        match outcome {
+            // Another instance has the lane now: what it commits is the truth.
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(Did::batch(polled, SIDE_BY_SIDE))
+}
+
+async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
+    let started = deps.now();
+    let known = deps.channels.get(&row.channel);
+    let Some((channel, brand)) = known.and_then(|c| Some((c, deps.brands.get(&c.brand)?))) else {
+        // Gone from the configuration: asked about again in an hour.
+        return give_back(deps, &row, started + HOUR).await;
+    };
+    let peer = Peer::Network(channel.network);
+    let fault = match deps.engine.ctx(peer, &channel.link).await {
+        Err(fault) => fault,
+        Ok(owned) => {
+            let cx = owned.cx();
+            let all = channel.network.lanes(&cx);
+            let Some(lane) = all.into_iter().find(|l| l.id == row.lane) else {
+                return give_back(deps, &row, started + HOUR).await;
+            };
+            let cursor = row.cursor.clone().map(Cursor);
+            let talk = channel.network.listen(&lane, cursor.as_ref(), row.resume.as_deref(), &cx);
+            let mut walk = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
+            loop {
+                match walk.turn().await {
+                    Ok(Turn::Page(page)) => {
+                        let own = cx.own.to_vec();
+                        commit(deps, channel, brand, &lane, &mut row, page, started, &own).await?;
+                    }
+                    Ok(Turn::Done(cursor)) => {
+                        return finish(deps, channel, brand, &lane, row, cursor, started).await;
+                    }
+                    Err(fault) => break fault,
+                }
+            }
+        }
+    };
+    failed(deps, channel, brand, row, fault, started).await
+}
+
+async fn give_back(deps: &Deps, row: &LaneRow, next_at: Instant) -> StepResult<()> {
+    let mut tx = deps.store.begin().await?;
+    lanes::fail(&mut tx, row, next_at).await?;
+    tx.commit().await
+}
+
+/// Commits one page: mentions, counts, coverage and the walk's progress together.
+#[expect(clippy::too_many_arguments, reason = "one page is all of these at once")]
+async fn commit(
+    deps: &Deps,
+    channel: &Channel,
+    brand: &Brand,
+    lane: &Lane,
+    row: &mut LaneRow,
+    page: Page,
+    started: Instant,
+    own: &[String],
+) -> StepResult<()> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    let from = Source {
+        brand,
+        channel: &channel.name,
+        network: channel.network.meta().name,
+        lane: &lane.id,
+        addressed: lane.addressed,
+        first_look_before: Some(Instant(row.added_at)),
+        own,
+    };
+    intake::store(deps, &mut tx, &from, page.heard, now).await?;
+    let end = started - lane.settle_ms;
+    let span = page.span.and_then(|(f, t)| TimeSpan::new(f, t));
+    match lane.walk {
+        Walk::Ascending | Walk::Snapshot => {
+            if let Some(reason) = &page.hole {
+                let resumes = span.map_or(end, |s| s.from.min(end));
+                lost(deps, &mut tx, row, resumes, reason, now).await?;
+            }
+            if let Some(s) = span {
+                cover(&mut tx, row, s.to.min(end)).await?;
+            }
+            if lane.walk == Walk::Ascending {
+                row.cursor = page.resume;
+            }
+        }
+        Walk::NewestFirst => {
+            let top = Instant(*row.walk_start.get_or_insert(started.0)) - lane.settle_ms;
+            if let Some(s) = span.and_then(|s| TimeSpan::new(s.from.max(Instant(row.covered_to)), s.to.min(top))) {
+                // The first page reaches up to the walk's own beginning.
+                let to = if row.resume.is_none() { top } else { s.to };
+                if let Some(span) = TimeSpan::new(s.from, to) {
+                    coverage::add(&mut tx, &row.channel, &row.lane, span).await?;
+                }
+                let below = TimeSpan::new(Instant(row.covered_to), s.from);
+                let id = GapId(deps.ids.next(now));
+                coverage::walking(&mut tx, &row.channel, &row.lane, below, id, now).await?;
+            }
+            row.resume = page.resume;
+        }
+    }
+    lanes::progress(&mut tx, row, now).await?;
+    tx.commit().await?;
+    deps.bell.notify_waiters();
+    Ok(())
+}
+
+/// Extends what is accounted for up to `to`.
+async fn cover(tx: &mut Tx, row: &mut LaneRow, to: Instant) -> StepResult<()> {
+    if let Some(span) = TimeSpan::new(Instant(row.covered_to), to) {
+        coverage::add(tx, &row.channel, &row.lane, span).await?;
+        row.covered_to = to.0;
+    }
+    Ok(())
+}
+
+/// Records a hole from what is accounted for up to `to`.
+async fn lost(deps: &Deps, tx: &mut Tx, row: &mut LaneRow, to: Instant, reason: &str, now: Instant) -> StepResult<()> {
+    if let Some(span) = TimeSpan::new(Instant(row.covered_to), to) {
+        let id = GapId(deps.ids.next(now));
+        coverage::open_gap(tx, id, &row.channel, &row.lane, span, reason, now, now).await?;
+        row.covered_to = to.0;
+    }
+    Ok(())
+}
+
+async fn finish(
+    deps: &Deps,
+    channel: &Channel,
+    brand: &Brand,
+    lane: &Lane,
+    mut row: LaneRow,
+    cursor: Cursor,
+    started: Instant,
+) -> StepResult<()> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    let began = row.walk_start.map_or(started, Instant);
+    if lane.walk == Walk::NewestFirst {
+        let id = GapId(deps.ids.next(now));
+        coverage::walking(&mut tx, &row.channel, &row.lane, None, id, now).await?;
+    }
+    cover(&mut tx, &mut row, began - lane.settle_ms).await?;
+    let every = channel.every_ms.unwrap_or(lane.every_ms);
+    lanes::finish(&mut tx, &row, &cursor, began, now + every).await?;
+    let before = lanes::channel(&mut tx, &channel.name).await?;
+    lanes::mark_channel(&mut tx, &channel.name, "hearing", "", None, Some(began)).await?;
+    if let Some(before) = before.filter(|b| b.state == "deaf") {
+        let body = format!("Channel {} hears again.", channel.name);
+        tell(deps, &mut tx, brand, &before, Reason::ChannelBack, &body, now).await?;
+    }
+    tx.commit().await
+}
+
+/// A walk ended with a fault: its progress stays, the channel is marked, the rest goes on.
+async fn failed(
+    deps: &Deps,
+    channel: &Channel,
+    brand: &Brand,
+    mut row: LaneRow,
+    fault: Fault,
+    started: Instant,
+) -> StepResult<()> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    let every = channel.every_ms.unwrap_or(MINUTE);
+    let tries = row.failures;
+    let wait = |first| now + backoff(tries, first, 15 * MINUTE, deps.ids.number());
+    let mut deaf = tries + 1 >= DEAF_AFTER;
+    let next_at = match &fault.next {
+        Next::Throttled { until, .. } => {
+            // A limit is no fault of the channel: it hears again when the window opens.
+            lanes::fail(&mut tx, &LaneRow { failures: 0, ..row.clone() }, (*until).max(now + SECOND)).await?;
+            return tx.commit().await;
+        }
+        Next::Retry { after } => now + after.unwrap_or_else(|| wait(every.min(30 * SECOND)) - now),
+        Next::Auth => {
+            deaf = true;
+            now + 5 * MINUTE
+        }
+        Next::Expired => {
+            if row.resume.take().is_none() {
+                row.cursor = None;
+                lost(deps, &mut tx, &mut row, started, &fault.why, now).await?;
+            }
+            lanes::progress(&mut tx, &row, now).await?;
+            now + every
+        }
+        Next::Refused | Next::Gone | Next::Bug => wait(MINUTE),
+    };
+    lanes::fail(&mut tx, &row, next_at).await?;
+    if let Some(before) = lanes::channel(&mut tx, &channel.name).await? {
+        let since = before.fault_at.map_or(now, Instant);
+        let was_deaf = before.state == "deaf";
+        let state = if deaf || was_deaf { "deaf" } else { "failing" };
+        lanes::mark_channel(&mut tx, &channel.name, state, &fault.why, Some(since), None).await?;
+        if deaf && !was_deaf {
+            let body = format!("Channel {} hears nothing: {}", channel.name, fault.why);
+            tell(deps, &mut tx, brand, &before, Reason::ChannelDeaf, &body, now).await?;
+        }
+    }
+    tx.commit().await?;
+    deps.bell.notify_waiters();
+    Ok(())
+}
+
+/// Alerts the brand's recipients about a channel.
+async fn tell(
+    deps: &Deps,
+    tx: &mut Tx,
+    brand: &Brand,
+    channel: &ChannelRow,
+    reason: Reason,
+    body: &str,
+    now: Instant,
+) -> StepResult<()> {
+    let alerts: Vec<NewAlert> = brand
+        .recipients
+        .iter()
+        .map(|recipient| NewAlert {
+            id: AlertId(deps.ids.next(now)),
+            key: format!("{}.{}.{reason}.{recipient}", channel.name, now.0),
+            brand: brand.name.clone(),
+            case: None,
+            channel: channel.name.clone(),
+            recipient: recipient.clone(),
+            reason,
+            title: channel.name.clone(),
+            body: body.to_owned(),
+            due_at: Some(now),
+        })
+        .collect();
+    outbox::add(tx, &alerts, now).await
+}

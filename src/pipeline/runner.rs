@@ -1,0 +1,150 @@
+//! The loops: each step runs until nothing is due, then waits for the bell or half a second.
+
+use super::{Deps, Did, StepResult, backfill, drafting, due, notify, poll, publish, sweep, thread, triage, wake};
+use crate::domain::time::{MINUTE, SECOND};
+use crate::store::StoreError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a loop waits when nobody rings: commands of other processes show within a second.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Longest wait after a failure of the store.
+const LONGEST: i64 = 30 * SECOND;
+
+/// The steps of the pipeline by name, in the order of the way of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepName {
+    /// Reads lanes.
+    Poll,
+    /// Fills gaps.
+    Backfill,
+    /// Judges mentions.
+    Triage,
+    /// Acts on deadlines.
+    Due,
+    /// Writes drafts.
+    Drafting,
+    /// Delivers alerts.
+    Notify,
+    /// Posts replies.
+    Publish,
+    /// Re-reads threads.
+    Thread,
+    /// Seals the log.
+    Sweep,
+}
+
+impl StepName {
+    /// Every step.
+    pub const ALL: [StepName; 9] = [
+        StepName::Poll,
+        StepName::Backfill,
+        StepName::Triage,
+        StepName::Due,
+        StepName::Drafting,
+        StepName::Notify,
+        StepName::Publish,
+        StepName::Thread,
+        StepName::Sweep,
+    ];
+
+    /// Runs it once.
+    pub async fn run(self, deps: &Deps) -> StepResult<Did> {
+        match self {
+            StepName::Poll => poll::step(deps).await,
+            StepName::Backfill => backfill::step(deps).await,
+            StepName::Triage => triage::step(deps).await,
+            StepName::Due => due::step(deps).await,
+            StepName::Drafting => drafting::step(deps).await,
+            StepName::Notify => notify::step(deps).await,
+            StepName::Publish => publish::step(deps).await,
+            StepName::Thread => thread::step(deps).await,
+            StepName::Sweep => sweep::step(deps).await,
+        }
+    }
+}
+
+/// Starts every loop; they end when `stop` is cancelled, each after the batch it is in.
+pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
+    let tasks = TaskTracker::new();
+    for step in StepName::ALL {
+        tasks.spawn(run(deps.clone(), step, stop.clone()));
+    }
+    tasks.spawn(heartbeats(deps.clone(), stop.clone()));
+    for name in deps.channels.keys() {
+        tasks.spawn(wake::listen(deps.clone(), name.clone(), stop.clone()));
+    }
+    tasks.close();
+    tasks
+}
+
+async fn run(deps: Arc<Deps>, step: StepName, stop: CancellationToken) {
+    let mut failures = 0;
+    while !stop.is_cancelled() {
+        // Interest is registered before looking, so a ring in between is not lost.
+        let bell = deps.bell.notified();
+        let wait = match step.run(&deps).await {
+            Ok(did) => {
+                failures = 0;
+                if did.more {
+                    continue;
+                }
+                PAUSE
+            }
+            Err(StoreError::Conflict) => continue,
+            Err(error) => {
+                failures += 1;
+                tracing::error!(step = ?step, error = %error, failures, "a step failed; it is tried again");
+                let ms = super::backoff(failures, SECOND / 2, LONGEST, deps.ids.number());
+                Duration::from_millis(ms.unsigned_abs())
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+            () = bell, if failures == 0 => {}
+        }
+    }
+}
+
+async fn heartbeats(deps: Arc<Deps>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match sweep::heartbeat(&deps).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::error!("this machine's clock is more than two seconds behind another instance's; stopping. Set it by NTP, then start again");
+                stop.cancel();
+            }
+            Err(error) => tracing::warn!(error = %error, "the heartbeat failed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_millis(MINUTE.unsigned_abs())) => {}
+        }
+    }
+}
+
+/// Runs every step by hand until nothing is due, for tests, the headless demo and `replay`.
+/// Gives how many rows were handled.
+///
+/// # Errors
+/// The first failure of a step, and `Broken` if there is no end to the work.
+pub async fn drain(deps: &Deps) -> StepResult<usize> {
+    let mut handled = 0;
+    for _ in 0..100_000 {
+        let mut did = 0;
+        for step in StepName::ALL {
+            did += match step.run(deps).await {
+                Err(StoreError::Conflict) => 1,
+                other => other?.rows,
+            };
+        }
+        if did == 0 {
+            return Ok(handled);
+        }
+        handled += did;
+    }
+    Err(StoreError::Broken { row: "the pipeline".to_owned(), why: "it never comes to rest".to_owned() })
+}

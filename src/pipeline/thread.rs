@@ -1,0 +1,235 @@
+//! Re-reading threads: answered by a colleague in the network's own app? Edited? Deleted?
+
+use super::casework::Work;
+use super::{Deps, Did, StepResult};
+use crate::domain::case::CaseEvent;
+use crate::domain::obligation::Evidence;
+use crate::domain::time::MINUTE;
+use crate::domain::{CaseId, Instant, MentionRef, Visibility};
+use crate::fetch::{Peer, Purpose};
+use crate::store::cases::CaseFile;
+use crate::store::mentions::MentionRow;
+use crate::store::{StoreError, Tx, mentions, own};
+use crate::wire::{Fault, Next, ThreadEntry, ThreadView};
+use futures_util::future::join_all;
+use std::collections::HashMap;
+
+/// Open threads are re-read at least this often.
+const EVERY: i64 = 15 * MINUTE;
+/// How many threads one step re-reads.
+const BATCH: i64 = 20;
+
+/// What stands at a mention's thread now, as far as the network shows it.
+pub struct Reread {
+    /// The case.
+    pub case: CaseId,
+    /// The mention that was asked about.
+    pub mention: MentionRow,
+    /// The thread; `None` where the network cannot show one.
+    pub view: Option<ThreadView>,
+    /// Our own author ids there.
+    pub own: Vec<String>,
+}
+
+/// Re-reads open threads that nobody looked at for a while: a native answer shows here first.
+pub async fn step(deps: &Deps) -> StepResult<Did> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    let ids = own::take_unchecked(&mut tx, now - EVERY, now, BATCH).await?;
+    if ids.is_empty() {
+        return Ok(Did::default());
+    }
+    let mentions = of_cases(&mut tx, &ids).await?;
+    tx.commit().await?;
+    let reads = ids.iter().filter_map(|id| Some((*id, mentions.get(id)?)));
+    let reads = join_all(reads.map(|(id, rows)| reread(deps, id, rows, Purpose::Reread))).await;
+    // A thread that cannot be read now is read again in its turn.
+    let reads: Vec<Reread> = reads.into_iter().filter_map(Result::ok).collect();
+    let mut tx = deps.store.begin().await?;
+    let mut work = Work::new(deps, now);
+    work.load(&mut tx, &ids).await?;
+    for read in &reads {
+        record(deps, &mut tx, &mut work, read).await?;
+    }
+    let changed = work.save(&mut tx, |_| false).await?;
+    tx.commit().await?;
+    deps.tell(changed);
+    Ok(Did::batch(ids.len(), BATCH))
+}
+
+/// The mentions of some cases.
+pub async fn of_cases(
+    tx: &mut Tx,
+    ids: &[CaseId],
+) -> StepResult<HashMap<CaseId, Vec<MentionRow>>> {
+    let mut found: HashMap<CaseId, Vec<MentionRow>> = HashMap::new();
+    for row in mentions::of_cases(tx, ids).await? {
+        let case = row.case_id.as_deref().unwrap_or_default();
+        let id = case
+            .parse()
+            .map_err(|why| StoreError::Broken { row: row.id.clone(), why })?;
+        found.entry(id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+/// Where a mention stands, for its network.
+pub fn reference(row: &MentionRow) -> MentionRef {
+    let private = row.visibility == "private";
+    MentionRef {
+        origin: row.origin.clone(),
+        external_id: row.external_id.clone(),
+        thread_id: row.thread_id.clone(),
+        author_id: row.author_id.clone(),
+        author_handle: row.author_handle.clone(),
+        visibility: if private { Visibility::Private } else { Visibility::Public },
+        url: row.url.clone(),
+        created_at: Instant(row.created_at),
+    }
+}
+
+/// Asks the network for the thread of a case's newest mention. Touches no row.
+///
+/// # Errors
+/// The fault by which the thread could not be read.
+pub async fn reread(
+    deps: &Deps,
+    case: CaseId,
+    rows: &[MentionRow],
+    purpose: Purpose,
+) -> Result<Reread, Fault> {
+    let newest = rows.iter().rfind(|r| r.gone_at.is_none()).or(rows.last());
+    let Some(mention) = newest.cloned() else {
+        return Err(Fault::bug("a case without a mention"));
+    };
+    let Some(channel) = deps.channels.get(&mention.channel) else {
+        return Err(Fault::refused(format!("channel {} is not configured", mention.channel)));
+    };
+    let peer = Peer::Network(channel.network);
+    let owned = deps.engine.ctx(peer, &channel.link).await?;
+    let of = reference(&mention);
+    let own = owned.cx().own.to_vec();
+    let view = match channel.network.thread(&of, &owned.cx()) {
+        None => None,
+        Some(talk) => {
+            let talk = deps.engine.begin(peer, &channel.link, talk, purpose, None);
+            match talk.finish().await {
+                Ok(view) => Some(view),
+                Err(f) if f.next == Next::Gone => Some(ThreadView { gone: true, ..ThreadView::default() }),
+                Err(f) => return Err(f),
+            }
+        }
+    };
+    Ok(Reread { case, mention, view, own })
+}
+
+/// Draws the consequences of a thread as it stands now: withdrawn, edited, answered natively.
+pub async fn record(deps: &Deps, tx: &mut Tx, work: &mut Work<'_>, read: &Reread) -> StepResult<()> {
+    let Some(view) = &read.view else { return Ok(()) };
+    let now = deps.now();
+    let row = &read.mention;
+    work.update(read.case, |file| file.checked_at = file.checked_at.max(now));
+    if view.gone {
+        // The tombstone is triage's to act on, with every other deletion.
+        mentions::gone(tx, &row.brand, &row.network, &row.origin, &row.external_id, now).await?;
+        let withdrawn = CaseEvent::Withdrawn { mention: row.mention_id()? };
+        drop(work.apply(read.case, withdrawn));
+        return Ok(());
+    }
+    if let Some(fresh) = &view.mention {
+        let key = [(fresh.origin.as_str(), fresh.external_id.as_str())];
+        let known = mentions::known(tx, &row.brand, &row.network, &key).await?;
+        if let Some(known) = known.first().filter(|k| k.text != fresh.text && !fresh.text.is_empty()) {
+            mentions::edit(tx, known, &fresh.text, fresh.edited_at, now).await?;
+        }
+    }
+    let Some(file) = work.file(read.case).cloned() else { return Ok(()) };
+    for entry in answers(view, &read.own, &file.case.author) {
+        let key = [(row.origin.as_str(), entry.external_id.as_str())];
+        let ours = own::among(tx, &row.network, &key).await?;
+        // A reply of ours is recorded by the one who posted it.
+        if ours.iter().any(|(.., reply)| reply.is_some()) {
+            continue;
+        }
+        answered(work, &file, entry);
+    }
+    Ok(())
+}
+
+/// Of a thread's posts, those of the brand that answer the author: the chain of what they answer
+/// leads to a post of the author, if need be over the brand's own.
+fn answers<'v>(view: &'v ThreadView, own: &[String], author: &str) -> Vec<&'v ThreadEntry> {
+    let by_id: HashMap<&str, &ThreadEntry> =
+        view.entries.iter().map(|e| (e.external_id.as_str(), e)).collect();
+    let leads = |entry: &ThreadEntry| {
+        let mut parent = entry.parent_id.as_deref();
+        // A thread is no deeper than it has posts; a loop of parents must not hang us.
+        for _ in 0..=view.entries.len() {
+            match parent.and_then(|id| by_id.get(id)) {
+                Some(e) if e.author_id == author => return true,
+                Some(e) if own.contains(&e.author_id) => parent = e.parent_id.as_deref(),
+                _ => return false,
+            }
+        }
+        false
+    };
+    let mut found: Vec<_> = view
+        .entries
+        .iter()
+        .filter(|e| own.contains(&e.author_id) && e.author_id != author && leads(e))
+        .collect();
+    found.sort_by_key(|e| e.created_at);
+    found
+}
+
+/// A native answer meets what had been written when it was posted.
+fn answered(work: &mut Work<'_>, file: &CaseFile, entry: &ThreadEntry) {
+    let covers: Vec<_> = file
+        .case
+        .owed()
+        .filter(|o| o.since <= entry.created_at)
+        .map(|o| o.mention)
+        .collect();
+    let evidence =
+        Evidence::Native { external_id: entry.external_id.clone(), url: entry.url.clone() };
+    let event = CaseEvent::Answered { evidence, at: entry.created_at, covers };
+    // Refused where nothing that is owed was answered by it: the ordinary case of an old answer.
+    drop(work.apply(file.case.id, event));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, author: &str, parent: Option<&str>) -> ThreadEntry {
+        ThreadEntry {
+            external_id: id.into(),
+            parent_id: parent.map(str::to_owned),
+            author_id: author.into(),
+            author_handle: author.into(),
+            text: String::new(),
+            language: None,
+            created_at: Instant(0),
+            edited_at: None,
+            url: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_the_brand_answers_and_only_this_author() {
+        let entries = vec![
+            entry("1", "jo", None),
+            entry("2", "brand", Some("1")),
+            entry("3", "brand", Some("2")),
+            entry("4", "ann", Some("1")),
+            entry("5", "brand", Some("4")),
+            entry("6", "passer-by", Some("1")),
+            entry("7", "brand", Some("8")),
+            entry("8", "brand", Some("7")),
+        ];
+        let view = ThreadView { entries, ..ThreadView::default() };
+        let found = answers(&view, &["brand".to_owned()], "jo");
+        let ids: Vec<_> = found.iter().map(|e| e.external_id.as_str()).collect();
+        assert_eq!(ids, ["2", "3"]);
+    }
+}

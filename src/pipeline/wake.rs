@@ -1,0 +1,54 @@
+//! Streams: a frame only wakes a lane; polling stays the truth.
+
+use super::{Deps, backoff};
+use crate::domain::time::{MINUTE, SECOND};
+use crate::fetch::Peer;
+use crate::store::{StoreError, lanes};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Keeps a channel's stream open, if its network has one, and makes lanes due by its frames.
+pub async fn listen(deps: Arc<Deps>, channel: String, stop: CancellationToken) {
+    let has_stream = deps.channels.get(&channel).is_some_and(|c| c.network.meta().can.stream);
+    let mut failures = 0;
+    while has_stream && !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            lived = once(&deps, &channel) => failures = if lived { 0 } else { failures + 1 },
+        }
+        // A stream that cannot be had costs nothing but time: the lanes are polled anyway.
+        let ms = backoff(failures, 5 * SECOND, 10 * MINUTE, deps.ids.number());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())) => {}
+        }
+    }
+}
+
+/// Listens until the stream ends; says whether it brought anything.
+async fn once(deps: &Deps, name: &str) -> bool {
+    let Some(channel) = deps.channels.get(name) else { return false };
+    let peer = Peer::Network(channel.network);
+    let Ok(owned) = deps.engine.ctx(peer, &channel.link).await else { return false };
+    let Some(op) = channel.network.stream(&owned.cx()) else { return false };
+    let Ok(mut frames) = deps.engine.open(peer, &channel.link, op).await else { return false };
+    let mut lived = false;
+    while let Ok(Some(frame)) = frames.next().await {
+        lived = true;
+        for lane in channel.network.wakes(&frame, &owned.cx()) {
+            if let Err(error) = wake(deps, name, &lane).await {
+                tracing::warn!(channel = name, error = %error, "a lane could not be woken");
+            }
+        }
+    }
+    lived
+}
+
+async fn wake(deps: &Deps, channel: &str, lane: &str) -> Result<(), StoreError> {
+    let mut tx = deps.store.begin().await?;
+    lanes::wake(&mut tx, channel, lane, deps.now()).await?;
+    tx.commit().await?;
+    deps.bell.notify_waiters();
+    Ok(())
+}

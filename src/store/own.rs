@@ -1,0 +1,52 @@
+//! Which posts are our own, and which leases a restarted instance gives back.
+
+use super::bulk::{Bulk, Type};
+use super::db::Tx;
+use super::error::StoreError;
+use super::value::{Sql, args, statements, taking};
+use crate::domain::{CaseId, Instant};
+
+statements! {
+    FREE_LANES = Sql::same("UPDATE lanes SET until = 0, owner = '' WHERE owner = $1");
+    FREE_GAPS = Sql::same("UPDATE gaps SET until = 0, owner = '' WHERE owner = $1");
+    FREE_ALERTS = Sql::same("UPDATE outbox SET until = 0, owner = '' WHERE owner = $1");
+    FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '' WHERE owner = $1");
+    UNCHECKED = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND checked_at < $1 ORDER BY checked_at LIMIT $2");
+}
+
+/// Gives back what this instance held before it died. Its fences are spent: a straggler of the
+/// dead process can write nothing any more.
+pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> {
+    for sql in [FREE_LANES, FREE_GAPS, FREE_ALERTS, FREE_PARTS] {
+        tx.exec(sql, args![instance]).await?;
+    }
+    Ok(())
+}
+
+/// Of some keys `(origin, external_id)`, those that are our own posts: origin, id, and the reply
+/// of ours that it is, if it was published here.
+pub async fn among(
+    tx: &mut Tx,
+    network: &str,
+    keys: &[(&str, &str)],
+) -> Result<Vec<(String, String, Option<String>)>, StoreError> {
+    let rows = keys.iter().map(|(origin, id)| args![network, *origin, *id]).collect();
+    let sql = "SELECT o.origin, o.external_id, o.reply_id FROM {rows} JOIN own_posts o \
+               ON o.network = v.c1 AND o.origin = v.c2 AND o.external_id = v.c3";
+    tx.bulk_all(Bulk::new(sql, &[Type::Text; 3], rows)).await
+}
+
+/// Open cases whose threads were not re-read since `before`, the longest unread first. Each is
+/// marked as read at `now`, so that one thread that cannot be read does not hold up the others.
+pub async fn take_unchecked(
+    tx: &mut Tx,
+    before: Instant,
+    now: Instant,
+    limit: i64,
+) -> Result<Vec<CaseId>, StoreError> {
+    let found: Vec<(String,)> = tx.all(UNCHECKED, args![before, limit]).await?;
+    let rows = found.iter().map(|(id,)| args![id, now]).collect();
+    let sql = "UPDATE cases SET checked_at = v.c2 FROM {rows} WHERE cases.id = v.c1";
+    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big], rows)).await?;
+    found.into_iter().map(|(id,)| id.parse().map_err(|e| StoreError::broken(&id, e))).collect()
+}

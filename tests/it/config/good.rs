@@ -1,0 +1,186 @@
+//! A configuration that names every key, and one that names next to none.
+
+use super::doubles::{PagerSettings, PlazaSettings};
+use super::{Folder, sound};
+use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
+use ascolto::domain::{Kind, Lang, PerMillion};
+
+const EVERYTHING: &str = r##"
+[store]
+url = "postgres://ascolto:pw_1234@db/ascolto"
+
+[web]
+listen = "0.0.0.0:80"
+public_url = "https://ascolto.example/inbox/"
+session_hours = 4
+
+[fetch]
+timeout = "5s"
+allow_private = ["10.0.0.0/8", "intranet:8080"]
+user_agent_contact = "social@acme.example"
+
+[triage]
+alert_at = 0.5
+look_at = 0.25
+
+[brand.acme]
+title = "Acme"
+terms = ["acme", "acme spa"]
+handles = ["@acme", "acme_help"]
+context = ["parcel"]
+exclusions = ["granite"]
+language = "en-GB"
+zone = "Europe/Rome"
+owes = ["complaint"]
+alert_max_age = "3d"
+sla = "gold"
+calendar = "shop"
+recipients = ["desk"]
+signature = "Anna"
+look_at = 0.125
+
+[sla.gold]
+first_response = ["8h", "4h", "30m"]
+question = "10h"
+answer_at_latest = "2d"
+
+[calendar.shop]
+zone = "Europe/London"
+monday = ["09:00-13:00", "14:00-18:00"]
+tuesday = ["09:00-18:00"]
+wednesday = ["09:00-18:00"]
+thursday = ["09:00-18:00"]
+friday = ["09:00-18:00"]
+saturday = ["22:00-06:00"]
+sunday = []
+holidays = ["2026-12-25", 2026-12-26]
+
+[channel.square]
+network = "plaza"
+brand = "acme"
+every = "2m"
+own_ids = ["1", "2"]
+disabled = true
+instance = "https://plaza.example"
+token = "tk_1"
+limit = 0x28
+tags = ["parcels"]
+boosts = true
+
+[recipient.desk]
+notifier = "pager"
+language = "fr"
+number = "0815"
+"##;
+
+#[test]
+fn every_key_arrives() {
+    let folder = Folder::of(&[("a.toml", EVERYTHING)]);
+    let config = sound(folder.load("a.toml", &[]));
+    assert!(config.store.url.expose().starts_with("postgres://"));
+    assert_eq!(config.web.listen.to_string(), "0.0.0.0:80");
+    assert_eq!(config.web.public_url, "https://ascolto.example/inbox");
+    assert_eq!(config.web.session_hours, 4);
+    assert_eq!(config.fetch.timeout_ms, 5 * SECOND);
+    assert_eq!(config.fetch.allow_private, ["10.0.0.0/8", "intranet:8080"]);
+    assert_eq!(config.fetch.user_agent_contact.as_deref(), Some("social@acme.example"));
+
+    let brand = &config.brands["acme"];
+    assert_eq!((brand.name.as_str(), brand.title.as_str()), ("acme", "Acme"));
+    assert_eq!(brand.terms, ["acme", "acme spa"]);
+    assert_eq!(brand.handles, ["acme", "acme_help"]);
+    assert_eq!(
+        (&brand.context[..], &brand.exclusions[..]),
+        (&["parcel".into()][..], &["granite".into()][..])
+    );
+    assert_eq!((brand.language, brand.owes.as_slice()), (Lang::EN, &[Kind::Complaint][..]));
+    assert_eq!(brand.alert_max_age, 3 * DAY);
+    assert_eq!((brand.alert_at, brand.look_at), (PerMillion(500_000), PerMillion(125_000)));
+    assert_eq!(brand.recipients, ["desk"]);
+    assert_eq!(brand.signature, "Anna");
+    assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
+    assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
+    assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));
+    assert_eq!(brand.calendar.week.each_ref().map(Vec::len), [2, 1, 1, 1, 1, 1, 0]);
+    assert_eq!(brand.calendar.holidays.len(), 2);
+
+    let channel = &config.channels["square"];
+    assert_eq!((channel.name.as_str(), channel.brand.as_str()), ("square", "acme"));
+    assert_eq!(channel.network.meta().name, "plaza");
+    assert_eq!((channel.every_ms, channel.disabled), (Some(2 * MINUTE), true));
+    assert_eq!(channel.own, ["1", "2"]);
+    let settings: &PlazaSettings = channel.settings.downcast_ref().unwrap();
+    assert_eq!(
+        (settings.instance.as_str(), settings.token.expose()),
+        ("https://plaza.example", "tk_1")
+    );
+    assert_eq!((settings.limit, settings.boosts), (Some(40), true));
+    assert_eq!(settings.tags, ["parcels"]);
+
+    let recipient = &config.recipients["desk"];
+    assert_eq!((recipient.name.as_str(), recipient.language), ("desk", Lang::parse("fr")));
+    assert_eq!(recipient.notifier.meta().name, "pager");
+    assert_eq!(recipient.settings.downcast_ref::<PagerSettings>().unwrap().number, "0815");
+
+    let warned: Vec<_> = config.warnings.iter().map(|w| w.what.as_str()).collect();
+    assert_eq!(warned, ["no channel listens for it"], "a disabled channel does not listen");
+}
+
+#[test]
+fn little_is_enough_and_says_what_it_lacks() {
+    let text = "[store]\nurl = \"sqlite:a.db\"\n[brand.acme]\nzone = \"Europe/Rome\"\n[sla.x]\nfirst_response = \"1h\"\n[web]\nlisten = \"[::]:7070\"\n";
+    let folder = Folder::of(&[("a.toml", text)]);
+    let config = sound(folder.load("a.toml", &[]));
+    let brand = &config.brands["acme"];
+    assert_eq!((brand.terms.as_slice(), brand.title.as_str()), (&["acme".to_owned()][..], "acme"));
+    assert_eq!((brand.alert_at, brand.look_at), (PerMillion(600_000), PerMillion(350_000)));
+    assert_eq!(brand.calendar.week[5].len(), 0);
+    assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/Rome"));
+    let warned: Vec<_> = config.warnings.iter().map(|w| (w.line, w.key.as_str())).collect();
+    assert_eq!(warned, [(3, "brand.acme"), (3, "brand.acme"), (8, "web.listen")]);
+}
+
+#[test]
+fn a_folder_is_one_configuration() {
+    let folder = Folder::of(&[
+        (
+            "1.toml",
+            "[store]\nurl = \"sqlite:a.db\"\n[channel.square]\nnetwork = \"plaza\"\nbrand = \"acme\"\ninstance = \"https://plaza.example\"\ntoken = \"tk_1\"\n",
+        ),
+        ("2.toml", "[brand.acme]\nzone = \"Europe/Rome\"\n"),
+        ("notes.txt", "not [ toml"),
+    ]);
+    let config = sound(folder.load("", &[]));
+    assert_eq!((config.brands.len(), config.channels.len()), (1, 1));
+}
+
+#[test]
+fn a_name_in_two_files_names_both_places() {
+    let folder = Folder::of(&[
+        ("1.toml", "[store]\nurl = \"sqlite:a.db\"\n[brand.acme]\nzone = \"Europe/Rome\"\n"),
+        ("2.toml", "\n[brand.acme]\nzone = \"Europe/Rome\"\n[store]\nurl = \"sqlite:b.db\"\n"),
+    ]);
+    let wrong = folder.wrong("", &[]);
+    assert_eq!(wrong.len(), 2, "{wrong:#?}");
+    assert!(
+        wrong[0].starts_with("2.toml:2: brand.acme: defined twice, first at 1.toml:3."),
+        "{wrong:#?}"
+    );
+    assert!(
+        wrong[1].starts_with("2.toml:4: store: defined twice, first at 1.toml:1."),
+        "{wrong:#?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let folder = Folder::of(&[]);
+    std::fs::write(folder.path("latin.toml"), b"[brand.caff\xe8]\n").unwrap();
+    let absent = folder.wrong("absent.toml", &[]);
+    assert_eq!(absent.len(), 1);
+    assert!(absent[0].starts_with("absent.toml: there is no such file"), "{absent:?}");
+    assert!(absent[0].contains("Copy config/ascolto.example.toml"), "{absent:?}");
+    assert!(folder.wrong("latin.toml", &[])[0].contains("not UTF-8"));
+    std::fs::remove_file(folder.path("latin.toml")).unwrap();
+    assert!(folder.wrong("", &[])[0].contains("no file that ends in .toml"));
+}

@@ -1,0 +1,113 @@
+//! Strict servers inside the test process that stand for the outside: each refuses what the real
+//! one refuses, logs every request, and fails when told to. All listen on 127.0.0.1, port 0.
+//!
+//! A double lives as long as its value; dropping it closes its port and its connections.
+
+pub mod feed;
+mod line;
+pub mod ntfy;
+pub mod posts;
+pub mod proxy;
+pub mod trouble;
+pub mod webhook;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use line::{Line, Listener};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// No double reads a longer request body.
+const MOST_BYTES: usize = 1 << 20;
+/// No double logs more requests than this: a test that sends more has run away.
+const MOST_LOGGED: usize = 1_000_000;
+/// Nobody waits longer for a request that should come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server.
+pub struct Server {
+    /// Its address, `http://127.0.0.1:PORT`.
+    pub url: String,
+    task: JoinHandle<()>,
+    all_lines: Line,
+}
+
+impl Server {
+    /// Serves `router` on a free port.
+    pub async fn start(router: Router) -> Server {
+        let all_lines = Line::default();
+        let listener = Listener::bind(all_lines.clone()).await.expect("a free port on loopback");
+        let url = format!("http://{}", listener.address());
+        let service = router
+            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .into_make_service_with_connect_info::<Line>();
+        let task = tokio::spawn(async move {
+            axum::serve(listener, service).await.expect("serving ends only with its task");
+        });
+        Server { url, task, all_lines }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.all_lines.cut();
+        self.task.abort();
+    }
+}
+
+/// What a double was asked, in order. Clones share it.
+pub struct Log<T>(watch::Sender<Vec<T>>);
+
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Log<T> {
+        Log(self.0.clone())
+    }
+}
+
+impl<T> Default for Log<T> {
+    fn default() -> Log<T> {
+        Log(watch::Sender::new(Vec::new()))
+    }
+}
+
+impl<T: Clone> Log<T> {
+    /// Adds an entry and tells how many there were before.
+    fn add(&self, entry: T) -> usize {
+        let mut before = 0;
+        self.0.send_modify(|entries| {
+            before = entries.len();
+            assert!(before < MOST_LOGGED, "a double was asked {MOST_LOGGED} times");
+            entries.push(entry);
+        });
+        before
+    }
+
+    /// Everything so far.
+    pub fn all(&self) -> Vec<T> {
+        self.0.borrow().clone()
+    }
+
+    /// Waits until there are at least `n` entries, at most half a minute.
+    pub async fn wait_for(&self, n: usize) -> Vec<T> {
+        let mut changes = self.0.subscribe();
+        let enough = changes.wait_for(|entries| entries.len() >= n);
+        let Ok(entries) = tokio::time::timeout(PATIENCE, enough).await else {
+            panic!("{} of {n} requests came within {PATIENCE:?}", self.all().len());
+        };
+        entries.expect("the log outlives the wait: self holds it").clone()
+    }
+}
+
+/// A client for asking doubles, without proxy, redirects or decompression.
+pub fn client() -> reqwest::Client {
+    // The first one to install it wins; it is the same everywhere.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder()
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client without options that could be wrong")
+}
