@@ -66,6 +66,9 @@ statements! {
 }
 
 /// Appends entries.
+///
+/// # Errors
+/// `Conflict` if somebody else logged something of the same subject meanwhile.
 pub async fn append(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
     let rows = entries
         .iter()
@@ -100,8 +103,12 @@ pub async fn append(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
         Type::Text,
         Type::Text,
     ];
-    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
-    Ok(())
+    match tx.bulk(Bulk::new(sql, TYPES, rows)).await {
+        Err(StoreError::Database(sqlx::Error::Database(e))) if e.is_unique_violation() => {
+            Err(StoreError::Conflict)
+        }
+        done => done.map(|_| ()),
+    }
 }
 
 /// The log of one subject, oldest first.

@@ -45,13 +45,19 @@ pub async fn insert(tx: &mut Tx, day: &str, new: &[(MentionId, &Mention)]) -> us
             heard_at: T0,
             heard_day: day,
             first_look: false,
+            addressed: false,
         })
         .collect();
     mentions::insert(tx, &new).await.unwrap().len()
 }
 
 /// Hears a page: mentions and their counts.
-pub async fn hear(house: &House, day: &str, page: &[Mention], unreadable: &[&str]) -> Vec<MentionId> {
+pub async fn hear(
+    house: &House,
+    day: &str,
+    page: &[Mention],
+    unreadable: &[&str],
+) -> Vec<MentionId> {
     let mut tx = house.begin().await;
     let new: Vec<_> = page.iter().map(|m| (MentionId(house.id()), m)).collect();
     let stored = insert(&mut tx, day, &new).await as i64;
