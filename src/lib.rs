@@ -4,10 +4,17 @@
 //! The modules stand on floors; a file imports its own folder and lower floors only
 //! (`tests/it/architecture.rs` checks it, ARCHITECTURE.md explains it).
 
+pub mod classify;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod draft;
 pub mod fetch;
 pub mod ids;
+pub mod links;
+pub mod networks;
+pub mod notify;
+pub mod pipeline;
+pub mod speech;
 pub mod store;
 pub mod wire;

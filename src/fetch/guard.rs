@@ -119,7 +119,7 @@ impl Guard {
 pub(super) fn refusal(what: &str) -> String {
     format!(
         "{what} is a private address and not spoken to; if it is meant, add its host to \
-         allow_private"
+         allow_private in [fetch]"
     )
 }
 

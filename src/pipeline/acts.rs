@@ -142,9 +142,9 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
 }
 
 fn reopened_due(deps: &Deps, brand: &str, now: Instant) -> Instant {
-    deps.brands.get(brand).map_or(now + DAY, |b| {
-        b.sla.first_answer_due(&b.calendar, Owing::Complaint, 2, now, now)
-    })
+    deps.brands
+        .get(brand)
+        .map_or(now + DAY, |b| b.sla.first_answer_due(&b.calendar, Owing::Complaint, 2, now, now))
 }
 
 /// Stores a draft that an agent wrote. Gives its revision.
@@ -157,7 +157,8 @@ pub async fn draft(deps: &Deps, id: CaseId, agent: &str, text: &str) -> Result<i
     if work.file(id).is_none() {
         return Err(ActError::Unknown(format!("case {id}")));
     }
-    let language = cases::draft(&mut tx, id).await?.map_or_else(|| "und".to_owned(), |d| d.language);
+    let language =
+        cases::draft(&mut tx, id).await?.map_or_else(|| "und".to_owned(), |d| d.language);
     let rev = drafting::keep(&mut tx, &mut work, id, &text, &language, agent, now).await?;
     work.note(id, "drafted", agent, json!({ "rev": rev }));
     work.save(&mut tx, |_| false).await?;
@@ -173,27 +174,45 @@ pub async fn draft(deps: &Deps, id: CaseId, agent: &str, text: &str) -> Result<i
 /// # Errors
 /// `Stale` with the current draft if another revision stands now; `NotAllowed` while the brand is
 /// on hold, a reply is under way, nothing is owed, or the network takes no replies.
-pub async fn publish(deps: &Deps, id: CaseId, agent: &str, rev: i64, text: &str) -> Result<ReplyId, ActError> {
+pub async fn publish(
+    deps: &Deps,
+    id: CaseId,
+    agent: &str,
+    rev: i64,
+    text: &str,
+) -> Result<ReplyId, ActError> {
     let text = clean(text)?;
     let (parts, mention) = fit(deps, id, &text).await?;
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     let mut work = Work::new(deps, now);
     work.load(&mut tx, &[id]).await?;
-    let Some(file) = work.file(id).cloned() else { return Err(ActError::Unknown(format!("case {id}"))) };
+    let Some(file) = work.file(id).cloned() else {
+        return Err(ActError::Unknown(format!("case {id}")));
+    };
     if file.draft_rev != rev {
         let current = cases::draft(&mut tx, id).await?;
-        let none = DraftRow { text: String::new(), language: "und".to_owned(), made_by: String::new(), rev: file.draft_rev };
+        let none = DraftRow {
+            text: String::new(),
+            language: "und".to_owned(),
+            made_by: String::new(),
+            rev: file.draft_rev,
+        };
         return Err(ActError::Stale(current.unwrap_or(none)));
     }
     may_publish(&mut tx, &file.case.brand, id).await?;
     if file.case.owed().next().is_none() {
-        return Err(ActError::NotAllowed(format!("nothing is owed here: the case is {}", file.case.state())));
+        return Err(ActError::NotAllowed(format!(
+            "nothing is owed here: the case is {}",
+            file.case.state()
+        )));
     }
     if let crate::domain::case::Attention::Taken { by, until } = &file.case.attention
         && by != agent
     {
-        return Err(ActError::NotAllowed(format!("{by} has taken this case until {until}; ask {by}")));
+        return Err(ActError::NotAllowed(format!(
+            "{by} has taken this case until {until}; ask {by}"
+        )));
     }
     let reply = ReplyId(deps.ids.next(now));
     let keyed: Vec<(String, String, String)> = (1..)
@@ -227,14 +246,19 @@ async fn may_publish(tx: &mut Tx, brand: &str, case: CaseId) -> Result<(), ActEr
     }
     if let Some(r) = replies::under_way(tx, case).await? {
         return Err(ActError::NotAllowed(format!(
-            "reply {} of {} is under way; decide about it first", r.id, r.by_agent
+            "reply {} of {} is under way; decide about it first",
+            r.id, r.by_agent
         )));
     }
     Ok(())
 }
 
 /// Cuts the text as its network takes it; gives the parts, the mention and the channel.
-async fn fit(deps: &Deps, id: CaseId, text: &str) -> Result<(Vec<String>, (MentionId, String)), ActError> {
+async fn fit(
+    deps: &Deps,
+    id: CaseId,
+    text: &str,
+) -> Result<(Vec<String>, (MentionId, String)), ActError> {
     let mut tx = deps.store.read().await?;
     let files = cases::load(&mut tx, &[id]).await?;
     let file = files.first().ok_or_else(|| ActError::Unknown(format!("case {id}")))?;
@@ -242,20 +266,28 @@ async fn fit(deps: &Deps, id: CaseId, text: &str) -> Result<(Vec<String>, (Menti
     drop(tx);
     let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last());
     let wanted = owed.map(|o| o.mention.to_string()).unwrap_or_default();
-    let row = rows.iter().find(|r| r.id == wanted).ok_or_else(|| ActError::Unknown(format!("mention of case {id}")))?;
+    let row = rows
+        .iter()
+        .find(|r| r.id == wanted)
+        .ok_or_else(|| ActError::Unknown(format!("mention of case {id}")))?;
     let channel = deps.channels.get(&row.channel).ok_or_else(|| {
-        ActError::NotAllowed(format!("channel {} is not configured; answer at {}", row.channel, row.url))
+        ActError::NotAllowed(format!(
+            "channel {} is not configured; answer at {}",
+            row.channel, row.url
+        ))
     })?;
     if !channel.network.meta().can.reply {
         return Err(ActError::NotAllowed(format!(
             "{} takes replies only by hand: answer at {}, then mark the case as answered",
-            channel.network.meta().title, row.url
+            channel.network.meta().title,
+            row.url
         )));
     }
     let refused = |f: crate::wire::Fault| ActError::Invalid(f.why);
-    let owned = deps.engine.ctx(Peer::Network(channel.network), &channel.link).await.map_err(|f| {
-        ActError::NotAllowed(format!("channel {} cannot publish now: {}", channel.name, f.why))
-    })?;
+    let owned =
+        deps.engine.ctx(Peer::Network(channel.network), &channel.link).await.map_err(|f| {
+            ActError::NotAllowed(format!("channel {} cannot publish now: {}", channel.name, f.why))
+        })?;
     let parts = channel.network.fit(text, &thread::reference(row), &owned.cx()).map_err(refused)?;
     let parts: Vec<String> = parts.into_iter().map(|p| p.text).collect();
     if parts.is_empty() {
@@ -271,7 +303,9 @@ fn clean(text: &str) -> Result<String, ActError> {
         return Err(ActError::Invalid("a reply needs a text".to_owned()));
     }
     if text.len() > crate::domain::mention::TEXT_LIMIT {
-        return Err(ActError::Invalid("this text is longer than any network takes; shorten it".to_owned()));
+        return Err(ActError::Invalid(
+            "this text is longer than any network takes; shorten it".to_owned(),
+        ));
     }
     Ok(text)
 }
@@ -281,7 +315,13 @@ fn hash(text: &str) -> String {
 }
 
 /// A person's word on a reply of which nobody knows whether it stands there.
-pub async fn decide(deps: &Deps, reply: &str, agent: &str, posted: bool, url: &str) -> Result<(), ActError> {
+pub async fn decide(
+    deps: &Deps,
+    reply: &str,
+    agent: &str,
+    posted: bool,
+    url: &str,
+) -> Result<(), ActError> {
     let unknown = || ActError::Unknown(format!("reply {reply}"));
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
@@ -290,7 +330,9 @@ pub async fn decide(deps: &Deps, reply: &str, agent: &str, posted: bool, url: &s
     let parts = replies::parts(&mut tx, reply).await?;
     let open = parts.iter().find(|p| matches!(p.state.as_str(), "unknown" | "pending"));
     let Some(part) = open else {
-        return Err(ActError::NotAllowed("nothing about this reply is in doubt any more".to_owned()));
+        return Err(ActError::NotAllowed(
+            "nothing about this reply is in doubt any more".to_owned(),
+        ));
     };
     if !replies::decide(&mut tx, part, posted, url, agent, now).await? {
         return Err(ActError::Store(StoreError::Conflict));
@@ -298,7 +340,11 @@ pub async fn decide(deps: &Deps, reply: &str, agent: &str, posted: bool, url: &s
     let mention: MentionId = row.mention_id.parse().map_err(|_| unknown())?;
     let mention = mentions::by_id(&mut tx, mention).await?.ok_or_else(unknown)?;
     if posted {
-        let part = crate::store::replies::PartRow { url: url.to_owned(), posted_at: Some(now.0), ..part.clone() };
+        let part = crate::store::replies::PartRow {
+            url: url.to_owned(),
+            posted_at: Some(now.0),
+            ..part.clone()
+        };
         publish::complete(deps, &mut tx, &row, &mention, &part, now).await?;
     } else {
         replies::end(&mut tx, reply, "a person says that it is not there", now).await?;
@@ -313,7 +359,13 @@ pub async fn decide(deps: &Deps, reply: &str, agent: &str, posted: bool, url: &s
 }
 
 /// Stops or resumes all publishing of a brand.
-pub async fn hold(deps: &Deps, brand: &str, held: bool, agent: &str, why: &str) -> Result<(), ActError> {
+pub async fn hold(
+    deps: &Deps,
+    brand: &str,
+    held: bool,
+    agent: &str,
+    why: &str,
+) -> Result<(), ActError> {
     let mut tx = deps.store.begin().await?;
     if !lanes::hold(&mut tx, brand, held, agent, why).await? {
         return Err(ActError::Unknown(format!("brand {brand}")));

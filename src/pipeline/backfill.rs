@@ -31,7 +31,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     Ok(Did::batch(count, 4))
 }
 
-async fn fill(deps: &Deps, mut gap: GapRow) -> StepResult<()> {
+async fn fill(deps: &Deps, gap: GapRow) -> StepResult<()> {
     let known = deps.channels.get(&gap.channel);
     let Some((channel, brand)) = known.and_then(|c| Some((c, deps.brands.get(&c.brand)?))) else {
         return later(deps, &gap, deps.now() + HOUR, "the channel is not configured").await;
@@ -41,15 +41,7 @@ async fn fill(deps: &Deps, mut gap: GapRow) -> StepResult<()> {
         return end(deps, &gap, false, &why).await;
     }
     let (from, to) = (Instant(gap.from_at), Instant(gap.to_at));
-    let resume = gap.resume.clone();
-    let lane = gap.lane.clone();
-    let walked = walk(deps, channel, brand, &lane, from, to, resume, async |deps, tx, new, resume| {
-        let now = deps.now();
-        coverage::gap_progress(tx, &gap, resume, new, now).await?;
-        Ok(())
-    })
-    .await?;
-    match walked {
+    match walk(deps, channel, brand, &gap.lane, from, to, Some(&gap)).await? {
         Ok(_) => end(deps, &gap, true, "").await,
         Err(fault) => match fault.next {
             Next::Refused | Next::Gone => end(deps, &gap, false, &fault.why).await,
@@ -59,7 +51,6 @@ async fn fill(deps: &Deps, mut gap: GapRow) -> StepResult<()> {
                 end(deps, &gap, false, &why).await
             }
             _ => {
-                gap.note.clone_from(&fault.why);
                 let wait = backoff(gap.attempts, MINUTE, 4 * HOUR, deps.ids.number());
                 later(deps, &gap, deps.now() + wait, &fault.why).await
             }
@@ -80,8 +71,7 @@ async fn later(deps: &Deps, gap: &GapRow, at: Instant, note: &str) -> StepResult
 }
 
 /// Reads a span of a lane's past again, page by page; gives how many mentions were new, or the
-/// fault that ended it. `progress` stores how far it came, in each page's own transaction.
-#[expect(clippy::too_many_arguments, reason = "a span of a lane of a channel of a brand")]
+/// fault that ended it. Each page's own transaction stores how far a gap's backfill came.
 pub async fn walk(
     deps: &Deps,
     channel: &Channel,
@@ -89,8 +79,7 @@ pub async fn walk(
     lane_id: &str,
     from: Instant,
     to: Instant,
-    resume: Option<String>,
-    progress: impl AsyncFn(&Deps, &mut crate::store::Tx, i64, Option<&str>) -> StepResult<()>,
+    gap: Option<&GapRow>,
 ) -> StepResult<Result<i64, Fault>> {
     let peer = Peer::Network(channel.network);
     let owned = match deps.engine.ctx(peer, &channel.link).await {
@@ -108,7 +97,7 @@ pub async fn walk(
         settle_ms: 0,
         addressed,
     };
-    let talk = channel.network.listen(&lane, None, resume.as_deref(), &cx);
+    let talk = channel.network.listen(&lane, None, gap.and_then(|g| g.resume.as_deref()), &cx);
     let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
     let mut found = 0;
     loop {
@@ -127,7 +116,10 @@ pub async fn walk(
                 let (count, _) =
                     intake::store(deps, &mut tx, &source, page.heard, deps.now()).await?;
                 found += count.new;
-                progress(deps, &mut tx, count.new, page.resume.as_deref()).await?;
+                if let Some(gap) = gap {
+                    let resume = page.resume.as_deref();
+                    coverage::gap_progress(&mut tx, gap, resume, count.new, deps.now()).await?;
+                }
                 tx.commit().await?;
                 deps.bell.notify_waiters();
             }

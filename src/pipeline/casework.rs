@@ -188,7 +188,14 @@ impl<'d> Work<'d> {
     }
 
     /// Moves a mention that has no case.
-    pub fn move_mention(&mut self, row: &MentionRow, id: MentionId, to: Disposition, kind: &str, data: &str) {
+    pub fn move_mention(
+        &mut self,
+        row: &MentionRow,
+        id: MentionId,
+        to: Disposition,
+        kind: &str,
+        data: &str,
+    ) {
         let n = self.step(id);
         self.moved.insert(id, (to, n));
         self.entries.push(Entry {
@@ -259,7 +266,14 @@ impl<'d> Work<'d> {
         *n
     }
 
-    fn log(&mut self, id: CaseId, kind: &str, actor: &str, data: &str, moves: Option<(MentionId, i64, Disposition)>) {
+    fn log(
+        &mut self,
+        id: CaseId,
+        kind: &str,
+        actor: &str,
+        data: &str,
+        moves: Option<(MentionId, i64, Disposition)>,
+    ) {
         let Some(file) = self.files.get_mut(&id) else { return };
         file.events += 1;
         self.entries.push(Entry {
@@ -279,8 +293,13 @@ impl<'d> Work<'d> {
     ///
     /// # Errors
     /// `Conflict` if a case was changed by somebody else meanwhile: begin anew.
-    pub async fn save(self, tx: &mut Tx, judged: impl Fn(&MentionId) -> bool) -> Result<Vec<CaseId>, StoreError> {
-        let touched: Vec<&CaseFile> = self.touched.iter().filter_map(|id| self.files.get(id)).collect();
+    pub async fn save(
+        self,
+        tx: &mut Tx,
+        judged: impl Fn(&MentionId) -> bool,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        let touched: Vec<&CaseFile> =
+            self.touched.iter().filter_map(|id| self.files.get(id)).collect();
         cases::save(tx, &touched).await?;
         events::append(tx, &self.entries).await?;
         let moves: Vec<_> = self

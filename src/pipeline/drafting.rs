@@ -30,9 +30,10 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let files = cases::load(&mut tx, &ids).await?;
     drop(tx);
     let mut written: Vec<(CaseId, i64, Option<DraftRow>)> = Vec::with_capacity(files.len());
-    for file in &files {
+    for file in files {
         let rows = mentions.get(&file.case.id).map_or(&[][..], Vec::as_slice);
-        written.push((file.case.id, file.rev, write(deps, file, rows).await));
+        let draft = write(deps, &file, rows).await;
+        written.push((file.case.id, file.rev, draft));
     }
     let mut tx = deps.store.begin().await?;
     let mut work = Work::new(deps, now);
@@ -62,11 +63,8 @@ async fn write(deps: &Deps, file: &CaseFile, rows: &[MentionRow]) -> Option<Draf
     let row = rows.iter().find(|r| r.id == id)?;
     let brand = deps.brands.get(&file.case.brand)?;
     let (rule, prefix) = limit(deps, row).await;
-    let risk: Vec<Risk> = row
-        .risk
-        .as_deref()
-        .and_then(|json| serde_json::from_str(json).ok())
-        .unwrap_or_default();
+    let risk: Vec<Risk> =
+        row.risk.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let draft = deps.drafts.write(&Request {
         author: if row.author_name.is_empty() { &row.author_handle } else { &row.author_name },
         language: row.language(),
@@ -122,8 +120,12 @@ pub async fn keep(
     now: crate::domain::Instant,
 ) -> Result<i64, StoreError> {
     let rev = work.file(case).map_or(1, |f| f.draft_rev + 1);
-    let draft =
-        DraftRow { text: text.to_owned(), language: language.to_owned(), made_by: by.to_owned(), rev };
+    let draft = DraftRow {
+        text: text.to_owned(),
+        language: language.to_owned(),
+        made_by: by.to_owned(),
+        rev,
+    };
     cases::keep_drafts(tx, &[(case, draft)], now).await?;
     work.update(case, |file| {
         file.draft_rev = rev;

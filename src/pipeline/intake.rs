@@ -46,7 +46,8 @@ pub async fn store(
             Heard::Mention(m) | Heard::Edited(m) => {
                 if from.own.contains(&m.author.id) {
                     count.own += 1;
-                    mentions::remember_own(tx, from.network, &m.origin, &m.external_id, None, now).await?;
+                    mentions::remember_own(tx, from.network, &m.origin, &m.external_id, None, now)
+                        .await?;
                     continue;
                 }
                 let raw = m.native.as_ref().map(|n| n.get().as_bytes().to_vec());
@@ -77,7 +78,8 @@ pub async fn store(
             }
             Heard::Repost { origin, of, reach } => {
                 count.repost += 1;
-                mentions::add_reach(tx, &from.brand.name, from.network, &origin, &of, reach).await?;
+                mentions::add_reach(tx, &from.brand.name, from.network, &origin, &of, reach)
+                    .await?;
             }
             Heard::Broken { raw, why } => unreadable.push((raw, why)),
         }

@@ -9,7 +9,7 @@ use crate::domain::text::cut_graphemes;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{AlertId, CaseId, Instant, Lang, Risk, Topic};
 use crate::fetch::{Peer, Purpose};
-use crate::links::Act;
+use crate::links::{Act, Action};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
@@ -41,7 +41,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         return Ok(Did::default());
     }
     tx.commit().await?;
-    let ids: Vec<CaseId> = due.iter().filter_map(case_id).collect::<BTreeSet<_>>().into_iter().collect();
+    let ids: Vec<CaseId> =
+        due.iter().filter_map(case_id).collect::<BTreeSet<_>>().into_iter().collect();
     let unread = look(deps, &ids, now).await?;
     let mut tx = deps.store.read().await?;
     let files: HashMap<CaseId, CaseFile> =
@@ -64,7 +65,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     .await;
     let mut tx = deps.store.begin().await?;
     outbox::settle(&mut tx, &settled, deps.now()).await?;
-    let told: Vec<NewAlert> = settled.iter().flat_map(|(row, o)| tell_others(deps, row, o)).collect();
+    let told: Vec<NewAlert> =
+        settled.iter().flat_map(|(row, o)| tell_others(deps, row, o)).collect();
     outbox::add(&mut tx, &told, deps.now()).await?;
     tx.commit().await?;
     deps.tell(ids);
@@ -201,7 +203,7 @@ fn describe(
     file: &CaseFile,
     mentions: &[MentionRow],
     draft: Option<&DraftRow>,
-    words: &Catalogue,
+    words: &'static Catalogue,
     recipient: &str,
     now: Instant,
 ) -> Option<AlertCase> {
@@ -218,7 +220,15 @@ fn describe(
         .to_string();
     let why: Vec<crate::domain::Why> =
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
-    let sign = |act| deps.signer.link(&deps.links, act, file.case.id, recipient, now + LINK_LIFE, deps.ids.bytes());
+    let sign = |act| {
+        deps.links.act(&deps.signer.sign(&Action {
+            act,
+            case: file.case.id,
+            recipient: recipient.to_owned(),
+            expires: now + LINK_LIFE,
+            nonce: deps.ids.bytes(),
+        }))
+    };
     let mut actions = vec![(words.get("action.take").to_owned(), sign(Act::Take))];
     if draft.is_some_and(|d| !d.text.is_empty()) && !private {
         let publish = Act::Publish { draft_rev: file.draft_rev };
@@ -229,16 +239,33 @@ fn describe(
         id: file.case.id.to_string(),
         brand: file.case.brand.clone(),
         network: file.case.network.clone(),
-        author: if file.author_handle.is_empty() { file.author_name.clone() } else { format!("@{}", file.author_handle) },
+        author: if file.author_handle.is_empty() {
+            file.author_name.clone()
+        } else {
+            format!("@{}", file.author_handle)
+        },
         text: if private { String::new() } else { cut_graphemes(&row.text, 1_000) },
-        language: Lang::parse(row.judged_language.as_deref().unwrap_or("und")).unwrap_or(Lang::UNKNOWN),
+        language: Lang::parse(row.judged_language.as_deref().unwrap_or("und"))
+            .unwrap_or(Lang::UNKNOWN),
         severity: file.case.severity(),
         topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
-        risk: row.risk.as_deref().and_then(|j| serde_json::from_str::<Vec<Risk>>(j).ok()).unwrap_or_default(),
-        why: if private { Vec::new() } else { why.into_iter().map(|w| if w.words.is_empty() { w.cue } else { w.words }).collect() },
+        risk: row
+            .risk
+            .as_deref()
+            .and_then(|j| serde_json::from_str::<Vec<Risk>>(j).ok())
+            .unwrap_or_default(),
+        why: if private {
+            Vec::new()
+        } else {
+            why.into_iter().map(|w| if w.words.is_empty() { w.cue } else { w.words }).collect()
+        },
         due,
         due_text,
-        draft: if private { String::new() } else { draft.map(|d| d.text.clone()).unwrap_or_default() },
+        draft: if private {
+            String::new()
+        } else {
+            draft.map(|d| d.text.clone()).unwrap_or_default()
+        },
         url: row.url.clone(),
         link: deps.links.case(file.case.id),
         actions,
@@ -248,7 +275,8 @@ fn describe(
 /// When a recipient fails for good, the brand's others hear of it, with the case.
 fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> {
     let Outcome::Failed(why) = outcome else { return Vec::new() };
-    let (Some(brand), false) = (deps.brands.get(&row.brand), row.reason == Reason::RecipientDead.as_str())
+    let (Some(brand), false) =
+        (deps.brands.get(&row.brand), row.reason == Reason::RecipientDead.as_str())
     else {
         return Vec::new();
     };
@@ -260,7 +288,11 @@ fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> 
     others
         .map(|other| NewAlert {
             id: AlertId(deps.ids.next(now)),
-            key: format!("{}.dead.{hour}.{}.{other}", row.recipient, row.case_id.as_deref().unwrap_or("")),
+            key: format!(
+                "{}.dead.{hour}.{}.{other}",
+                row.recipient,
+                row.case_id.as_deref().unwrap_or("")
+            ),
             brand: brand.name.clone(),
             case: None,
             channel: row.channel.clone(),

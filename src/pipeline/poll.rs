@@ -126,7 +126,9 @@ async fn commit(
         }
         Walk::NewestFirst => {
             let top = Instant(*row.walk_start.get_or_insert(started.0)) - lane.settle_ms;
-            if let Some(s) = span.and_then(|s| TimeSpan::new(s.from.max(Instant(row.covered_to)), s.to.min(top))) {
+            if let Some(s) =
+                span.and_then(|s| TimeSpan::new(s.from.max(Instant(row.covered_to)), s.to.min(top)))
+            {
                 // The first page reaches up to the walk's own beginning.
                 let to = if row.resume.is_none() { top } else { s.to };
                 if let Some(span) = TimeSpan::new(s.from, to) {
@@ -155,7 +157,14 @@ async fn cover(tx: &mut Tx, row: &mut LaneRow, to: Instant) -> StepResult<()> {
 }
 
 /// Records a hole from what is accounted for up to `to`.
-async fn lost(deps: &Deps, tx: &mut Tx, row: &mut LaneRow, to: Instant, reason: &str, now: Instant) -> StepResult<()> {
+async fn lost(
+    deps: &Deps,
+    tx: &mut Tx,
+    row: &mut LaneRow,
+    to: Instant,
+    reason: &str,
+    now: Instant,
+) -> StepResult<()> {
     if let Some(span) = TimeSpan::new(Instant(row.covered_to), to) {
         let id = GapId(deps.ids.next(now));
         coverage::open_gap(tx, id, &row.channel, &row.lane, span, reason, now, now).await?;
@@ -210,7 +219,12 @@ async fn failed(
     let next_at = match &fault.next {
         Next::Throttled { until, .. } => {
             // A limit is no fault of the channel: it hears again when the window opens.
-            lanes::fail(&mut tx, &LaneRow { failures: 0, ..row.clone() }, (*until).max(now + SECOND)).await?;
+            lanes::fail(
+                &mut tx,
+                &LaneRow { failures: 0, ..row.clone() },
+                (*until).max(now + SECOND),
+            )
+            .await?;
             return tx.commit().await;
         }
         Next::Retry { after } => now + after.unwrap_or_else(|| wait(every.min(30 * SECOND)) - now),

@@ -137,16 +137,25 @@ async fn post(deps: &Deps, job: Job) -> StepResult<()> {
             let part = Part { text: job.part.text.clone() };
             let of = thread::reference(&job.mention);
             match channel.network.post(&part, &of, &job.part.key, &owned.cx()) {
-                None => Err(Fault::refused(format!("{} takes replies only by hand: {}", channel.network.meta().title, job.mention.url))),
+                None => Err(Fault::refused(format!(
+                    "{} takes replies only by hand: {}",
+                    channel.network.meta().title,
+                    job.mention.url
+                ))),
                 Some(talk) => {
                     let not_after = Some(now + SEND_WITHIN);
-                    deps.engine.begin(peer, &channel.link, talk, Purpose::Reply, not_after).finish().await
+                    deps.engine
+                        .begin(peer, &channel.link, talk, Purpose::Reply, not_after)
+                        .finish()
+                        .await
                 }
             }
         }
     };
     match sent {
-        Ok(Sent::Done { external_id, url }) => posted(deps, job, external_id, url, deps.now()).await,
+        Ok(Sent::Done { external_id, url }) => {
+            posted(deps, job, external_id, url, deps.now()).await
+        }
         Ok(Sent::Queued) => {
             job.part.state = PartState::Pending.to_string();
             job.part.due_at = Some((deps.now() + LOOKS[0]).0);
@@ -180,15 +189,17 @@ async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<S
     let mut work = Work::new(deps, deps.now());
     work.load(&mut tx, &[job.case]).await?;
     thread::record(deps, &mut tx, &mut work, read).await?;
-    let owed = work.file(job.case).is_some_and(|f| {
-        f.case.owed().any(|o| o.heard_at.0 <= job.reply.created_at)
-    });
+    let owed = work
+        .file(job.case)
+        .is_some_and(|f| f.case.owed().any(|o| o.heard_at.0 <= job.reply.created_at));
     work.save(&mut tx, |_| false).await?;
     tx.commit().await?;
     let gone = read.view.as_ref().is_some_and(|v| v.gone);
     Ok(match (gone, owed) {
         (true, _) => Some("the customer deleted the mention before the reply went out".to_owned()),
-        (false, false) => Some("somebody answered, or ended the case, before the reply went out".to_owned()),
+        (false, false) => {
+            Some("somebody answered, or ended the case, before the reply went out".to_owned())
+        }
         (false, true) => None,
     })
 }
@@ -208,7 +219,8 @@ async fn look(deps: &Deps, mut job: Job) -> StepResult<()> {
                     match channel.network.find(&part, &of, &job.part.key, since, &owned.cx()) {
                         None => None,
                         Some(talk) => {
-                            let talk = deps.engine.begin(peer, &channel.link, talk, Purpose::Reply, None);
+                            let talk =
+                                deps.engine.begin(peer, &channel.link, talk, Purpose::Reply, None);
                             talk.finish().await.ok()
                         }
                     }
@@ -218,7 +230,8 @@ async fn look(deps: &Deps, mut job: Job) -> StepResult<()> {
     };
     if let Some(Seen::There { external_id, url, at }) = seen {
         let mut tx = deps.store.read().await?;
-        let other = replies::is_evidence(&mut tx, &external_id, &job.part, &job.reply.channel).await?;
+        let other =
+            replies::is_evidence(&mut tx, &external_id, &job.part, &job.reply.channel).await?;
         drop(tx);
         if !other {
             return posted(deps, job, external_id, url, at).await;
@@ -226,7 +239,7 @@ async fn look(deps: &Deps, mut job: Job) -> StepResult<()> {
     }
     job.part.looks += 1;
     let next = usize::try_from(job.part.looks).ok().and_then(|n| LOOKS.get(n));
-    job.part.due_at = next.map(|wait| (deps.now() + wait).0);
+    job.part.due_at = next.map(|wait| (deps.now() + *wait).0);
     if next.is_some() {
         return settle(deps, &job).await;
     }
@@ -243,7 +256,13 @@ async fn look(deps: &Deps, mut job: Job) -> StepResult<()> {
 }
 
 /// Records that a part stands there; with the last one the case is answered, all together.
-async fn posted(deps: &Deps, mut job: Job, external_id: String, url: String, at: Instant) -> StepResult<()> {
+async fn posted(
+    deps: &Deps,
+    mut job: Job,
+    external_id: String,
+    url: String,
+    at: Instant,
+) -> StepResult<()> {
     let now = deps.now();
     job.part.state = PartState::Posted.to_string();
     job.part.due_at = None;
@@ -271,7 +290,8 @@ pub(super) async fn complete(
     let broken = |why: String| StoreError::Broken { row: reply.id.clone(), why };
     if !part.external_id.is_empty() {
         let id = Some(reply.id.clone());
-        mentions::remember_own(tx, &mention.network, &mention.origin, &part.external_id, id, now).await?;
+        mentions::remember_own(tx, &mention.network, &mention.origin, &part.external_id, id, now)
+            .await?;
     }
     let parts = replies::parts(tx, &reply.id).await?;
     if parts.iter().any(|p| p.part > part.part) {
@@ -311,7 +331,12 @@ async fn refuse(deps: &Deps, mut job: Job, why: &str) -> StepResult<()> {
     replies::end(&mut tx, &job.reply.id, why, now).await?;
     let mut work = Work::new(deps, now);
     work.load(&mut tx, &[job.case]).await?;
-    work.note(job.case, "reply_refused", "publish", serde_json::json!({ "reply": job.reply.id, "why": why }));
+    work.note(
+        job.case,
+        "reply_refused",
+        "publish",
+        serde_json::json!({ "reply": job.reply.id, "why": why }),
+    );
     if work.file(job.case).is_some_and(|f| f.case.owed().next().is_some()) {
         work.ring(job.case, Reason::ReplyFailed, None);
     }

@@ -1,6 +1,9 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
-use super::{Deps, Did, StepResult, backfill, drafting, due, notify, poll, publish, sweep, thread, triage, wake};
+use super::{
+    Deps, Did, StepResult, backfill, drafting, due, notify, poll, publish, sweep, thread, triage,
+    wake,
+};
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
 use std::sync::Arc;
@@ -114,7 +117,9 @@ async fn heartbeats(deps: Arc<Deps>, stop: CancellationToken) {
         match sweep::heartbeat(&deps).await {
             Ok(true) => {}
             Ok(false) => {
-                tracing::error!("this machine's clock is more than two seconds behind another instance's; stopping. Set it by NTP, then start again");
+                tracing::error!(
+                    "this machine's clock is more than two seconds behind another instance's; stopping. Set it by NTP, then start again"
+                );
                 stop.cancel();
             }
             Err(error) => tracing::warn!(error = %error, "the heartbeat failed"),
@@ -146,5 +151,8 @@ pub async fn drain(deps: &Deps) -> StepResult<usize> {
         }
         handled += did;
     }
-    Err(StoreError::Broken { row: "the pipeline".to_owned(), why: "it never comes to rest".to_owned() })
+    Err(StoreError::Broken {
+        row: "the pipeline".to_owned(),
+        why: "it never comes to rest".to_owned(),
+    })
 }

@@ -58,16 +58,11 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// The mentions of some cases.
-pub async fn of_cases(
-    tx: &mut Tx,
-    ids: &[CaseId],
-) -> StepResult<HashMap<CaseId, Vec<MentionRow>>> {
+pub async fn of_cases(tx: &mut Tx, ids: &[CaseId]) -> StepResult<HashMap<CaseId, Vec<MentionRow>>> {
     let mut found: HashMap<CaseId, Vec<MentionRow>> = HashMap::new();
     for row in mentions::of_cases(tx, ids).await? {
         let case = row.case_id.as_deref().unwrap_or_default();
-        let id = case
-            .parse()
-            .map_err(|why| StoreError::Broken { row: row.id.clone(), why })?;
+        let id = case.parse().map_err(|why| StoreError::Broken { row: row.id.clone(), why })?;
         found.entry(id).or_default().push(row);
     }
     Ok(found)
@@ -115,7 +110,9 @@ pub async fn reread(
             let talk = deps.engine.begin(peer, &channel.link, talk, purpose, None);
             match talk.finish().await {
                 Ok(view) => Some(view),
-                Err(f) if f.next == Next::Gone => Some(ThreadView { gone: true, ..ThreadView::default() }),
+                Err(f) if f.next == Next::Gone => {
+                    Some(ThreadView { gone: true, ..ThreadView::default() })
+                }
                 Err(f) => return Err(f),
             }
         }
@@ -124,7 +121,12 @@ pub async fn reread(
 }
 
 /// Draws the consequences of a thread as it stands now: withdrawn, edited, answered natively.
-pub async fn record(deps: &Deps, tx: &mut Tx, work: &mut Work<'_>, read: &Reread) -> StepResult<()> {
+pub async fn record(
+    deps: &Deps,
+    tx: &mut Tx,
+    work: &mut Work<'_>,
+    read: &Reread,
+) -> StepResult<()> {
     let Some(view) = &read.view else { return Ok(()) };
     let now = deps.now();
     let row = &read.mention;
@@ -139,7 +141,9 @@ pub async fn record(deps: &Deps, tx: &mut Tx, work: &mut Work<'_>, read: &Reread
     if let Some(fresh) = &view.mention {
         let key = [(fresh.origin.as_str(), fresh.external_id.as_str())];
         let known = mentions::known(tx, &row.brand, &row.network, &key).await?;
-        if let Some(known) = known.first().filter(|k| k.text != fresh.text && !fresh.text.is_empty()) {
+        if let Some(known) =
+            known.first().filter(|k| k.text != fresh.text && !fresh.text.is_empty())
+        {
             mentions::edit(tx, known, &fresh.text, fresh.edited_at, now).await?;
         }
     }
@@ -184,12 +188,8 @@ fn answers<'v>(view: &'v ThreadView, own: &[String], author: &str) -> Vec<&'v Th
 
 /// A native answer meets what had been written when it was posted.
 fn answered(work: &mut Work<'_>, file: &CaseFile, entry: &ThreadEntry) {
-    let covers: Vec<_> = file
-        .case
-        .owed()
-        .filter(|o| o.since <= entry.created_at)
-        .map(|o| o.mention)
-        .collect();
+    let covers: Vec<_> =
+        file.case.owed().filter(|o| o.since <= entry.created_at).map(|o| o.mention).collect();
     let evidence =
         Evidence::Native { external_id: entry.external_id.clone(), url: entry.url.clone() };
     let event = CaseEvent::Answered { evidence, at: entry.created_at, covers };

@@ -111,7 +111,10 @@ fn judge(
             not_refused(work.apply(case, CaseEvent::Raised { mention: id, owing, severity, due }))?;
         }
         // An edit after the end that complains is looked at again.
-        (Disposition::Answered | Disposition::Waived | Disposition::Closed, Ok(Owing::Complaint)) => {
+        (
+            Disposition::Answered | Disposition::Waived | Disposition::Closed,
+            Ok(Owing::Complaint),
+        ) => {
             if let Some(case) = case.filter(|_| row.version > 1) {
                 owe(work, brand, row, id, Owing::Complaint, &outcome.verdict, case, now)?;
             }
@@ -123,7 +126,12 @@ fn judge(
 }
 
 /// A mention whose brand left the configuration: a person can still see it, nobody is alerted.
-fn orphan(work: &mut Work<'_>, row: &MentionRow, id: MentionId, stands: Disposition) -> Option<Judged> {
+fn orphan(
+    work: &mut Work<'_>,
+    row: &MentionRow,
+    id: MentionId,
+    stands: Disposition,
+) -> Option<Judged> {
     if stands != Disposition::Untriaged {
         return None;
     }
@@ -162,7 +170,11 @@ fn owe(
         CaseEvent::Owed(Obligation {
             mention: id,
             owing,
-            severity: if owing == Owing::Complaint { verdict.severity.max(1) } else { verdict.severity },
+            severity: if owing == Owing::Complaint {
+                verdict.severity.max(1)
+            } else {
+                verdict.severity
+            },
             since: Instant(row.created_at),
             heard_at: Instant(row.heard_at),
             due: due(brand, owing, verdict, row, now),
@@ -181,7 +193,8 @@ fn due(brand: &Brand, owing: Owing, verdict: &Verdict, row: &MentionRow, now: In
 }
 
 fn verdict(deps: &Deps, brand: &Brand, row: &MentionRow) -> Verdict {
-    let direct = row.visibility == "private" || matches!(row.kind.as_str(), "review" | "direct" | "mail");
+    let direct =
+        row.visibility == "private" || matches!(row.kind.as_str(), "review" | "direct" | "mail");
     let about = About {
         names: &brand.terms,
         handles: &brand.handles,
@@ -200,9 +213,8 @@ fn verdict(deps: &Deps, brand: &Brand, row: &MentionRow) -> Verdict {
 }
 
 fn case_of(row: &MentionRow) -> StepResult<Option<CaseId>> {
-    let parse = |id: &String| {
-        id.parse().map_err(|why| StoreError::Broken { row: row.id.clone(), why })
-    };
+    let parse =
+        |id: &String| id.parse().map_err(|why| StoreError::Broken { row: row.id.clone(), why });
     row.case_id.as_ref().map(parse).transpose()
 }
 

@@ -29,12 +29,13 @@ pub async fn listen(deps: Arc<Deps>, channel: String, stop: CancellationToken) {
 /// Listens until the stream ends; says whether it brought anything.
 async fn once(deps: &Deps, name: &str) -> bool {
     let Some(channel) = deps.channels.get(name) else { return false };
-    let peer = Peer::Network(channel.network);
-    let Ok(owned) = deps.engine.ctx(peer, &channel.link).await else { return false };
-    let Some(op) = channel.network.stream(&owned.cx()) else { return false };
-    let Ok(mut frames) = deps.engine.open(peer, &channel.link, op).await else { return false };
+    let opened = deps.engine.frames(channel.network, &channel.link).await;
+    let Ok(Some(mut frames)) = opened else { return false };
+    let Ok(owned) = deps.engine.ctx(Peer::Network(channel.network), &channel.link).await else {
+        return false;
+    };
     let mut lived = false;
-    while let Ok(Some(frame)) = frames.next().await {
+    while let Ok(frame) = frames.next().await {
         lived = true;
         for lane in channel.network.wakes(&frame, &owned.cx()) {
             if let Err(error) = wake(deps, name, &lane).await {

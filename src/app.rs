@@ -1,0 +1,238 @@
+//! The one place that knows everyone: builds the house, starts it in order, stops it in reverse.
+
+use crate::classify::Classifier;
+use crate::clock::Clock;
+use crate::config::{Config, Registry};
+use crate::domain::Lang;
+use crate::draft::Drafts;
+use crate::fetch::{Engine, Link, Settings, Transport};
+use crate::ids::Ids;
+use crate::links::{Links, Signer};
+use crate::pipeline::{Channel, Deps, Recipient, StoreKeep, runner};
+use crate::store::{Store, StoreError, lanes, own};
+use crate::wire::Ctx;
+use crate::{networks, notify};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a lane that only receives is called.
+pub const INGEST_LANE: &str = "ingest";
+/// How many changes a slow live page may fall behind before it is told to reload.
+const CHANGES: usize = 1_024;
+
+/// Why the house could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A setting that only shows its fault when it is used, or data that the binary carries.
+    #[error("{0}")]
+    Setting(String),
+}
+
+/// The networks and notifiers that this version has.
+pub fn registry() -> Registry {
+    Registry {
+        network: networks::network,
+        networks: || networks::NETWORKS.iter().map(|n| n.meta().name).collect(),
+        notifier: notify::notifier,
+        notifiers: || notify::NOTIFIERS.iter().map(|n| n.meta().name).collect(),
+    }
+}
+
+/// Lets every part of the process speak TLS by one provider. Calling it twice does no harm.
+pub fn install_tls() {
+    // An error says that a provider is installed already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+/// What differs between production, the demo and tests.
+pub struct Surroundings {
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub ids: Ids,
+    /// The name under which leases are taken.
+    pub instance: String,
+    /// Where the terminal notifier's lines go.
+    pub say: Arc<dyn Fn(&str) + Send + Sync>,
+    /// The outside; `None`: the real network as the configuration wants it.
+    pub transport: Option<Arc<dyn Transport>>,
+}
+
+impl Surroundings {
+    /// Those of production.
+    pub fn real() -> Surroundings {
+        Surroundings {
+            clock: Clock::System,
+            ids: Ids::system(),
+            instance: host_name(),
+            say: Arc::new(|line| println!("{line}")),
+            transport: None,
+        }
+    }
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "ascolto".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Builds everything over an open store and makes brands, channels and lanes known there.
+///
+/// # Errors
+/// When the store fails, or a setting shows its fault only now.
+pub async fn build(config: &Config, store: Store, around: Surroundings) -> Result<Deps, BuildError> {
+    install_tls();
+    let transport = match around.transport {
+        Some(transport) => transport,
+        None => transport(config)?,
+    };
+    let keep = Arc::new(StoreKeep(store.clone()));
+    let engine =
+        Engine::new(transport, keep, around.clock.clone(), around.ids.clone(), around.say);
+    let channels: BTreeMap<String, Channel> = config
+        .channels
+        .values()
+        .filter(|c| !c.disabled)
+        .map(|c| {
+            let channel = Channel {
+                name: c.name.clone(),
+                brand: c.brand.clone(),
+                network: c.network,
+                link: Link::new(&c.name, c.settings.clone(), c.own.clone()),
+                every_ms: c.every_ms,
+            };
+            (c.name.clone(), channel)
+        })
+        .collect();
+    let recipients: BTreeMap<String, Recipient> = config
+        .recipients
+        .values()
+        .map(|r| {
+            let recipient = Recipient {
+                name: r.name.clone(),
+                notifier: r.notifier,
+                link: Link::new(&r.name, r.settings.clone(), Vec::new()),
+                language: r.language.unwrap_or_else(|| language_of(config, &r.name)),
+            };
+            (r.name.clone(), recipient)
+        })
+        .collect();
+    let mut tx = store.begin().await?;
+    let key = lanes::kept(&mut tx, "link_key", &around.ids.bytes::<32>()).await?;
+    tx.commit().await?;
+    let deps = Deps {
+        store,
+        engine,
+        clock: around.clock,
+        ids: around.ids,
+        instance: around.instance,
+        brands: config.brands.clone(),
+        channels,
+        recipients,
+        classifier: Classifier::new(None).map_err(BuildError::Setting)?,
+        drafts: Drafts::new().map_err(BuildError::Setting)?,
+        links: Links::new(&config.web.public_url).map_err(BuildError::Setting)?,
+        signer: Signer::new(&key),
+        bell: Notify::new(),
+        changes: broadcast::Sender::new(CHANGES),
+    };
+    register(&deps).await?;
+    Ok(deps)
+}
+
+/// The real network as the configuration wants it.
+fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildError> {
+    let defaults = Settings::default();
+    let user_agent = match &config.fetch.user_agent_contact {
+        Some(contact) => format!("{} ({contact})", defaults.user_agent),
+        None => defaults.user_agent.clone(),
+    };
+    let settings = Settings {
+        user_agent,
+        timeout_ms: config.fetch.timeout_ms,
+        allow_private: config.fetch.allow_private.clone(),
+        ..defaults
+    };
+    settings.transport().map_err(BuildError::Setting)
+}
+
+/// A recipient speaks the language of the first brand that names it.
+fn language_of(config: &Config, recipient: &str) -> Lang {
+    let named = |b: &&crate::domain::Brand| b.recipients.iter().any(|r| r == recipient);
+    config.brands.values().find(named).map_or(Lang::EN, |b| b.language)
+}
+
+/// Makes brands, channels and lanes known to the store, and gives back the leases that a dead
+/// process of the same name left.
+async fn register(deps: &Deps) -> Result<(), StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    own::free_leases(&mut tx, &deps.instance).await?;
+    for brand in deps.brands.keys() {
+        lanes::add_brand(&mut tx, brand, deps.ids.bytes(), now).await?;
+    }
+    for channel in deps.channels.values() {
+        let meta = channel.network.meta();
+        lanes::add_channel(&mut tx, &channel.name, &channel.brand, meta.name, now).await?;
+        let cx = Ctx {
+            settings: &*channel.link.settings,
+            session: None,
+            now,
+            own: &channel.link.own,
+            seed: 0,
+        };
+        for lane in channel.network.lanes(&cx) {
+            lanes::add_lane(&mut tx, &channel.name, &lane.id, true, lane.settle_ms, now).await?;
+        }
+        if !meta.can.poll {
+            lanes::add_lane(&mut tx, &channel.name, INGEST_LANE, false, 0, now).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// The running house.
+pub struct Running {
+    deps: Arc<Deps>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Starts the loops of the pipeline.
+    pub fn start(deps: Arc<Deps>) -> Running {
+        let stop = CancellationToken::new();
+        let tasks = runner::start(&deps, &stop);
+        Running { deps, stop, tasks }
+    }
+
+    /// Cancelled when the house stops, by whoever stops it.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// What it works with.
+    pub fn deps(&self) -> &Arc<Deps> {
+        &self.deps
+    }
+
+    /// Lets every loop end its batch, at most ten seconds, and closes the store. What was cut off
+    /// is a row with a lease that another start takes up.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let drained = tokio::time::timeout(std::time::Duration::from_secs(8), self.tasks.wait());
+        if drained.await.is_err() {
+            tracing::warn!("some work did not end in time; it is taken up at the next start");
+        }
+        self.deps.store.close().await;
+    }
+}

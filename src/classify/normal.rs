@@ -1,0 +1,210 @@
+//! Folds a text into the form in which phrases are looked up, and finds the way back to the words
+//! as they were written.
+//!
+//! Folded are: compatibility forms (NFKC), case, diacritics, apostrophes, white space, numbers (all
+//! become `0`), runs of one character (three or more become two), addresses and handles (they name,
+//! they say nothing), hashtags (cut at capitals). Zero-width characters vanish, and Cyrillic or
+//! Greek letters that look Latin become Latin inside a word that has Latin letters.
+
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+/// A folded text with, for each of its bytes, where the character behind it begins in the original.
+pub(crate) struct Normal {
+    /// The folded text.
+    pub(crate) text: String,
+    /// Byte of the folded text to byte of the original.
+    back: Vec<u32>,
+}
+
+impl Normal {
+    /// The original words behind a span of the folded text.
+    pub(crate) fn written<'a>(&self, original: &'a str, start: usize, end: usize) -> &'a str {
+        let (Some(from), Some(last)) = (self.back.get(start), self.back.get(end.wrapping_sub(1)))
+        else {
+            return "";
+        };
+        let last = *last as usize;
+        let tail = original.get(last..).and_then(|rest| rest.chars().next());
+        let to = last + tail.map_or(0, char::len_utf8);
+        original.get(*from as usize..to).unwrap_or("")
+    }
+}
+
+/// Folds `text`. In German `ä`, `ö`, `ü` become `ae`, `oe`, `ue`, as people type them without the
+/// keys, so that `schön` and `schon` stay two words; elsewhere every mark is dropped.
+pub(crate) fn normalise(text: &str, german: bool) -> Normal {
+    let mut fold = Fold {
+        out: String::with_capacity(text.len() + 8),
+        back: Vec::with_capacity(text.len() + 8),
+        german,
+    };
+    let mut rest = text.char_indices().peekable();
+    let mut before = ' ';
+    let mut hashtag = false;
+    let mut word = Word::default();
+    while let Some((at, c)) = rest.next() {
+        if is_invisible(c) {
+            continue;
+        }
+        let fresh = !before.is_alphanumeric();
+        if fresh && (c == 'h' || c == 'H' || c == 'w' || c == 'W') && is_address(&text[at..]) {
+            while rest.next_if(|(_, c)| !c.is_whitespace()).is_some() {}
+            fold.push(' ', at);
+            before = ' ';
+            continue;
+        }
+        if fresh && c == '@' {
+            while rest.next_if(|(_, c)| is_handle(*c)).is_some() {}
+            for sign in [' ', '@', ' '] {
+                fold.push(sign, at);
+            }
+            before = ' ';
+            continue;
+        }
+        if c.is_alphanumeric() {
+            if at >= word.end {
+                word = Word::at(text, at);
+            }
+            if hashtag && c.is_uppercase() && before.is_lowercase() {
+                fold.push(' ', at);
+            }
+        } else {
+            hashtag = fresh && c == '#';
+        }
+        let number_goes_on = matches!(c, '.' | ',' | ':' | '/')
+            && before.is_ascii_digit()
+            && rest.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        before = c;
+        if number_goes_on {
+            before = '0';
+        } else if c.is_whitespace() || c.is_control() || c == '#' {
+            fold.push(' ', at);
+        } else if matches!(c, '’' | '‘' | '`' | '´' | 'ʼ' | '′') {
+            fold.push('\'', at);
+        } else if let Some(latin) = word.latin.then(|| look_alike(c)).flatten() {
+            fold.push(latin, at);
+        } else {
+            decompose_compatible(c, |part| fold.part(part, at));
+        }
+    }
+    while fold.out.ends_with(' ') {
+        fold.out.pop();
+        fold.back.pop();
+    }
+    Normal { text: fold.out, back: fold.back }
+}
+
+/// The folded text while it grows.
+struct Fold {
+    out: String,
+    back: Vec<u32>,
+    german: bool,
+}
+
+impl Fold {
+    /// Takes one character of a compatibility decomposition.
+    fn part(&mut self, part: char, at: usize) {
+        match part {
+            '\u{308}' if self.german && self.out.ends_with(['a', 'o', 'u']) => self.push('e', at),
+            mark if is_combining_mark(mark) => {}
+            'ß' | 'ẞ' => ['s', 's'].into_iter().for_each(|c| self.push(c, at)),
+            'æ' | 'Æ' => ['a', 'e'].into_iter().for_each(|c| self.push(c, at)),
+            'œ' | 'Œ' => ['o', 'e'].into_iter().for_each(|c| self.push(c, at)),
+            'ø' | 'Ø' => self.push('o', at),
+            'ł' | 'Ł' => self.push('l', at),
+            digit if digit.is_ascii_digit() => {
+                if !self.out.ends_with('0') {
+                    self.push('0', at);
+                }
+            }
+            space if space.is_whitespace() => self.push(' ', at),
+            ascii if ascii.is_ascii() => self.push(ascii.to_ascii_lowercase(), at),
+            other => {
+                for lower in other.to_lowercase() {
+                    if !is_combining_mark(lower) {
+                        self.push(lower, at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends one folded character, unless it repeats a space or a run.
+    fn push(&mut self, c: char, at: usize) {
+        let mut last = self.out.chars().rev();
+        let (one, two) = (last.next(), last.next());
+        if c == ' ' && matches!(one, None | Some(' ')) || one == Some(c) && two == Some(c) {
+            return;
+        }
+        self.out.push(c);
+        // The judged text is cut far below 4 GiB; a longer one would only quote wrongly.
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        self.back.extend(std::iter::repeat_n(at, c.len_utf8()));
+    }
+}
+
+/// A word of the original: where it ends and whether it has Latin letters.
+#[derive(Default)]
+struct Word {
+    end: usize,
+    latin: bool,
+}
+
+impl Word {
+    fn at(text: &str, start: usize) -> Word {
+        let mut word = Word { end: start, latin: false };
+        for c in text[start..].chars() {
+            if !c.is_alphanumeric() && !is_invisible(c) {
+                break;
+            }
+            word.latin |= c.is_ascii_alphabetic();
+            word.end += c.len_utf8();
+        }
+        word
+    }
+}
+
+/// Zero-width, directional and variation characters: seen by no reader, used to hide words.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+}
+
+/// Whether a web address begins here.
+fn is_address(rest: &str) -> bool {
+    ["http://", "https://", "www."].iter().any(|head| {
+        rest.as_bytes()
+            .get(..head.len())
+            .is_some_and(|bytes| bytes.eq_ignore_ascii_case(head.as_bytes()))
+    })
+}
+
+/// A character of a handle (`@name`, `@name.host`).
+fn is_handle(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
+}
+
+/// The Latin letter that a Cyrillic or Greek letter looks like.
+fn look_alike(c: char) -> Option<char> {
+    Some(match c {
+        'а' | 'А' | 'α' | 'Α' => 'a',
+        'В' | 'в' | 'Β' => 'b',
+        'с' | 'С' => 'c',
+        'е' | 'Е' | 'ё' | 'Ε' => 'e',
+        'Н' | 'Η' => 'h',
+        'і' | 'І' | 'ι' | 'Ι' => 'i',
+        'ј' => 'j',
+        'К' | 'к' | 'Κ' | 'κ' => 'k',
+        'М' | 'Μ' => 'm',
+        'Ν' => 'n',
+        'о' | 'О' | 'ο' | 'Ο' => 'o',
+        'р' | 'Р' | 'ρ' | 'Ρ' => 'p',
+        'ѕ' => 's',
+        'Т' | 'Τ' => 't',
+        'ν' => 'v',
+        'х' | 'Х' | 'Χ' | 'χ' => 'x',
+        'у' | 'У' | 'Υ' => 'y',
+        'Ζ' => 'z',
+        _ => return None,
+    })
+}

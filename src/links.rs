@@ -1,0 +1,128 @@
+//! All URL shapes of the product, and the signing and checking of action links.
+//!
+//! The router takes its patterns from [`path`], everybody else builds addresses with [`Links`]:
+//! a link in an alert cannot point where no route is.
+
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use token::{Act, Action, LinkFault, Signer};
+
+use crate::domain::{CaseId, ReplyId};
+use url::Url;
+
+/// Route patterns in axum's form; `{name}` stands for one segment.
+pub mod path {
+    /// Open cases by urgency.
+    pub const INBOX: &str = "/";
+    /// One case.
+    pub const CASE: &str = "/cases/{id}";
+    /// What was read without a hole, and the gaps.
+    pub const COVERAGE: &str = "/coverage";
+    /// Log in.
+    pub const LOGIN: &str = "/login";
+    /// Log out.
+    pub const LOGOUT: &str = "/logout";
+    /// An action link out of an alert: `GET` shows, `POST` acts.
+    pub const ACT: &str = "/act/{token}";
+    /// Style sheet, script and pictures.
+    pub const STATIC: &str = "/static/{file}";
+    /// Mentions in and out.
+    pub const API_MENTIONS: &str = "/api/v1/mentions";
+    /// Cases.
+    pub const API_CASES: &str = "/api/v1/cases";
+    /// One case.
+    pub const API_CASE: &str = "/api/v1/cases/{id}";
+    /// What a person does with a case: `take`, `waive`, `publish` …
+    pub const API_CASE_ACT: &str = "/api/v1/cases/{id}/{act}";
+    /// A person's word on a reply of unknown fate.
+    pub const API_REPLY_DECIDE: &str = "/api/v1/replies/{id}/decide";
+    /// The ledger.
+    pub const API_LEDGER: &str = "/api/v1/ledger";
+    /// Channels and how they fare.
+    pub const API_CHANNELS: &str = "/api/v1/channels";
+    /// Changes as they happen, by server-sent events.
+    pub const API_EVENTS: &str = "/api/v1/events";
+    /// The process lives.
+    pub const HEALTH: &str = "/healthz";
+    /// The process can work: the database answers.
+    pub const READY: &str = "/readyz";
+    /// Figures for Prometheus.
+    pub const METRICS: &str = "/metrics";
+}
+
+/// Builds absolute addresses below the public one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// The public address without a slash at its end.
+    base: String,
+}
+
+impl Links {
+    /// Below `public_url` (`[web] public_url`), which may have a path of its own.
+    ///
+    /// # Errors
+    /// When it is no plain `http` or `https` address; the text says what to write.
+    pub fn new(public_url: &str) -> Result<Links, String> {
+        let wrong = |what: &str| {
+            format!(
+                "`public_url` {what}; write the address at which people open the inbox, \
+                 for example https://ascolto.example.com"
+            )
+        };
+        let url = Url::parse(public_url.trim()).map_err(|_| wrong("is no address"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(wrong("does not begin with https:// or http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("holds a user name or password, which every link would show"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("holds `?` or `#`"));
+        }
+        Ok(Links { base: url.as_str().trim_end_matches('/').to_owned() })
+    }
+
+    /// The inbox.
+    pub fn inbox(&self) -> String {
+        self.at(path::INBOX)
+    }
+
+    /// The page of a case.
+    pub fn case(&self, id: CaseId) -> String {
+        self.with(path::CASE, "{id}", &id.to_string())
+    }
+
+    /// The page that shows an action and asks for the click that confirms it.
+    pub fn act(&self, token: &str) -> String {
+        self.with(path::ACT, "{token}", token)
+    }
+
+    /// The coverage page.
+    pub fn coverage(&self) -> String {
+        self.at(path::COVERAGE)
+    }
+
+    /// The log-in page.
+    pub fn login(&self) -> String {
+        self.at(path::LOGIN)
+    }
+
+    /// Where a person decides what became of a reply.
+    pub fn reply_decide(&self, id: ReplyId) -> String {
+        self.with(path::API_REPLY_DECIDE, "{id}", &id.to_string())
+    }
+
+    /// Any route without a variable part, by its pattern.
+    pub fn at(&self, pattern: &str) -> String {
+        format!("{}{pattern}", self.base)
+    }
+
+    /// Puts one encoded segment into a pattern.
+    fn with(&self, pattern: &str, slot: &str, value: &str) -> String {
+        let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        // A form writes a blank as `+`, a path as `%20`.
+        self.at(&pattern.replace(slot, &value.replace('+', "%20")))
+    }
+}

@@ -1,0 +1,174 @@
+//! Action links: what may be done with one click, signed so that nobody else can make one.
+//!
+//! A token is base64url of `version · act · expiry · case · nonce · draft revision · recipient`
+//! followed by 16 bytes of HMAC-SHA256 over it. It proves that we handed it to that recipient; it
+//! does not prove who holds it now, so the page behind it asks for a click and, where the action
+//! needs a person's name, for a log-in. Single use is the store's job: it keeps the nonces.
+
+use crate::domain::{CaseId, Instant};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// First byte of every token, so that a later form can be told apart.
+const VERSION: u8 = 1;
+/// Keeps these signatures apart from any other use of the same key.
+const PURPOSE: &[u8] = b"ascolto action link\0";
+/// 128 bits: nobody guesses that online, and links stay short.
+const TAG: usize = 16;
+/// Bytes before the recipient's name.
+const HEAD: usize = 1 + 1 + 8 + 16 + 16 + 8;
+
+/// What an action link does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Take the case.
+    Take,
+    /// No answer needed; the page asks for the reason.
+    Waive,
+    /// Publish the draft as it was shown.
+    Publish {
+        /// The revision of the draft in the alert; another one is shown again first.
+        draft_rev: i64,
+    },
+    /// Put it off; the page asks until when.
+    Snooze,
+}
+
+impl Act {
+    /// Its name in the API's routes and the catalogues.
+    pub fn name(self) -> &'static str {
+        match self {
+            Act::Take => "take",
+            Act::Waive => "waive",
+            Act::Publish { .. } => "publish",
+            Act::Snooze => "snooze",
+        }
+    }
+
+    fn code(self) -> (u8, i64) {
+        match self {
+            Act::Take => (1, 0),
+            Act::Waive => (2, 0),
+            Act::Publish { draft_rev } => (3, draft_rev),
+            Act::Snooze => (4, 0),
+        }
+    }
+
+    fn of_code(code: u8, rev: i64) -> Option<Act> {
+        match (code, rev) {
+            (1, 0) => Some(Act::Take),
+            (2, 0) => Some(Act::Waive),
+            (3, draft_rev) => Some(Act::Publish { draft_rev }),
+            (4, 0) => Some(Act::Snooze),
+            _ => None,
+        }
+    }
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// What it does.
+    pub act: Act,
+    /// To which case.
+    pub case: CaseId,
+    /// The recipient whose alert carried it.
+    pub recipient: String,
+    /// The first instant at which it no longer works.
+    pub expires: Instant,
+    /// Tells this link from every other; the store lets each work once.
+    pub nonce: [u8; 16],
+}
+
+/// Why a link does nothing, for the person who followed it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkFault {
+    /// We did not make it, or it was changed on its way.
+    #[error("this link is damaged or not ours; open the case in the inbox instead")]
+    Forged,
+    /// We made it, and its time is over.
+    #[error("this link ran out; open the case in the inbox and act there")]
+    Expired {
+        /// The case it was for.
+        case: CaseId,
+    },
+}
+
+impl LinkFault {
+    /// The catalogue key of its text.
+    pub fn key(&self) -> &'static str {
+        match self {
+            LinkFault::Forged => "link.forged",
+            LinkFault::Expired { .. } => "link.expired",
+        }
+    }
+}
+
+/// Signs and checks action links with one key.
+#[derive(Clone)]
+pub struct Signer(Hmac<Sha256>);
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signer")
+    }
+}
+
+impl Signer {
+    /// With a key of 32 random bytes; other lengths work, shorter ones are weaker.
+    pub fn new(key: &[u8]) -> Signer {
+        let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+        Signer(mac.chain_update(PURPOSE))
+    }
+
+    /// The token of an action, safe in a URL.
+    pub fn sign(&self, action: &Action) -> String {
+        let (code, rev) = action.act.code();
+        let mut bytes = Vec::with_capacity(HEAD + action.recipient.len() + TAG);
+        bytes.extend([VERSION, code]);
+        bytes.extend(action.expires.0.to_be_bytes());
+        bytes.extend(action.case.0.to_be_bytes());
+        bytes.extend(action.nonce);
+        bytes.extend(rev.to_be_bytes());
+        bytes.extend(action.recipient.as_bytes());
+        let tag = self.0.clone().chain_update(&bytes).finalize().into_bytes();
+        bytes.extend(&tag[..TAG]);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What a token says, if we signed it and its time is not over.
+    ///
+    /// # Errors
+    /// `Forged` before `Expired`: of a token that is not ours nothing is believed.
+    pub fn check(&self, token: &str, now: Instant) -> Result<Action, LinkFault> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| LinkFault::Forged)?;
+        let split = bytes.len().checked_sub(TAG).ok_or(LinkFault::Forged)?;
+        let (said, tag) = bytes.split_at(split);
+        // The comparison takes the same time wherever the first difference lies.
+        let mac = self.0.clone().chain_update(said);
+        mac.verify_truncated_left(tag).map_err(|_| LinkFault::Forged)?;
+        let action = read(said).ok_or(LinkFault::Forged)?;
+        if now >= action.expires {
+            return Err(LinkFault::Expired { case: action.case });
+        }
+        Ok(action)
+    }
+}
+
+/// Reads what [`Signer::sign`] wrote.
+fn read(said: &[u8]) -> Option<Action> {
+    let (&[VERSION, code], rest) = said.split_first_chunk()? else { return None };
+    let (expires, rest) = rest.split_first_chunk()?;
+    let (case, rest) = rest.split_first_chunk()?;
+    let (nonce, rest) = rest.split_first_chunk()?;
+    let (rev, recipient) = rest.split_first_chunk()?;
+    Some(Action {
+        act: Act::of_code(code, i64::from_be_bytes(*rev))?,
+        case: CaseId(u128::from_be_bytes(*case)),
+        recipient: std::str::from_utf8(recipient).ok()?.to_owned(),
+        expires: Instant(i64::from_be_bytes(*expires)),
+        nonce: *nonce,
+    })
+}

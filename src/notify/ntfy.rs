@@ -1,0 +1,237 @@
+//! Alerts as push messages by ntfy, one's own server or ntfy.sh.
+//!
+//! ntfy proves nobody's identity: whoever subscribes can press a button. So buttons only open
+//! pages of ours (`view`), which ask for a log-in where one is needed.
+
+use super::form::{LANGUAGE, Once, cut, risks, said, whys, words};
+use crate::domain::reason::Reason;
+use crate::domain::text::one_line;
+use crate::domain::time::MINUTE;
+use crate::speech::Catalogue;
+use crate::wire::{
+    Alert, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key, KeyFault, KeyKind,
+    Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via, read_settings,
+};
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use url::Url;
+
+/// Publishes alerts to a topic.
+pub(super) struct Ntfy;
+
+/// What a server allows a visitor by default: 60 at once, then one each five seconds, which over
+/// five minutes is at least 60 (ntfy server configuration, `visitor-request-limit-*`).
+const PUBLISH: Bucket = Bucket("publish");
+
+static META: NotifierMeta = NotifierMeta {
+    name: "ntfy",
+    title: "ntfy",
+    about: "Pushes each alert to phones and desktops that subscribe to a topic.",
+    docs: "https://docs.ntfy.sh/publish/",
+    buckets: &[BucketRule {
+        bucket: PUBLISH,
+        counts: Counts::Host,
+        limit: 60,
+        window_ms: 5 * MINUTE,
+        reserve: 0,
+    }],
+    keys: &[
+        Key {
+            name: "server",
+            kind: KeyKind::Url,
+            required: false,
+            doc: "Address of the server, without the topic. Default: https://ntfy.sh.",
+            example: "\"https://ntfy.example.com\"",
+        },
+        Key {
+            name: "topic",
+            kind: KeyKind::Secret,
+            required: true,
+            doc: "Topic: 1 to 64 letters, digits, `-` and `_`. On an open server whoever knows \
+                  it reads the alerts, so make it long and random.",
+            example: "\"acme-alerts-h7Kq2vXw9\"",
+        },
+        Key {
+            name: "token",
+            kind: KeyKind::Secret,
+            required: false,
+            doc: "Access token (`tk_…`) with the right to write to the topic. Default: none.",
+            example: "\"tk_example\"",
+        },
+        LANGUAGE,
+    ],
+    edits: false,
+    dedups: false,
+};
+
+/// A longer message becomes an attachment.
+const MOST_MESSAGE: usize = 4_096;
+/// More buttons are refused.
+const MOST_ACTIONS: usize = 3;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    server: Option<String>,
+    topic: Secret,
+    token: Option<Secret>,
+    language: Option<String>,
+}
+
+struct Settings {
+    server: Url,
+    topic: Secret,
+    token: Option<Secret>,
+    words: &'static Catalogue,
+}
+
+/// A message as the server takes it at its root.
+#[derive(Serialize)]
+struct Publication<'a> {
+    topic: &'a str,
+    title: String,
+    message: String,
+    priority: u8,
+    tags: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    click: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    actions: Vec<Button<'a>>,
+}
+
+#[derive(Serialize)]
+struct Button<'a> {
+    action: &'static str,
+    label: String,
+    url: &'a str,
+}
+
+impl Notifier for Ntfy {
+    fn meta(&self) -> &'static NotifierMeta {
+        &META
+    }
+
+    fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
+        let fault = |key: &str, why: &str| KeyFault { key: key.into(), why: why.into() };
+        let raw: Raw = read_settings(table)?;
+        let server = Url::parse(raw.server.as_deref().unwrap_or("https://ntfy.sh"))
+            .ok()
+            .filter(|u| matches!(u.scheme(), "http" | "https") && u.host_str().is_some())
+            .ok_or_else(|| fault("server", "is no address; write https:// and the host"))?;
+        if server.path() != "/" || server.query().is_some() || server.fragment().is_some() {
+            return Err(fault("server", "holds more than the host; write the topic as `topic`"));
+        }
+        let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let topic = raw.topic.expose();
+        if !(1..=64).contains(&topic.len()) || !topic.chars().all(sign) {
+            return Err(fault("topic", "is no topic; write 1 to 64 letters, digits, `-` and `_`"));
+        }
+        let plain = |t: &Secret| !t.is_empty() && t.expose().chars().all(|c| c.is_ascii_graphic());
+        if raw.token.as_ref().is_some_and(|t| !plain(t)) {
+            return Err(fault("token", "is no token; write it as the server gave it (tk_…)"));
+        }
+        let words = words(raw.language.as_deref())?;
+        Ok(Box::new(Settings { server, topic: raw.topic, token: raw.token, words }))
+    }
+
+    fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
+        let settings: &Settings = cx.settings();
+        let body = publication(alert, settings.topic.expose(), settings.words);
+        let mut request = Request::post_json(settings.server.clone(), &body);
+        if let Some(token) = &settings.token {
+            let bearer = Secret::new(format!("Bearer {}", token.expose()));
+            request = request.secret_header("authorization", bearer);
+        }
+        let ask = Ask { via: Via::Http(request), tag: 0, spend: &[(PUBLISH, 1)], auth: false };
+        Box::new(Once { ask, read: echo })
+    }
+
+    fn fault(&self, res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
+        let (next, why) = match res.status {
+            401 | 403 => (
+                Next::Auth,
+                "the server refuses; write a `token` that may write to the topic, or another topic",
+            ),
+            404 => (Next::Gone, "no ntfy server is at this address; correct `server`"),
+            _ => return None,
+        };
+        Some(Fault::new(next, format!("{why} (HTTP {})", res.status)))
+    }
+}
+
+/// Reads the message that the server echoes: whatever else answers 200 (a proxy, a log-in page of
+/// a hotel) has told nobody.
+fn echo(got: Got) -> Result<Delivered, Fault> {
+    #[derive(Deserialize)]
+    struct Echo {
+        id: String,
+    }
+    let res = got.http()?;
+    serde_json::from_slice::<Echo>(&res.body).map(|echo| Delivered { remote: echo.id }).map_err(
+        |_| Fault::refused("the answer is not ntfy's; write the address of an ntfy server"),
+    )
+}
+
+fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &'static Catalogue) -> Publication<'a> {
+    let case = alert.case.as_ref();
+    let (priority, tag) = weight(alert);
+    let mut tags = vec![tag];
+    tags.extend(case.map(|c| c.network.as_str()));
+    // The server knows no key of ours; here a person, and a test, can tell a duplicate.
+    tags.push(&alert.key);
+    let actions = case.map(|c| c.actions.as_slice()).unwrap_or_default().iter().take(MOST_ACTIONS);
+    Publication {
+        topic,
+        title: cut(&one_line(&alert.title, 200), 600),
+        message: message(alert, words),
+        priority,
+        tags,
+        click: case.map(|c| c.link.as_str()),
+        actions: actions
+            .map(|(label, url)| Button { action: "view", label: one_line(label, 40), url })
+            .collect(),
+    }
+}
+
+/// Priority 5 breaks a phone's silence, so only what may wake people gets it.
+fn weight(alert: &Alert) -> (u8, &'static str) {
+    if alert.urgent {
+        return (5, "rotating_light");
+    }
+    match (alert.reason, alert.case.as_ref().map_or(0, |c| c.severity)) {
+        (Reason::ChannelBack, _) => (2, "white_check_mark"),
+        (Reason::ChannelDeaf | Reason::RecipientDead | Reason::ReplyUnknown, _) => (4, "warning"),
+        (_, 3..) => (4, "red_circle"),
+        (_, 2) => (4, "orange_circle"),
+        _ => (3, "speech_balloon"),
+    }
+}
+
+/// The message: what was said first, the link last and whole.
+fn message(alert: &Alert, words: &'static Catalogue) -> String {
+    let mut lines = Vec::new();
+    let mut line = |label: &str, text: String| {
+        if !text.is_empty() {
+            lines.push(format!("{}: {text}", words.get(label)));
+        }
+    };
+    let mut link = "";
+    let mut first = cut(&one_line(&alert.body, 1_000), 1_500);
+    if let Some(case) = &alert.case {
+        first = cut(&said(case, words, 1_000), 1_500);
+        line("alert.deadline", one_line(&case.due_text, 60));
+        line("alert.risk", risks(case, words));
+        line("alert.why", cut(&whys(case), 400));
+        line("alert.draft", cut(&one_line(&case.draft, 1_000), 1_200));
+        link = &case.link;
+    }
+    if alert.not_rechecked {
+        lines.insert(0, words.get("alert.not_rechecked").to_owned());
+    }
+    lines.insert(0, first);
+    let head = cut(&lines.join("\n"), MOST_MESSAGE.saturating_sub(link.len() + 1));
+    format!("{head}\n{link}").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Alerts as readable blocks of text on our own terminal. Colour is the terminal's affair.
+
+use super::form::{LANGUAGE, Once, risks, said, whys, words};
+use crate::domain::text::one_line;
+use crate::speech::Catalogue;
+use crate::wire::{
+    Alert, Ask, Ctx, Delivered, KeyFault, Notifier, NotifierMeta, Talk, Via, read_settings,
+};
+use serde::Deserialize;
+use std::any::Any;
+
+/// Says alerts on the terminal.
+pub(super) struct Terminal;
+
+static META: NotifierMeta = NotifierMeta {
+    name: "terminal",
+    title: "Terminal",
+    about: "Prints each alert as a block of text where Ascolto runs. For trying things out.",
+    docs: "",
+    buckets: &[],
+    keys: &[LANGUAGE],
+    edits: false,
+    dedups: false,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    language: Option<String>,
+}
+
+struct Settings {
+    words: &'static Catalogue,
+}
+
+impl Notifier for Terminal {
+    fn meta(&self) -> &'static NotifierMeta {
+        &META
+    }
+
+    fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
+        let raw: Raw = read_settings(table)?;
+        Ok(Box::new(Settings { words: words(raw.language.as_deref())? }))
+    }
+
+    fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
+        let block = block(alert, cx.settings::<Settings>().words);
+        let ask = Ask { via: Via::Say(block), tag: 0, spend: &[], auth: false };
+        Box::new(Once { ask, read: |_| Ok(Delivered::default()) })
+    }
+}
+
+/// The alert as lines; every line but the first is indented, so text from the network, which is
+/// always part of one line, cannot look like the head of another alert.
+fn block(alert: &Alert, words: &'static Catalogue) -> String {
+    let mark = if alert.urgent { "!!" } else { "*" };
+    let mut lines = vec![format!("{mark} {}", one_line(&alert.title, 200))];
+    let mut line = |label: &str, text: &str| {
+        let colon = if label.is_empty() { "" } else { ": " };
+        if !text.is_empty() {
+            lines.push(format!("  {}{colon}{}", one_line(label, 60), one_line(text, 2_000)));
+        }
+    };
+    if let Some(case) = &alert.case {
+        line("", &said(case, words, 600));
+        line(words.get("alert.deadline"), &case.due_text);
+        line(words.get("alert.risk"), &risks(case, words));
+        line(words.get("alert.why"), &whys(case));
+        line(words.get("alert.draft"), &case.draft);
+        line(words.get("alert.original"), &case.url);
+        line(words.get("alert.open"), &case.link);
+        for (label, link) in &case.actions {
+            line(label, link);
+        }
+    }
+    if alert.not_rechecked {
+        line("", words.get("alert.not_rechecked"));
+    }
+    line("", &alert.body);
+    line("", &format!("[{}]", alert.key));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{hostile, sample};
+    use super::*;
+    use crate::domain::Lang;
+
+    #[test]
+    fn a_block_reads_well() {
+        let block = block(&sample(), Catalogue::of(Lang::IT));
+        assert_eq!(
+            block,
+            "* Nuovo reclamo: ACME (mastodon), consegna, grave\n\
+             \x20 gino: Terza settimana e il pacco non è ancora arrivato\n\
+             \x20 Rispondere entro: 20 nov 18:00\n\
+             \x20 Rischio: vuole andarsene, è stato ignorato\n\
+             \x20 Perché: “Terza settimana”, “non è ancora arrivato”\n\
+             \x20 Bozza: Buongiorno gino, ci dispiace.\n\
+             \x20 Originale: https://social.example/@gino/1\n\
+             \x20 Apri: https://ascolto.example/cases/01JD\n\
+             \x20 Prendi in carico: https://ascolto.example/act/aaa\n\
+             \x20 Pubblica: https://ascolto.example/act/bbb\n\
+             \x20 Rinvia: https://ascolto.example/act/ccc\n\
+             \x20 Nessuna risposta necessaria: https://ascolto.example/act/ddd\n\
+             \x20 [01JDKEY]"
+        );
+    }
+
+    #[test]
+    fn hostile_text_moves_no_cursor_and_makes_no_line() {
+        let block = block(&hostile(), Catalogue::of(Lang::EN));
+        assert!(block.lines().all(|l| l.chars().all(crate::domain::text::is_printable)));
+        assert_eq!(block.lines().filter(|l| !l.starts_with("  ")).count(), 1);
+        assert!(block.contains("Not re-checked"));
+    }
+
+    #[test]
+    fn private_text_is_announced_not_shown() {
+        let mut alert = sample();
+        alert.case.as_mut().unwrap().text.clear();
+        let block = block(&alert, Catalogue::of(Lang::EN));
+        assert!(block.contains("Private: open in the inbox"), "{block}");
+    }
+}

@@ -1,0 +1,162 @@
+//! What every notifier must do, asked of the whole registry; and the alerts that the tests send.
+
+use super::*;
+use crate::domain::reason::Reason;
+use crate::domain::{Instant, Lang, Risk, Topic};
+use crate::wire::{Alert, AlertCase, Ask, Body, Ctx, Fault, Next, Response, Step, Via};
+
+/// An alert as the pipeline makes one.
+pub(super) fn sample() -> Alert {
+    let at = |text| Instant::parse(text).unwrap();
+    let link =
+        |act: &str, token: &str| (act.into(), format!("https://ascolto.example/act/{token}"));
+    Alert {
+        key: "01JDKEY".into(),
+        reason: Reason::NewComplaint,
+        title: "Nuovo reclamo: ACME (mastodon), consegna, grave".into(),
+        case: Some(AlertCase {
+            id: "01JD".into(),
+            brand: "acme".into(),
+            network: "mastodon".into(),
+            author: "gino".into(),
+            text: "Terza settimana e il pacco\nnon è ancora arrivato".replace('\n', " "),
+            language: Lang::IT,
+            severity: 2,
+            topic: Topic::Delivery,
+            risk: vec![Risk::Churn, Risk::Ignored],
+            why: vec!["Terza settimana".into(), "non è ancora arrivato".into()],
+            due: at("2026-11-20T17:00:00Z"),
+            due_text: "20 nov 18:00".into(),
+            draft: "Buongiorno gino, ci dispiace.".into(),
+            url: "https://social.example/@gino/1".into(),
+            link: "https://ascolto.example/cases/01JD".into(),
+            actions: vec![
+                link("Prendi in carico", "aaa"),
+                link("Pubblica", "bbb"),
+                link("Rinvia", "ccc"),
+                link("Nessuna risposta necessaria", "ddd"),
+            ],
+        }),
+        body: String::new(),
+        at: at("2026-11-20T09:00:00Z"),
+        not_rechecked: false,
+        urgent: false,
+    }
+}
+
+/// The same from somebody who would like to ping, to move the cursor and to write our lines.
+pub(super) fn hostile() -> Alert {
+    let mut alert = sample();
+    alert.title = "Title\n* Second \u{1b}[2Jhead\u{202e}".into();
+    alert.not_rechecked = true;
+    let case = alert.case.as_mut().unwrap();
+    case.author = "@everyone\u{1b}]0;x\u{7}\nDraft: pay here".into();
+    case.text = "<!channel> [click](https://evil.example) <b>x</b>\r\n\r\nOpen: \
+                 https://evil.example\u{0}\u{2066}\u{9b}31m"
+        .into();
+    case.why = vec!["a\nb".into(), "\u{1b}[1m".into()];
+    case.due_text = "20 nov\n18:00".into();
+    alert
+}
+
+/// The settings of the configuration reference's examples.
+pub(super) fn examples(notifier: &dyn Notifier) -> toml::Table {
+    let lines = notifier.meta().keys.iter().map(|k| format!("{} = {}\n", k.name, k.example));
+    lines.collect::<String>().parse().unwrap()
+}
+
+/// The one thing a notifier asks to deliver an alert.
+pub(super) fn send(notifier: &dyn Notifier, table: &toml::Table, alert: &Alert) -> Ask {
+    let settings = notifier.settings(table).unwrap();
+    let now = alert.at + 60_000;
+    let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };
+    match notifier.send(alert, &cx).start(&cx) {
+        Step::Ask(mut asks) if asks.len() == 1 => asks.remove(0),
+        other => panic!("{}: {other:?}", notifier.meta().name),
+    }
+}
+
+/// What an ask carries, as text.
+pub(super) fn body(ask: &Ask) -> String {
+    match &ask.via {
+        Via::Say(text) => text.clone(),
+        Via::Http(request) => match &request.body {
+            Body::Json(json) => String::from_utf8(json.clone()).unwrap(),
+            _ => panic!("alerts travel as JSON"),
+        },
+    }
+}
+
+#[test]
+fn every_notifier_is_found_by_its_own_name() {
+    for known in NOTIFIERS {
+        let found = notifier(known.meta().name).unwrap();
+        assert_eq!(found.meta().name, known.meta().name);
+    }
+    assert!(notifier("pigeon").is_none());
+}
+
+#[test]
+fn examples_parse_and_unknown_or_missing_keys_do_not() {
+    for notifier in NOTIFIERS {
+        let name = notifier.meta().name;
+        let table = examples(*notifier);
+        assert!(notifier.settings(&table).is_ok(), "{name}");
+        let mut more = table.clone();
+        more.insert("colour".into(), "red".into());
+        assert!(notifier.settings(&more).err().unwrap().why.contains("colour"), "{name}");
+        for key in notifier.meta().keys {
+            let mut less = table.clone();
+            less.remove(key.name);
+            assert_eq!(notifier.settings(&less).is_err(), key.required, "{name}.{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn an_alert_carries_its_key_and_its_link() {
+    for notifier in NOTIFIERS {
+        for alert in [sample(), hostile()] {
+            let ask = send(*notifier, &examples(*notifier), &alert);
+            let body = body(&ask);
+            let name = notifier.meta().name;
+            assert!(body.contains("01JDKEY"), "{name}: {body}");
+            assert!(body.contains("https://ascolto.example/cases/01JD"), "{name}: {body}");
+            assert!(body.contains("https://ascolto.example/act/aaa"), "{name}: {body}");
+            assert!(body.chars().all(|c| c == '\n' || crate::domain::text::is_printable(c)));
+        }
+    }
+}
+
+#[test]
+fn no_secret_shows_in_debug() {
+    for notifier in NOTIFIERS {
+        let table = examples(*notifier);
+        let shown = format!("{:?}", send(*notifier, &table, &sample()));
+        for key in notifier.meta().keys.iter().filter(|k| k.kind == crate::wire::KeyKind::Secret) {
+            let secret = table[key.name].as_str().unwrap();
+            assert!(!shown.contains(secret), "{}.{}: {shown}", notifier.meta().name, key.name);
+        }
+    }
+}
+
+#[test]
+fn answers_say_what_to_do_next() {
+    for notifier in NOTIFIERS.iter().filter(|n| n.meta().name != "terminal") {
+        let settings = notifier.settings(&examples(*notifier)).unwrap();
+        let now = sample().at;
+        let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };
+        let next = |status| {
+            let res = Response { status, ..Response::default() };
+            notifier.fault(&res, &cx).or_else(|| Fault::of_status(&res, now)).map(|f| f.next)
+        };
+        let name = notifier.meta().name;
+        assert_eq!(next(200), None, "{name}");
+        assert!(matches!(next(429), Some(Next::Throttled { .. })), "{name}");
+        assert_eq!(next(401), Some(Next::Auth), "{name}");
+        assert_eq!(next(403), Some(Next::Auth), "{name}");
+        assert_eq!(next(410), Some(Next::Gone), "{name}");
+        assert_eq!(next(302), Some(Next::Refused), "{name}");
+        assert_eq!(next(500), Some(Next::Retry { after: None }), "{name}");
+    }
+}
