@@ -251,6 +251,7 @@ CREATE TABLE events (
     data        TEXT    NOT NULL,                -- JSON; blanked by retention and erasure
     digest      BYTEA,                           -- salted, of data; keeps the chain whole then
     position    BIGINT,
+    seal        BYTEA,                           -- the chain's hash up to here: names the first that differs
     UNIQUE (subject, seq)
 );
 CREATE UNIQUE INDEX events_mention ON events (mention_id, mention_seq) WHERE mention_seq IS NOT NULL;

@@ -43,7 +43,7 @@ pub struct GapRow {
 }
 
 /// What one page added to the book.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
 pub struct Intake {
     /// Stored for the first time.
     pub new: i64,
@@ -62,6 +62,17 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// Adds another page's counts.
+    pub fn add(&mut self, other: Intake) {
+        self.new += other.new;
+        self.again += other.again;
+        self.edited += other.edited;
+        self.gone += other.gone;
+        self.own += other.own;
+        self.repost += other.repost;
+        self.unreadable += other.unreadable;
+    }
+
     /// Whether the page held anything at all.
     pub fn is_empty(&self) -> bool {
         *self == Intake::default()

@@ -9,7 +9,6 @@ use sqlx::sqlite::{
     SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// A row type that both databases can fill.
@@ -54,7 +53,7 @@ impl Store {
     /// When the database cannot be reached, opened or migrated; the text says what to do.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
         let pool = match url.split_once(':') {
-            Some(("sqlite", path)) => open_sqlite(path.trim_start_matches("//")).await?,
+            Some(("sqlite", path)) => open_sqlite(path.strip_prefix("//").unwrap_or(path)).await?,
             Some(("postgres" | "postgresql", _)) => Pool::Postgres(
                 PgPoolOptions::new()
                     .max_connections(12)
@@ -139,8 +138,9 @@ impl Store {
 }
 
 async fn open_sqlite(path: &str) -> Result<Pool, StoreError> {
-    let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))
-        .map_err(StoreError::opening)?
+    // Not read as an address: `%`, `?` and `#` may stand in the name of a file.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)

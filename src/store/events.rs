@@ -59,13 +59,16 @@ pub struct EventRow {
 statements! {
     OF_SUBJECT = Sql::same("SELECT id, brand, subject, seq, mention_id, kind, becomes, at, actor, data FROM events WHERE subject = $1 ORDER BY seq");
     LAST_SEQ = Sql::same("SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM events WHERE subject = $1");
-    UNSEALED = Sql::same("SELECT id, brand, subject, seq, mention_id, kind, becomes, at, actor, data FROM events WHERE brand = $1 AND position IS NULL AND id < $2 ORDER BY id LIMIT $3");
+    UNSEALED = Sql::same("SELECT id, subject, seq, mention_id, mention_seq, kind, becomes, at, actor, digest, CAST(0 AS BIGINT) AS position, data FROM events WHERE brand = $1 AND position IS NULL AND id < $2 ORDER BY id LIMIT $3");
     BRAND_SEAL = Sql::same("SELECT salt, sealed, head FROM brands WHERE name = $1");
     SEAL_HEAD = Sql::same("UPDATE brands SET sealed = $2, head = $3 WHERE name = $1 AND sealed = $4");
-    SEALED = Sql::same("SELECT id, subject, seq, mention_id, kind, becomes, at, actor, digest, position FROM events WHERE brand = $1 AND position > $2 ORDER BY position LIMIT $3");
+    SEALED = Sql::same("SELECT id, subject, seq, mention_id, mention_seq, kind, becomes, at, actor, digest, position FROM events WHERE brand = $1 AND position > $2 ORDER BY position LIMIT $3");
 }
 
 /// Appends entries.
+///
+/// # Errors
+/// `Conflict` if somebody else logged something of the same subject meanwhile.
 pub async fn append(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
     let rows = entries
         .iter()
@@ -100,8 +103,12 @@ pub async fn append(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
         Type::Text,
         Type::Text,
     ];
-    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
-    Ok(())
+    match tx.bulk(Bulk::new(sql, TYPES, rows)).await {
+        Err(StoreError::Database(sqlx::Error::Database(e))) if e.is_unique_violation() => {
+            Err(StoreError::Conflict)
+        }
+        done => done.map(|_| ()),
+    }
 }
 
 /// The log of one subject, oldest first.
@@ -127,6 +134,8 @@ pub struct Sealed {
     pub seq: i64,
     /// The mention.
     pub mention_id: Option<String>,
+    /// Its count among the mention's moves.
+    pub mention_seq: Option<i64>,
     /// Its name.
     pub kind: String,
     /// The disposition.
@@ -154,12 +163,28 @@ pub fn link(head: &[u8], e: &Sealed) -> Vec<u8> {
     part(e.subject.as_bytes());
     part(&e.seq.to_be_bytes());
     part(e.mention_id.as_deref().unwrap_or_default().as_bytes());
+    part(&e.mention_seq.unwrap_or_default().to_be_bytes());
     part(e.kind.as_bytes());
     part(e.becomes.as_deref().unwrap_or_default().as_bytes());
     part(&e.at.to_be_bytes());
     part(e.actor.as_bytes());
     part(e.digest.as_deref().unwrap_or_default());
     hash.finalize().to_vec()
+}
+
+/// The salted digest of an entry's data, which stays when the data is blanked.
+pub fn digest(salt: &[u8], data: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(salt);
+    hash.update(data.as_bytes());
+    hash.finalize().to_vec()
+}
+
+#[derive(sqlx::FromRow)]
+struct Unsealed {
+    #[sqlx(flatten)]
+    event: Sealed,
+    data: String,
 }
 
 /// Seals up to `limit` entries of a brand made before `before` (an entry of a transaction that
@@ -176,36 +201,25 @@ pub async fn seal(
         return Ok(0);
     };
     let below = EventId(u128::from(before.0.max(0).unsigned_abs()) << 80);
-    let rows: Vec<EventRow> = tx.all(UNSEALED, args![brand, below, limit]).await?;
+    let rows: Vec<Unsealed> = tx.all(UNSEALED, args![brand, below, limit]).await?;
     let mut updates = Vec::with_capacity(rows.len());
     let mut position = sealed;
-    for row in &rows {
+    for Unsealed { mut event, data } in rows {
         position += 1;
-        let mut digest = Sha256::new();
-        digest.update(&salt);
-        digest.update(row.data.as_bytes());
-        let entry = Sealed {
-            id: row.id.clone(),
-            subject: row.subject.clone(),
-            seq: row.seq,
-            mention_id: row.mention_id.clone(),
-            kind: row.kind.clone(),
-            becomes: row.becomes.clone(),
-            at: row.at,
-            actor: row.actor.clone(),
-            digest: Some(digest.finalize().to_vec()),
-            position,
-        };
-        head = link(&head, &entry);
-        updates.push(args![&row.id, position, entry.digest.unwrap_or_default()]);
+        event.position = position;
+        let digest = digest(&salt, &data);
+        event.digest = Some(digest.clone());
+        head = link(&head, &event);
+        updates.push(args![event.id, position, digest, head.clone()]);
     }
     if updates.is_empty() {
         return Ok(0);
     }
     let count = updates.len();
-    let sql = "UPDATE events SET position = v.c2, digest = v.c3 FROM {rows} \
+    let sql = "UPDATE events SET position = v.c2, digest = v.c3, seal = v.c4 FROM {rows} \
                WHERE events.id = v.c1 AND events.position IS NULL";
-    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big, Type::Bytes], updates)).await?;
+    const TYPES: &[Type] = &[Type::Text, Type::Big, Type::Bytes, Type::Bytes];
+    tx.bulk(Bulk::new(sql, TYPES, updates)).await?;
     if tx.exec(SEAL_HEAD, args![brand, position, head, sealed]).await? == 0 {
         return Err(StoreError::Conflict);
     }

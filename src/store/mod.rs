@@ -11,6 +11,7 @@ mod db;
 mod error;
 pub mod events;
 pub mod lanes;
+pub mod ledger;
 pub mod mentions;
 pub mod outbox;
 pub mod own;
@@ -34,5 +35,5 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         own::STATEMENTS,
         replies::STATEMENTS,
     ];
-    lists.concat()
+    [lists.concat(), ledger::STATEMENTS.concat()].concat()
 }

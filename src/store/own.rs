@@ -7,10 +7,10 @@ use super::value::{Sql, args, statements, taking};
 use crate::domain::{CaseId, Instant};
 
 statements! {
-    FREE_LANES = Sql::same("UPDATE lanes SET until = 0, owner = '' WHERE owner = $1");
-    FREE_GAPS = Sql::same("UPDATE gaps SET until = 0, owner = '' WHERE owner = $1");
-    FREE_ALERTS = Sql::same("UPDATE outbox SET until = 0, owner = '' WHERE owner = $1");
-    FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '' WHERE owner = $1");
+    FREE_LANES = Sql::same("UPDATE lanes SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_GAPS = Sql::same("UPDATE gaps SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_ALERTS = Sql::same("UPDATE outbox SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     UNCHECKED = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND checked_at < $1 ORDER BY checked_at LIMIT $2");
 }
 

@@ -15,29 +15,34 @@ pub enum Value<'a> {
     Bytes(Cow<'a, [u8]>),
 }
 
+// PostgreSQL holds no NUL in a text, and what one database holds the other must hold too.
+fn clean(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { text }
+}
+
 impl<'a> From<&'a str> for Value<'a> {
     fn from(v: &'a str) -> Self {
-        Value::Text(Some(Cow::Borrowed(v)))
+        Value::Text(Some(clean(Cow::Borrowed(v))))
     }
 }
 impl<'a> From<&'a String> for Value<'a> {
     fn from(v: &'a String) -> Self {
-        Value::Text(Some(Cow::Borrowed(v)))
+        Value::from(v.as_str())
     }
 }
 impl From<String> for Value<'_> {
     fn from(v: String) -> Self {
-        Value::Text(Some(Cow::Owned(v)))
+        Value::Text(Some(clean(Cow::Owned(v))))
     }
 }
 impl<'a> From<Option<&'a str>> for Value<'a> {
     fn from(v: Option<&'a str>) -> Self {
-        Value::Text(v.map(Cow::Borrowed))
+        Value::Text(v.map(|t| clean(Cow::Borrowed(t))))
     }
 }
 impl From<Option<String>> for Value<'_> {
     fn from(v: Option<String>) -> Self {
-        Value::Text(v.map(Cow::Owned))
+        Value::Text(v.map(|t| clean(Cow::Owned(t))))
     }
 }
 impl From<i64> for Value<'_> {

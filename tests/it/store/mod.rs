@@ -1,0 +1,38 @@
+//! The store on both databases: every test here runs on SQLite and on PostgreSQL.
+
+mod buckets;
+mod bulk;
+mod cases;
+mod coverage;
+mod desk;
+mod house;
+mod lanes;
+mod ledger;
+mod log;
+mod mentions;
+mod outbox;
+mod replies;
+mod statements;
+
+/// Stamps each test, an `async fn(&House)` of the file, on a fresh database of either kind.
+macro_rules! store_suite {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {$(
+            #[tokio::test]
+            async fn $test() {
+                let house = $crate::store::house::House::sqlite().await;
+                super::$test(&house).await;
+                house.leave().await;
+            }
+        )+}
+        mod postgres {$(
+            #[tokio::test]
+            async fn $test() {
+                let house = $crate::store::house::House::postgres().await;
+                super::$test(&house).await;
+                house.leave().await;
+            }
+        )+}
+    };
+}
+use store_suite;
