@@ -198,10 +198,13 @@ fn entries(body: &[u8]) -> Vec<Range<usize>> {
         } else if rest.starts_with(b"<!--") {
             at = find(at, b"-->").unwrap_or(body.len());
         } else if is(b"<item") || is(b"<entry") {
-            open = open.or(Some(tag));
+            // Entries hold no entries: the one before lost its end.
+            found.extend(open.replace(tag).map(|start| start..tag));
         } else if is(b"</item") || is(b"</entry") {
             let end = find(tag, b">").map_or(body.len(), |end| end + 1);
-            found.extend(open.take().map(|start| start..end));
+            // An end without a beginning closes whatever stands behind the entry before.
+            let start = open.take().or(found.last().map(|before| before.end));
+            found.extend(start.map(|start| start..end));
         }
     }
     found
