@@ -7,4 +7,5 @@
 pub mod clock;
 pub mod domain;
 pub mod ids;
+pub mod networks;
 pub mod wire;

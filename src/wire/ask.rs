@@ -59,6 +59,9 @@ pub enum Via {
     Http(Request),
     /// A line for our own terminal.
     Say(String),
+    /// An ask that the engine answers at once with `Got::Said`, without leaving the process: for
+    /// a network that lives in this process and still must be able to fail.
+    Nothing,
 }
 
 /// One thing to ask.
