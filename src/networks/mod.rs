@@ -8,12 +8,14 @@ mod html;
 mod ingest;
 mod json;
 mod mastodon;
+mod rehearsal;
 
 use crate::domain::length::LengthRule;
 use crate::wire::{Fault, Network, Part};
 
 /// Every network, in the order of the docs.
-pub static NETWORKS: &[&dyn Network] = &[&mastodon::Mastodon, &feed::Feed, &ingest::Ingest];
+pub static NETWORKS: &[&dyn Network] = 
+    &[&mastodon::Mastodon, &feed::Feed, &ingest::Ingest, &rehearsal::Rehearsal];
 
 /// The network of that name in configuration and mentions.
 pub fn network(name: &str) -> Option<&'static dyn Network> {
