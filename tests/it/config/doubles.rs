@@ -40,7 +40,7 @@ static PLAZA: Meta = Meta {
     title: "Plaza",
     about: "A square where people talk.",
     docs: "https://plaza.example/docs",
-    can: Capabilities { poll: true, reply: true, thread: false, stream: false },
+    can: Capabilities { poll: true, reply: true, thread: false, stream: false, backfill: false },
     length: LengthRule { counting: Counting::Graphemes, limit: 500 },
     buckets: &[],
     keys: &[
