@@ -120,7 +120,8 @@ pub async fn build(config: &Config, store: Store, around: Surroundings) -> Resul
             let recipient = Recipient {
                 name: r.name.clone(),
                 notifier: r.notifier,
-                link: Link::new(&r.name, r.settings.clone(), Vec::new()),
+                // Limits are counted by name; a channel may bear the same one.
+                link: Link::new(format!("recipient:{}", r.name), r.settings.clone(), Vec::new()),
                 language: r.language.unwrap_or_else(|| language_of(config, &r.name)),
             };
             (r.name.clone(), recipient)

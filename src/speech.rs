@@ -38,13 +38,13 @@ impl Catalogue {
     }
 
     /// The text of a key, in English if this language lacks it, else the key itself.
-    pub fn get<'a>(&'static self, key: &'a str) -> &'a str {
+    pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.find(key).unwrap_or(key)
     }
 
     /// The text of a key with its `{name}` places filled. What is filled in is never read for
     /// places again, so text from the network cannot pull in another value.
-    pub fn fill(&'static self, key: &str, values: &[(&str, &str)]) -> String {
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let mut rest = self.get(key);
         let mut text = String::with_capacity(rest.len() + 32);
         while let Some((before, after)) = rest.split_once('{') {
@@ -67,45 +67,45 @@ impl Catalogue {
     }
 
     /// What a reason is called.
-    pub fn reason(&'static self, reason: Reason) -> &'static str {
+    pub fn reason(&self, reason: Reason) -> &str {
         self.word("reason", reason.as_str())
     }
 
     /// What a topic is called.
-    pub fn topic(&'static self, topic: Topic) -> &'static str {
+    pub fn topic(&self, topic: Topic) -> &str {
         self.word("topic", topic.as_str())
     }
 
     /// What a risk is called.
-    pub fn risk(&'static self, risk: Risk) -> &'static str {
+    pub fn risk(&self, risk: Risk) -> &str {
         self.word("risk", risk.as_str())
     }
 
     /// What a severity of 0 to 3 is called; above counts as 3.
-    pub fn severity(&'static self, severity: u8) -> &'static str {
+    pub fn severity(&self, severity: u8) -> &str {
         self.word("severity", ["0", "1", "2", "3"][usize::from(severity.min(3))])
     }
 
     /// What a state of a case is called.
-    pub fn state(&'static self, state: State) -> &'static str {
+    pub fn state(&self, state: State) -> &str {
         self.word("state", state.as_str())
     }
 
     /// What a kind is called.
-    pub fn kind(&'static self, kind: Kind) -> &'static str {
+    pub fn kind(&self, kind: Kind) -> &str {
         self.word("kind", kind.as_str())
     }
 
     /// What a sort of debt is called.
-    pub fn owing(&'static self, owing: Owing) -> &'static str {
+    pub fn owing(&self, owing: Owing) -> &str {
         self.word("owing", owing.as_str())
     }
 
-    fn word(&'static self, table: &str, name: &'static str) -> &'static str {
+    fn word(&self, table: &str, name: &'static str) -> &str {
         self.find(&format!("{table}.{name}")).unwrap_or(name)
     }
 
-    fn find(&'static self, key: &str) -> Option<&'static str> {
+    fn find(&self, key: &str) -> Option<&str> {
         self.texts.get(key).or_else(|| ALL[1].texts.get(key)).map(String::as_str)
     }
 

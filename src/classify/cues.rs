@@ -54,8 +54,9 @@ pub(crate) struct Table {
 }
 
 /// Cues that the rules below look at.
-const KNOWN: [&str; 9] =
-    ["praise", "but", "sarcasm", "sign.ask", "question", "negator", "negated", "unharmed", "shame"];
+const KNOWN: [&str; 9] = [
+    "praise", "but", "sarcasm", "sign.ask", "question", "negator", "negated", "unharmed", "shame",
+];
 const PRAISE: usize = 0;
 const BUT: usize = 1;
 const SARCASM: usize = 2;
@@ -71,10 +72,16 @@ impl Table {
     /// `topics` is `data/topics.txt`: a cue a line and its weight for each topic.
     pub(crate) fn read(file: &str, topics: &str) -> Result<Table, String> {
         let mut cues = Vec::new();
-        for line in file.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        for line in file
+            .lines()
+            .filter(|l| !l.is_empty() && !l.starts_with('#'))
+        {
             cues.push(read_cue(line).ok_or_else(|| format!("cues.txt: `{line}` is no cue"))?);
         }
-        for line in topics.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        for line in topics
+            .lines()
+            .filter(|l| !l.is_empty() && !l.starts_with('#'))
+        {
             let read = read_topics(line, &mut cues);
             read.ok_or_else(|| {
                 format!("topics.txt: `{line}` is no known cue with {TOPICS} weights")
@@ -155,8 +162,11 @@ impl Table {
         let is = |hit: &Hit, known: usize| {
             hit.means == Means::Cue(u16::try_from(self.known[known]).unwrap_or(u16::MAX))
         };
-        let mut ends: Vec<usize> =
-            hits.iter().filter(|hit| is(hit, NEGATOR)).map(|hit| hit.end).collect();
+        let mut ends: Vec<usize> = hits
+            .iter()
+            .filter(|hit| is(hit, NEGATOR))
+            .map(|hit| hit.end)
+            .collect();
         ends.sort_unstable();
         for hit in hits {
             let to = match () {
@@ -165,7 +175,9 @@ impl Table {
                 () => continue,
             };
             let upto = ends.partition_point(|end| *end <= hit.start);
-            let Some(gap) = upto.checked_sub(1).and_then(|at| folded.get(ends[at]..hit.start))
+            let Some(gap) = upto
+                .checked_sub(1)
+                .and_then(|at| folded.get(ends[at]..hit.start))
             else {
                 continue;
             };
@@ -180,16 +192,16 @@ impl Table {
 
     /// Sets the mixed cues.
     fn count_mixed(&self, written: &str, of: &mut [f32]) {
-        let [praise, but, mock, ask, question, ..] = self.known.map(|cue| of[cue] > 0.0);
-        debug_assert_eq!((PRAISE, BUT, SARCASM, ASK, QUESTION), (0, 1, 2, 3, 4));
+        let found = self.known.map(|cue| of[cue] > 0.0);
         let heated = self.cues.iter().zip(&*of);
-        let heated =
-            heated.filter(|(cue, count)| cue.tone == Tone::Heated && **count > 0.0).count();
+        let heated = heated
+            .filter(|(cue, count)| cue.tone == Tone::Heated && **count > 0.0)
+            .count();
         let values = [
-            praise && but,
-            mock && heated > 0,
-            ask && heated > 0,
-            (ask || question) && heated == 0,
+            found[PRAISE] && found[BUT],
+            found[SARCASM] && heated > 0,
+            found[ASK] && heated > 0,
+            (found[ASK] || found[QUESTION]) && heated == 0,
             heated >= 2,
             heated >= 3,
             heated == 0,
@@ -272,7 +284,11 @@ impl Counts {
 
 /// Each further hit of one cue counts less: people repeat themselves.
 fn worth(count: f32) -> f32 {
-    if count > 0.0 { 1.0 + 0.35 * (count - 1.0).min(3.0) } else { 0.0 }
+    if count > 0.0 {
+        1.0 + 0.35 * (count - 1.0).min(3.0)
+    } else {
+        0.0
+    }
 }
 
 /// Whether at least two words of four letters or more are written in capitals.
@@ -298,7 +314,13 @@ fn read_cue(line: &str) -> Option<Cue> {
     let [a, b, c, d, e, severe] = numbers.as_slice() else {
         return None;
     };
-    Some(Cue { name, tone, weights: [*a, *b, *c, *d, *e], topics: [0.0; TOPICS], severe: *severe })
+    Some(Cue {
+        name,
+        tone,
+        weights: [*a, *b, *c, *d, *e],
+        topics: [0.0; TOPICS],
+        severe: *severe,
+    })
 }
 
 fn read_topics(line: &str, cues: &mut [Cue]) -> Option<()> {

@@ -12,8 +12,9 @@ const REASONS: usize = 6;
 const REASON_FLOOR: f32 = 0.25;
 /// The same for single words: weak ones are too many to explain anything.
 const WORD_FLOOR: f32 = 0.45;
-/// A text with at most this many words can be thanks alone.
-const THANKS_WORDS: usize = 14;
+/// A text with at most this many words can be thanks alone; in reply to us, where thanks are
+/// likely, up to the second figure.
+const THANKS_WORDS: (usize, usize) = (8, 14);
 
 /// What the rules found.
 pub(crate) struct Findings {
@@ -66,11 +67,15 @@ impl Findings {
             why.push(reason(cue, ""));
         }
         let probability = share(odds);
-        let kind = if probability >= 0.5 { Kind::Complaint } else { milder(&scores) };
+        let kind = if probability >= 0.5 {
+            Kind::Complaint
+        } else {
+            milder(&scores)
+        };
         why.extend(reasons(table, counts, folded, text, kind));
         let risk = risks(table, counts);
         let sorted_out = (kind != Kind::Complaint)
-            .then(|| sort_out(table, counts, folded, text, probability))
+            .then(|| sort_out(table, counts, folded, input, probability))
             .flatten();
         Findings {
             kind,
@@ -89,8 +94,9 @@ impl Findings {
         let (kind, probability, cue) = match input.rating {
             Some(1) => (Kind::Complaint, 0.85, "rating.one"),
             Some(2) => (Kind::Complaint, 0.7, "rating.two"),
-            Some(3) => (Kind::Other, 0.4, "text.none"),
+            Some(3) => (Kind::Other, 0.4, "rating.three"),
             Some(_) => (Kind::Other, 0.05, "rating.good"),
+            None if input.attachments > 0 => (Kind::Other, 0.3, "text.only_attached"),
             None => (Kind::Other, 0.3, "text.none"),
         };
         Findings::blind(kind, probability, cue)
@@ -207,7 +213,7 @@ fn sort_out(
     table: &Table,
     counts: &Counts,
     folded: &Normal,
-    text: &str,
+    input: &Input,
     probability: f64,
 ) -> Option<String> {
     let value = |cue: &str| counts.value(table, cue);
@@ -215,10 +221,15 @@ fn sort_out(
         return Some("automatic".to_owned());
     }
     let asks = value("sign.ask") > 0.0 || value("question") > 0.0;
-    if probability < 0.2 && value("promo") > 1.5 && (!asks || text.contains("http")) {
+    if probability < 0.2 && value("promo") > 1.5 && (!asks || input.text.contains("http")) {
         return Some("spam".to_owned());
     }
-    let short = folded.text.split(' ').count() <= THANKS_WORDS;
+    let most = if input.reply_to_us {
+        THANKS_WORDS.1
+    } else {
+        THANKS_WORDS.0
+    };
+    let short = folded.text.split(' ').count() <= most;
     let calm = value("mixed.none") > 0.0 && value("demand") == 0.0;
     (probability < 0.35 && value("thanks") > 0.0 && short && calm && !asks)
         .then(|| "thanks".to_owned())
@@ -243,12 +254,17 @@ fn reasons(table: &Table, counts: &Counts, folded: &Normal, text: &str, kind: Ki
     }
     found.sort_by(|a, b| {
         let longer = (b.2 - b.1).cmp(&(a.2 - a.1));
-        b.0.total_cmp(&a.0).then(longer).then(a.1.cmp(&b.1)).then(a.3.cmp(b.3))
+        b.0.total_cmp(&a.0)
+            .then(longer)
+            .then(a.1.cmp(&b.1))
+            .then(a.3.cmp(b.3))
     });
     let mut why: Vec<Why> = Vec::new();
     for (_, start, end, name) in found {
         let words = folded.written(text, start, end);
-        let said = why.iter().any(|w| w.cue == name && name != "word" || w.words.contains(words));
+        let said = why
+            .iter()
+            .any(|w| w.cue == name && name != "word" || w.words.contains(words));
         if !said {
             why.push(reason(name, words));
         }

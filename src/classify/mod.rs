@@ -38,7 +38,10 @@ pub struct Settings {
 impl Default for Settings {
     /// 0.6 and 0.35.
     fn default() -> Settings {
-        Settings { alert_at: PerMillion(600_000), look_at: PerMillion(350_000) }
+        Settings {
+            alert_at: PerMillion(600_000),
+            look_at: PerMillion(350_000),
+        }
     }
 }
 
@@ -94,7 +97,10 @@ impl Classifier {
     /// Reads the phrase files. The error names the file's line; it can only come from a change to
     /// the files, which the tests read.
     pub fn new(model: Option<Box<dyn Model>>) -> Result<Classifier, String> {
-        let table = Table::read(include_str!("data/cues.txt"), include_str!("data/topics.txt"))?;
+        let table = Table::read(
+            include_str!("data/cues.txt"),
+            include_str!("data/topics.txt"),
+        )?;
         let common = include_str!("data/common.txt");
         let files = [
             (Lang::IT, include_str!("data/it.txt")),
@@ -111,7 +117,11 @@ impl Classifier {
                 .map_err(|error| format!("{lang}: {error}"))?;
             lexicons.push((lang, lexicon));
         }
-        Ok(Classifier { table, lexicons, model })
+        Ok(Classifier {
+            table,
+            lexicons,
+            model,
+        })
     }
 
     /// Judges one text. The same input always gives the same verdict.
@@ -132,10 +142,18 @@ impl Classifier {
             relevance,
             kind: found.kind,
             probability: PerMillion::from_share(found.probability),
-            severity: if found.kind == Kind::Complaint { found.severity } else { 0 },
+            severity: if found.kind == Kind::Complaint {
+                found.severity
+            } else {
+                0
+            },
             topic: found.topic,
             language,
-            risk: if found.kind == Kind::Complaint { found.risk } else { Vec::new() },
+            risk: if found.kind == Kind::Complaint {
+                found.risk
+            } else {
+                Vec::new()
+            },
             why,
             look: found.look,
             sorted_out: found.sorted_out,
@@ -174,33 +192,8 @@ fn cut(text: &str) -> &str {
 
 /// One reason.
 fn reason(cue: &str, words: &str) -> Why {
-    Why { cue: cue.to_owned(), words: words.to_owned() }
-}
-// SCRATCH
-impl Classifier {
-    pub fn names(&self) -> Vec<String> {
-        self.table.names()
-    }
-    pub fn hits(&self, text: &str, lang: Lang) -> Vec<(String, String)> {
-        let n = normal::normalise(text, lang == Lang::DE);
-        let c = self.table.count(&n.text, text, self.lexicon(lang).unwrap().find(&n.text));
-        c.hits
-            .iter()
-            .filter_map(|h| {
-                if let lexicon::Means::Cue(k) = h.means {
-                    Some((
-                        self.table.cues[k as usize].name.clone(),
-                        n.text[h.start..h.end].to_owned(),
-                    ))
-                } else {
-                    None
-                }
-            })
-            .collect()
-    }
-    pub fn dump(&self, text: &str, lang: Lang) -> (String, Vec<f32>) {
-        let n = normal::normalise(text, lang == Lang::DE);
-        let c = self.table.count(&n.text, text, self.lexicon(lang).unwrap().find(&n.text));
-        (n.text, c.of)
+    Why {
+        cue: cue.to_owned(),
+        words: words.to_owned(),
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         out: String::with_capacity(text.len() + 8),
         back: Vec::with_capacity(text.len() + 8),
         german,
+        last: [' '; 2],
     };
     let mut rest = text.char_indices().peekable();
     let mut before = ' ';
@@ -83,6 +84,8 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
             fold.push('\'', at);
         } else if let Some(latin) = word.latin.then(|| look_alike(c)).flatten() {
             fold.push(latin, at);
+        } else if c.is_ascii() {
+            fold.part(c, at);
         } else {
             decompose_compatible(c, |part| fold.part(part, at));
         }
@@ -91,7 +94,10 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         fold.out.pop();
         fold.back.pop();
     }
-    Normal { text: fold.out, back: fold.back }
+    Normal {
+        text: fold.out,
+        back: fold.back,
+    }
 }
 
 /// The folded text while it grows.
@@ -99,13 +105,18 @@ struct Fold {
     out: String,
     back: Vec<u32>,
     german: bool,
+    /// The last two characters of `out`, the last first.
+    last: [char; 2],
 }
 
 impl Fold {
     /// Takes one character of a compatibility decomposition.
     fn part(&mut self, part: char, at: usize) {
         match part {
-            '\u{308}' if self.german && self.out.ends_with(['a', 'o', 'u']) => self.push('e', at),
+            'a'..='z' => self.push(part, at),
+            '\u{308}' if self.german && matches!(self.last[0], 'a' | 'o' | 'u') => {
+                self.push('e', at);
+            }
             mark if is_combining_mark(mark) => {}
             'ß' | 'ẞ' => ['s', 's'].into_iter().for_each(|c| self.push(c, at)),
             'æ' | 'Æ' => ['a', 'e'].into_iter().for_each(|c| self.push(c, at)),
@@ -113,7 +124,7 @@ impl Fold {
             'ø' | 'Ø' => self.push('o', at),
             'ł' | 'Ł' => self.push('l', at),
             digit if digit.is_ascii_digit() => {
-                if !self.out.ends_with('0') {
+                if self.last[0] != '0' {
                     self.push('0', at);
                 }
             }
@@ -131,11 +142,11 @@ impl Fold {
 
     /// Appends one folded character, unless it repeats a space or a run.
     fn push(&mut self, c: char, at: usize) {
-        let mut last = self.out.chars().rev();
-        let (one, two) = (last.next(), last.next());
-        if c == ' ' && matches!(one, None | Some(' ')) || one == Some(c) && two == Some(c) {
+        let [one, two] = self.last;
+        if one == c && (c == ' ' || two == c) {
             return;
         }
+        self.last = [c, one];
         self.out.push(c);
         // The judged text is cut far below 4 GiB; a longer one would only quote wrongly.
         let at = u32::try_from(at).unwrap_or(u32::MAX);
@@ -152,7 +163,10 @@ struct Word {
 
 impl Word {
     fn at(text: &str, start: usize) -> Word {
-        let mut word = Word { end: start, latin: false };
+        let mut word = Word {
+            end: start,
+            latin: false,
+        };
         for c in text[start..].chars() {
             if !c.is_alphanumeric() && !is_invisible(c) {
                 break;

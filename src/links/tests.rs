@@ -52,6 +52,16 @@ fn every_act_comes_back_as_it_was_signed() {
 }
 
 #[test]
+fn a_link_leads_to_its_token() {
+    let links = Links::new("https://a.example").unwrap();
+    let said = action(Act::Waive);
+    let link =
+        signer().link(&links, said.act, said.case, &said.recipient, said.expires, said.nonce);
+    let token = link.strip_prefix("https://a.example/act/").unwrap();
+    assert_eq!(signer().check(token, Instant(0)), Ok(said));
+}
+
+#[test]
 fn time_and_key_are_checked() {
     let token = signer().sign(&action(Act::Take));
     let over = LinkFault::Expired { case: action(Act::Take).case };

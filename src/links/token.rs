@@ -5,6 +5,7 @@
 //! does not prove who holds it now, so the page behind it asks for a click and, where the action
 //! needs a person's name, for a log-in. Single use is the store's job: it keeps the nonces.
 
+use super::Links;
 use crate::domain::{CaseId, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -37,7 +38,7 @@ pub enum Act {
 }
 
 impl Act {
-    /// Its name in the API's routes and the catalogues.
+    /// Its name in the API's routes, and below `action.` in the catalogues.
     pub fn name(self) -> &'static str {
         match self {
             Act::Take => "take",
@@ -136,6 +137,20 @@ impl Signer {
         let tag = self.0.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend(&tag[..TAG]);
         URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The address of an action, below `links`. Its page shows it and asks for a click.
+    pub fn link(
+        &self,
+        links: &Links,
+        act: Act,
+        case: CaseId,
+        recipient: &str,
+        expires: Instant,
+        nonce: [u8; 16],
+    ) -> String {
+        let recipient = recipient.to_owned();
+        links.act(&self.sign(&Action { act, case, recipient, expires, nonce }))
     }
 
     /// What a token says, if we signed it and its time is not over.

@@ -1,35 +1,35 @@
 //! What several notifiers share: labels, cuts, the one-shot conversation.
 
-use crate::domain::Lang;
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
-use crate::wire::{AlertCase, Ask, Ctx, Delivered, Fault, Got, Key, KeyFault, KeyKind, Step, Talk};
+use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Step, Talk};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The key by which a recipient chooses the language of the labels around an alert.
-pub(super) const LANGUAGE: Key = Key {
-    name: "language",
-    kind: KeyKind::Text,
-    required: false,
-    doc: "Language of the labels around an alert: it, en, es, fr, de or pt. Default: en.",
-    example: "\"it\"",
-};
+/// The words around an alert.
+pub(super) fn words(alert: &Alert) -> &'static Catalogue {
+    Catalogue::of(alert.language)
+}
 
-/// The catalogue for that key's value.
-pub(super) fn words(tag: Option<&str>) -> Result<&'static Catalogue, KeyFault> {
-    let language = tag.map_or(Some(Lang::EN), Lang::parse);
-    match language.filter(|l| Lang::SERVED.contains(l)) {
-        Some(language) => Ok(Catalogue::of(language)),
-        None => Err(KeyFault {
-            key: "language".into(),
-            why: "alerts do not speak that language; write it, en, es, fr, de or pt".into(),
-        }),
-    }
+/// The head of an alert on one line: its title and, for a case, where and how bad.
+pub(super) fn heading(alert: &Alert, words: &Catalogue) -> String {
+    let title = one_line(&alert.title, 200);
+    let Some(case) = &alert.case else { return title };
+    let key = if case.severity == 0 { "alert.title_plain" } else { "alert.title" };
+    words.fill(
+        key,
+        &[
+            ("title", &title),
+            ("brand", &case.brand),
+            ("network", &case.network),
+            ("topic", words.topic(case.topic)),
+            ("severity", words.severity(case.severity)),
+        ],
+    )
 }
 
 /// Who wrote and what was said, on one line of at most `limit` graphemes of text. What the
 /// recipient may not see is said so.
-pub(super) fn said(case: &AlertCase, words: &'static Catalogue, limit: usize) -> String {
+pub(super) fn said(case: &AlertCase, words: &Catalogue, limit: usize) -> String {
     if case.text.trim().is_empty() {
         return words.get("alert.private").to_owned();
     }
@@ -37,7 +37,7 @@ pub(super) fn said(case: &AlertCase, words: &'static Catalogue, limit: usize) ->
 }
 
 /// The risks by name, separated by commas.
-pub(super) fn risks(case: &AlertCase, words: &'static Catalogue) -> String {
+pub(super) fn risks(case: &AlertCase, words: &Catalogue) -> String {
     case.risk.iter().map(|r| words.risk(*r)).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,7 +3,7 @@
 //! ntfy proves nobody's identity: whoever subscribes can press a button. So buttons only open
 //! pages of ours (`view`), which ask for a log-in where one is needed.
 
-use super::form::{LANGUAGE, Once, cut, risks, said, whys, words};
+use super::form::{Once, cut, heading, risks, said, whys, words};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::domain::time::MINUTE;
@@ -58,7 +58,6 @@ static META: NotifierMeta = NotifierMeta {
             doc: "Access token (`tk_…`) with the right to write to the topic. Default: none.",
             example: "\"tk_example\"",
         },
-        LANGUAGE,
     ],
     edits: false,
     dedups: false,
@@ -75,14 +74,12 @@ struct Raw {
     server: Option<String>,
     topic: Secret,
     token: Option<Secret>,
-    language: Option<String>,
 }
 
 struct Settings {
     server: Url,
     topic: Secret,
     token: Option<Secret>,
-    words: &'static Catalogue,
 }
 
 /// A message as the server takes it at its root.
@@ -130,13 +127,12 @@ impl Notifier for Ntfy {
         if raw.token.as_ref().is_some_and(|t| !plain(t)) {
             return Err(fault("token", "is no token; write it as the server gave it (tk_…)"));
         }
-        let words = words(raw.language.as_deref())?;
-        Ok(Box::new(Settings { server, topic: raw.topic, token: raw.token, words }))
+        Ok(Box::new(Settings { server, topic: raw.topic, token: raw.token }))
     }
 
     fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
         let settings: &Settings = cx.settings();
-        let body = publication(alert, settings.topic.expose(), settings.words);
+        let body = publication(alert, settings.topic.expose(), words(alert));
         let mut request = Request::post_json(settings.server.clone(), &body);
         if let Some(token) = &settings.token {
             let bearer = Secret::new(format!("Bearer {}", token.expose()));
@@ -172,7 +168,7 @@ fn echo(got: Got) -> Result<Delivered, Fault> {
     )
 }
 
-fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &'static Catalogue) -> Publication<'a> {
+fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &Catalogue) -> Publication<'a> {
     let case = alert.case.as_ref();
     let (priority, tag) = weight(alert);
     let mut tags = vec![tag];
@@ -182,7 +178,7 @@ fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &'static Catalogue) 
     let actions = case.map(|c| c.actions.as_slice()).unwrap_or_default().iter().take(MOST_ACTIONS);
     Publication {
         topic,
-        title: cut(&one_line(&alert.title, 200), 600),
+        title: cut(&heading(alert, words), 600),
         message: message(alert, words),
         priority,
         tags,
@@ -208,7 +204,7 @@ fn weight(alert: &Alert) -> (u8, &'static str) {
 }
 
 /// The message: what was said first, the link last and whole.
-fn message(alert: &Alert, words: &'static Catalogue) -> String {
+fn message(alert: &Alert, words: &Catalogue) -> String {
     let mut lines = Vec::new();
     let mut line = |label: &str, text: String| {
         if !text.is_empty() {

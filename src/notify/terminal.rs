@@ -1,6 +1,6 @@
 //! Alerts as readable blocks of text on our own terminal. Colour is the terminal's affair.
 
-use super::form::{LANGUAGE, Once, risks, said, whys, words};
+use super::form::{Once, heading, risks, said, whys, words};
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{
@@ -18,20 +18,14 @@ static META: NotifierMeta = NotifierMeta {
     about: "Prints each alert as a block of text where Ascolto runs. For trying things out.",
     docs: "",
     buckets: &[],
-    keys: &[LANGUAGE],
+    keys: &[],
     edits: false,
     dedups: false,
 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
-    language: Option<String>,
-}
-
-struct Settings {
-    words: &'static Catalogue,
-}
+struct Settings {}
 
 impl Notifier for Terminal {
     fn meta(&self) -> &'static NotifierMeta {
@@ -39,22 +33,20 @@ impl Notifier for Terminal {
     }
 
     fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
-        let raw: Raw = read_settings(table)?;
-        Ok(Box::new(Settings { words: words(raw.language.as_deref())? }))
+        Ok(Box::new(read_settings::<Settings>(table)?))
     }
 
-    fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
-        let block = block(alert, cx.settings::<Settings>().words);
-        let ask = Ask { via: Via::Say(block), tag: 0, spend: &[], auth: false };
+    fn send(&self, alert: &Alert, _cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
+        let ask = Ask { via: Via::Say(block(alert, words(alert))), tag: 0, spend: &[], auth: false };
         Box::new(Once { ask, read: |_| Ok(Delivered::default()) })
     }
 }
 
 /// The alert as lines; every line but the first is indented, so text from the network, which is
 /// always part of one line, cannot look like the head of another alert.
-fn block(alert: &Alert, words: &'static Catalogue) -> String {
+fn block(alert: &Alert, words: &Catalogue) -> String {
     let mark = if alert.urgent { "!!" } else { "*" };
-    let mut lines = vec![format!("{mark} {}", one_line(&alert.title, 200))];
+    let mut lines = vec![format!("{mark} {}", heading(alert, words))];
     let mut line = |label: &str, text: &str| {
         let colon = if label.is_empty() { "" } else { ": " };
         if !text.is_empty() {
@@ -92,7 +84,7 @@ mod tests {
         let block = block(&sample(), Catalogue::of(Lang::IT));
         assert_eq!(
             block,
-            "* Nuovo reclamo: ACME (mastodon), consegna, grave\n\
+            "* Nuovo reclamo: acme (mastodon), consegna, grave\n\
              \x20 gino: Terza settimana e il pacco non è ancora arrivato\n\
              \x20 Rispondere entro: 20 nov 18:00\n\
              \x20 Rischio: vuole andarsene, è stato ignorato\n\

@@ -13,13 +13,14 @@ pub(super) fn sample() -> Alert {
     Alert {
         key: "01JDKEY".into(),
         reason: Reason::NewComplaint,
-        title: "Nuovo reclamo: ACME (mastodon), consegna, grave".into(),
+        language: Lang::EN,
+        title: "Nuovo reclamo".into(),
         case: Some(AlertCase {
             id: "01JD".into(),
             brand: "acme".into(),
             network: "mastodon".into(),
             author: "gino".into(),
-            text: "Terza settimana e il pacco\nnon è ancora arrivato".replace('\n', " "),
+            text: "Terza settimana e il pacco non è ancora arrivato".into(),
             language: Lang::IT,
             severity: 2,
             topic: Topic::Delivery,
@@ -80,6 +81,7 @@ pub(super) fn send(notifier: &dyn Notifier, table: &toml::Table, alert: &Alert) 
 pub(super) fn body(ask: &Ask) -> String {
     match &ask.via {
         Via::Say(text) => text.clone(),
+        Via::Nothing => panic!("an alert says something"),
         Via::Http(request) => match &request.body {
             Body::Json(json) => String::from_utf8(json.clone()).unwrap(),
             _ => panic!("alerts travel as JSON"),

@@ -165,9 +165,13 @@ async fn deliver(
     let alert = Alert {
         key: row.key.clone(),
         reason,
+        language: recipient.language,
         title: match file {
-            Some(_) => words.get(&format!("reason.{reason}")).to_owned(),
-            None => format!("{}: {}", words.get(&format!("reason.{reason}")), row.title),
+            Some(_) => words.reason(reason).to_owned(),
+            None => {
+                let values = [("reason", words.reason(reason)), ("name", row.title.as_str())];
+                words.fill("alert.title_other", &values)
+            }
         },
         case: file.and_then(|f| describe(deps, f, mentions, draft, words, &row.recipient, now)),
         body: row.body.clone(),
@@ -244,7 +248,11 @@ fn describe(
         } else {
             format!("@{}", file.author_handle)
         },
-        text: if private { String::new() } else { cut_graphemes(&row.text, 1_000) },
+        text: match (private, row.text.trim()) {
+            (true, _) => String::new(),
+            (false, "") => words.get("alert.no_text").to_owned(),
+            (false, text) => cut_graphemes(text, 1_000),
+        },
         language: Lang::parse(row.judged_language.as_deref().unwrap_or("und"))
             .unwrap_or(Lang::UNKNOWN),
         severity: file.case.severity(),

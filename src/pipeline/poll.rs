@@ -86,7 +86,6 @@ async fn give_back(deps: &Deps, row: &LaneRow, next_at: Instant) -> StepResult<(
 }
 
 /// Commits one page: mentions, counts, coverage and the walk's progress together.
-#[expect(clippy::too_many_arguments, reason = "one page is all of these at once")]
 async fn commit(
     deps: &Deps,
     channel: &Channel,

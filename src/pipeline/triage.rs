@@ -154,7 +154,6 @@ fn orphan(
     Some(Judged { id: row.id.clone(), disposition, moves, case: None, verdict, rule })
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call per branch of the table above")]
 fn owe(
     work: &mut Work<'_>,
     brand: &Brand,

@@ -11,7 +11,9 @@ pub struct Alert {
     pub key: String,
     /// Why it is sent.
     pub reason: Reason,
-    /// One line for people, in the recipient's language.
+    /// The language of whoever is told: of the title and of all labels around it.
+    pub language: Lang,
+    /// One line for people, in that language.
     pub title: String,
     /// The case it is about; `None` for alerts about channels and recipients.
     pub case: Option<AlertCase>,

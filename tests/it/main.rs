@@ -2,5 +2,6 @@
 
 mod architecture;
 mod config;
+mod contract;
 mod doubles;
 mod store;

@@ -16,12 +16,12 @@ fn a_sample_alert_is_this_json() {
         sent(&sample()),
         json!({
             "topic": "acme-alerts-h7Kq2vXw9",
-            "title": "Nuovo reclamo: ACME (mastodon), consegna, grave",
+            "title": "Nuovo reclamo: acme (mastodon), delivery, serious",
             "message": "gino: Terza settimana e il pacco non è ancora arrivato\n\
-                        Rispondere entro: 20 nov 18:00\n\
-                        Rischio: vuole andarsene, è stato ignorato\n\
-                        Perché: “Terza settimana”, “non è ancora arrivato”\n\
-                        Bozza: Buongiorno gino, ci dispiace.\n\
+                        Answer by: 20 nov 18:00\n\
+                        Risk: wants to leave, was ignored\n\
+                        Why: “Terza settimana”, “non è ancora arrivato”\n\
+                        Draft: Buongiorno gino, ci dispiace.\n\
                         https://ascolto.example/cases/01JD",
             "priority": 4,
             "tags": ["orange_circle", "mastodon", "01JDKEY"],
@@ -42,7 +42,7 @@ fn hostile_text_stays_on_its_line() {
     assert!(message.chars().all(|c| c == '\n' || crate::domain::text::is_printable(c)));
     assert_eq!(message.lines().filter(|l| l.contains("evil.example")).count(), 1, "{message}");
     assert!(!sent["title"].as_str().unwrap().contains('\n'));
-    assert!(message.contains("Non ricontrollato"));
+    assert!(message.contains("Not re-checked"));
 }
 
 #[test]
@@ -78,18 +78,16 @@ fn only_ntfys_own_answer_counts_as_delivered() {
 
 #[test]
 fn wrong_settings_are_explained_without_showing_them() {
-    for (server, topic, token, language, key) in [
-        ("ntfy.sh", "t", "tk", "it", "server"),
-        ("https://ntfy.sh/topic", "t", "tk", "it", "server"),
-        ("https://ntfy.sh", "a topic", "tk", "it", "topic"),
-        ("https://ntfy.sh", "", "tk", "it", "topic"),
-        ("https://ntfy.sh", "t", "t\nk", "it", "token"),
-        ("https://ntfy.sh", "t", "tk", "tlh", "language"),
+    for (server, topic, token, key) in [
+        ("ntfy.sh", "t", "tk", "server"),
+        ("https://ntfy.sh/topic", "t", "tk", "server"),
+        ("https://ntfy.sh", "a topic", "tk", "topic"),
+        ("https://ntfy.sh", "", "tk", "topic"),
+        ("https://ntfy.sh", "t", "t\nk", "token"),
     ] {
         let table = toml::toml! { server = server
         topic = topic
-        token = token
-        language = language };
+        token = token };
         let fault = Ntfy.settings(&table).err().unwrap();
         assert_eq!(fault.key, key);
         assert!(!fault.why.contains("a topic") && !fault.why.contains('\n'));

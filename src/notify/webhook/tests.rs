@@ -17,7 +17,7 @@ fn a_sample_alert_is_this_json() {
             "data": {
                 "key": "01JDKEY",
                 "reason": "new_complaint",
-                "title": "Nuovo reclamo: ACME (mastodon), consegna, grave",
+                "title": "Nuovo reclamo",
                 "body": "",
                 "urgent": false,
                 "not_rechecked": false,

@@ -1,0 +1,82 @@
+//! Settings: the table of keys and the type that is read agree, and what is wrong is refused.
+
+use ascolto::networks::NETWORKS;
+use ascolto::wire::{Key, Network};
+use std::collections::BTreeSet;
+
+fn table(keys: impl IntoIterator<Item = &'static Key>) -> toml::Table {
+    let text: String =
+        keys.into_iter().map(|key| format!("{} = {}\n", key.name, key.example)).collect();
+    text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+fn refusal(network: &dyn Network, table: &toml::Table) -> String {
+    match network.settings(table) {
+        Ok(_) => panic!("{} takes {table}", network.meta().name),
+        Err(fault) => format!("{} {}", fault.key, fault.why),
+    }
+}
+
+#[test]
+fn every_example_parses() {
+    for network in NETWORKS {
+        let keys = network.meta().keys;
+        assert!(network.settings(&table(keys)).is_ok(), "{}", network.meta().name);
+        let required = || keys.iter().filter(|key| key.required);
+        assert!(network.settings(&table(required())).is_ok(), "{}", network.meta().name);
+        for key in keys.iter().filter(|key| !key.required) {
+            let one = table(required().chain([key]));
+            assert!(network.settings(&one).is_ok(), "{} {}", network.meta().name, key.name);
+        }
+    }
+}
+
+#[test]
+fn missing_keys_are_named() {
+    for network in NETWORKS {
+        let keys = network.meta().keys;
+        for key in keys.iter().filter(|key| key.required) {
+            let without = table(keys.iter().filter(|other| other.name != key.name));
+            let why = refusal(*network, &without);
+            assert!(why.contains(key.name), "{}: {why}", network.meta().name);
+        }
+    }
+}
+
+#[test]
+fn unknown_keys_are_refused_and_the_known_ones_are_those_of_the_table() {
+    for network in NETWORKS {
+        let keys = network.meta().keys;
+        if keys.is_empty() {
+            continue;
+        }
+        let mut with = table(keys);
+        with.insert("zzz".to_owned(), toml::Value::Boolean(true));
+        let why = refusal(*network, &with);
+        // serde names the fields of the type: "unknown field `zzz`, expected one of `a`, `b`".
+        let (_, known) = why.split_once("expected").unwrap_or_else(|| panic!("{why}"));
+        let known: BTreeSet<&str> = known.split('`').skip(1).step_by(2).collect();
+        let described: BTreeSet<&str> = keys.iter().map(|key| key.name).collect();
+        assert_eq!(known, described, "{}", network.meta().name);
+    }
+}
+
+#[test]
+fn wrong_values_are_refused_with_a_remedy() {
+    for (name, wrong) in [
+        ("mastodon", "server = \"https://u:p@s.example\"\ntoken = \"t\""),
+        ("mastodon", "server = \"ftp://s.example\"\ntoken = \"t\""),
+        ("mastodon", "server = \"https://s.example\"\ntoken = \"\""),
+        ("mastodon", "server = \"https://s.example\"\ntoken = \"a\\nb\""),
+        ("mastodon", "server = \"https://s.example\"\ntoken = \"t\"\nhashtags = [\"a b\"]"),
+        ("feed", "url = \"file:///etc/passwd\""),
+        ("feed", "url = \"https://a.example/\"\nlanguage = \"klingon\""),
+        ("ingest", "reply_limit = 3"),
+        ("ingest", "reply_limit = -3"),
+    ] {
+        let network = ascolto::networks::network(name).unwrap();
+        let why = refusal(network, &wrong.parse().unwrap());
+        assert!(why.len() > 10, "{name}: {why}");
+        assert!(!why.contains("u:p@"), "{why}");
+    }
+}
