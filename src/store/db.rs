@@ -8,7 +8,9 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Connection, FromRow, Postgres, Sqlite, Transaction,
+};
 use std::sync::Arc;
 
 /// A row type that both databases can fill.
@@ -116,8 +118,11 @@ impl Store {
     pub async fn copy_to(&self, file: &str) -> Result<(), StoreError> {
         match &self.pool {
             Pool::Sqlite { readers, .. } => {
-                sqlx::query("VACUUM INTO $1").bind(file).execute(readers).await?;
-                Ok(())
+                // The readers may not write, not even a file of their own; one beside them may.
+                let options = SqliteConnectOptions::clone(&readers.connect_options());
+                let mut copier = options.pragma("query_only", "false").connect().await?;
+                sqlx::query("VACUUM INTO $1").bind(file).execute(&mut copier).await?;
+                Ok(copier.close().await?)
             }
             Pool::Postgres(_) => Err(StoreError::Opening(
                 "a PostgreSQL store is backed up with pg_dump --format=custom".to_owned(),

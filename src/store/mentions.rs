@@ -5,7 +5,10 @@ use super::db::Tx;
 use super::error::StoreError;
 use super::value::{Sql, args, statements, taking};
 use crate::domain::ledger::Disposition;
-use crate::domain::{CaseId, Instant, Lang, Mention, MentionId, Verdict};
+use crate::domain::{CaseId, Instant, Lang, Mention, MentionId};
+
+pub use super::judged::{Judged, done_with, moves_of, save_judged, save_moves};
+pub use super::own::{is_own, remember_own};
 
 /// A mention on its way into the store.
 pub struct NewMention<'a> {
@@ -167,8 +170,6 @@ statements! {
     BACKLOG = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM mentions WHERE triage_due");
     RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
     QUARANTINE = Sql::same("INSERT INTO quarantine (id, channel, lane, day, at, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)");
-    OWN = Sql::same("INSERT INTO own_posts (network, origin, external_id, reply_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
-    IS_OWN = Sql::same("SELECT external_id FROM own_posts WHERE network = $1 AND origin = $2 AND external_id = $3");
     // Names the macro for locked selects beside the two-text constant above, which needs `concat!`.
     OLDEST_DUE = taking!("SELECT id FROM mentions WHERE triage_due ORDER BY id LIMIT 1");
 }
@@ -337,30 +338,6 @@ pub async fn quarantine(
     Ok(())
 }
 
-/// Remembers a post of our own.
-pub async fn remember_own(
-    tx: &mut Tx,
-    network: &str,
-    origin: &str,
-    external_id: &str,
-    reply: Option<String>,
-    now: Instant,
-) -> Result<(), StoreError> {
-    tx.exec(OWN, args![network, origin, external_id, reply, now]).await?;
-    Ok(())
-}
-
-/// Whether a post is our own by its id.
-pub async fn is_own(
-    tx: &mut Tx,
-    network: &str,
-    origin: &str,
-    external_id: &str,
-) -> Result<bool, StoreError> {
-    let row: Option<(String,)> = tx.first(IS_OWN, args![network, origin, external_id]).await?;
-    Ok(row.is_some())
-}
-
 /// Takes mentions that triage must look at, oldest first. Other instances pass over them until
 /// this transaction ends.
 pub async fn take_untriaged(tx: &mut Tx, limit: i64) -> Result<Vec<MentionRow>, StoreError> {
@@ -409,98 +386,6 @@ pub async fn complaints_of(
     limit: i64,
 ) -> Result<Vec<MentionRow>, StoreError> {
     tx.all(RECENT_OF_AUTHOR, args![brand, network, author, limit]).await
-}
-
-/// The outcome of triage for one mention.
-pub struct Judged {
-    /// The mention.
-    pub id: String,
-    /// Its disposition now.
-    pub disposition: Disposition,
-    /// Its count of moves now.
-    pub moves: i64,
-    /// Its case, if it has one.
-    pub case: Option<CaseId>,
-    /// What triage says.
-    pub verdict: Verdict,
-    /// The rule by which nothing is owed, empty where something is.
-    pub rule: String,
-}
-
-/// Stores verdicts and dispositions, and takes the mentions off triage's list.
-pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreError> {
-    let rows = judged
-        .iter()
-        .map(|j| {
-            let v = &j.verdict;
-            let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
-            args![
-                &j.id,
-                j.disposition.as_str(),
-                j.moves,
-                j.case.map(|c| c.to_string()),
-                v.relevance.as_str(),
-                v.kind.as_str(),
-                i64::from(v.probability.0),
-                i64::from(v.severity),
-                v.topic.as_str(),
-                v.language.to_string(),
-                json(serde_json::to_string(&v.risk)),
-                json(serde_json::to_string(&v.why)),
-                &v.model,
-                &j.rule,
-            ]
-        })
-        .collect();
-    let sql = "UPDATE mentions SET disposition = v.c2, moves = v.c3, case_id = v.c4, \
-               relevance = v.c5, judged = v.c6, probability = v.c7, severity = v.c8, topic = v.c9, \
-               judged_language = v.c10, risk = v.c11, why = v.c12, model = v.c13, rule = v.c14, \
-               triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
-    const TYPES: &[Type] = &[
-        Type::Text,
-        Type::Text,
-        Type::Big,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Big,
-        Type::Big,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-    ];
-    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
-    Ok(())
-}
-
-/// Stores moved dispositions: mention, disposition, count of moves.
-pub async fn save_moves(
-    tx: &mut Tx,
-    moves: &[(MentionId, Disposition, i64)],
-) -> Result<(), StoreError> {
-    let rows = moves.iter().map(|(id, d, n)| args![*id, d.as_str(), *n]).collect();
-    let sql =
-        "UPDATE mentions SET disposition = v.c2, moves = v.c3 FROM {rows} WHERE mentions.id = v.c1";
-    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Text, Type::Big], rows)).await?;
-    Ok(())
-}
-
-/// Takes mentions off triage's list without a new verdict (tombstones).
-pub async fn done_with(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
-    let rows = ids.iter().map(|id| args![id]).collect();
-    let sql = "UPDATE mentions SET triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
-    tx.bulk(Bulk::new(sql, &[Type::Text], rows)).await?;
-    Ok(())
-}
-
-/// Counts of moves of some mentions.
-pub async fn moves_of(tx: &mut Tx, ids: &[MentionId]) -> Result<Vec<(String, i64)>, StoreError> {
-    let rows = ids.iter().map(|id| args![*id]).collect();
-    let sql = "SELECT m.id, m.moves FROM {rows} JOIN mentions m ON m.id = v.c1";
-    tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await
 }
 
 /// Counts are far below 2^63; a hostile figure is capped there.

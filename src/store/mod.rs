@@ -8,8 +8,10 @@ mod bulk;
 pub mod cases;
 pub mod coverage;
 mod db;
+pub mod drafts;
 mod error;
 pub mod events;
+pub mod judged;
 pub mod lanes;
 pub mod ledger;
 pub mod mentions;
@@ -24,10 +26,11 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 9] = [
+    let lists: [&[(&str, Sql)]; 10] = [
         buckets::STATEMENTS,
         cases::STATEMENTS,
         coverage::STATEMENTS,
+        drafts::STATEMENTS,
         events::STATEMENTS,
         lanes::STATEMENTS,
         mentions::STATEMENTS,

@@ -7,6 +7,8 @@ use super::value::{Sql, args, statements, taking};
 use crate::domain::{CaseId, Instant};
 
 statements! {
+    OWN = Sql::same("INSERT INTO own_posts (network, origin, external_id, reply_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+    IS_OWN = Sql::same("SELECT external_id FROM own_posts WHERE network = $1 AND origin = $2 AND external_id = $3");
     FREE_LANES = Sql::same("UPDATE lanes SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_GAPS = Sql::same("UPDATE gaps SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_ALERTS = Sql::same("UPDATE outbox SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
@@ -21,6 +23,30 @@ pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> 
         tx.exec(sql, args![instance]).await?;
     }
     Ok(())
+}
+
+/// Remembers a post of our own.
+pub async fn remember_own(
+    tx: &mut Tx,
+    network: &str,
+    origin: &str,
+    external_id: &str,
+    reply: Option<String>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    tx.exec(OWN, args![network, origin, external_id, reply, now]).await?;
+    Ok(())
+}
+
+/// Whether a post is our own by its id.
+pub async fn is_own(
+    tx: &mut Tx,
+    network: &str,
+    origin: &str,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = tx.first(IS_OWN, args![network, origin, external_id]).await?;
+    Ok(row.is_some())
 }
 
 /// Of some keys `(origin, external_id)`, those that are our own posts: origin, id, and the reply

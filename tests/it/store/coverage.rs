@@ -98,16 +98,18 @@ async fn an_unfinished_walk_has_a_gap_below(house: &House) {
     furnish(house).await;
     open(house, 200, 300, T0).await;
     let mut tx = house.begin().await;
-    let walking =
-        |tx, still| coverage::walking(tx, "masto", "mentions", still, GapId(house.id()), T0);
-    walking(&mut tx, Some(span(0, 90))).await.unwrap();
-    walking(&mut tx, Some(span(0, 50))).await.unwrap();
+    async fn walking(house: &House, tx: &mut Tx, still: Option<TimeSpan>) {
+        let id = GapId(house.id());
+        coverage::walking(tx, "masto", "mentions", still, id, T0).await.unwrap();
+    }
+    walking(house, &mut tx, Some(span(0, 90))).await;
+    walking(house, &mut tx, Some(span(0, 50))).await;
     let gaps = coverage::gaps(&mut tx).await.unwrap();
     assert_eq!((gaps.len(), gaps[0].to_at), (2, T0.0 + 50));
     let due = coverage::take_gaps(&mut tx, "a", T0 + 9, 9).await.unwrap();
     assert_eq!(due.len(), 1, "the walk itself closes its gap");
-    walking(&mut tx, None).await.unwrap();
-    walking(&mut tx, None).await.unwrap();
+    walking(house, &mut tx, None).await;
+    walking(house, &mut tx, None).await;
     let left = coverage::gaps(&mut tx).await.unwrap();
     assert_eq!((left.len(), left[0].reason.as_str()), (1, "outage"));
 }

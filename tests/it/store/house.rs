@@ -3,6 +3,7 @@
 use ascolto::domain::Instant;
 use ascolto::ids::Ids;
 use ascolto::store::{Store, Tx};
+use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use std::path::Path;
 
@@ -31,7 +32,9 @@ impl House {
         let folder = folder.expect("a temporary folder can be made");
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let store = Store::open(&url).await.expect("a new file can be opened");
-        let pool = SqlitePool::connect(&url).await.expect("it can be opened twice");
+        // One connection: another one would learn late of a table made and dropped by hand.
+        let one = SqlitePoolOptions::new().max_connections(1);
+        let pool = one.connect(&url).await.expect("it can be opened twice");
         House { store, ids: Ids::seeded(7), raw: Raw::Sqlite(pool, folder) }
     }
 

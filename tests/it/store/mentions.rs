@@ -64,8 +64,8 @@ async fn a_deletion_leaves_a_tombstone(house: &House) {
     let known = mentions::known(&mut tx, "acme", "mastodon", &[("", "1")]).await.unwrap();
     assert!(known[0].gone);
     assert!(!mentions::edit(&mut tx, &known[0], "back", None, T0 + 11).await.unwrap());
-    let new = insert(&mut tx, DAY_ONE, &[(MentionId(house.id()), &mention("1", "a", "text"))]);
-    assert_eq!(new.await, 0, "what is gone is not heard as new again");
+    let again = [(MentionId(house.id()), &mention("1", "a", "text"))];
+    assert_eq!(insert(&mut tx, DAY_ONE, &again).await, 0, "what is gone is not heard as new again");
 }
 
 async fn a_judged_mention_leaves_the_list(house: &House) {
