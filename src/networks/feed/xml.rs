@@ -201,7 +201,9 @@ fn entries(body: &[u8]) -> Vec<Range<usize>> {
             // Entries hold no entries: the one before lost its end.
             found.extend(open.replace(tag).map(|start| start..tag));
         } else if is(b"</item") || is(b"</entry") {
-            let end = find(tag, b">").map_or(body.len(), |end| end + 1);
+            // Nothing but white space can stand in it; never look far.
+            let near = rest.iter().take(64).position(|b| *b == b'>');
+            let end = near.map_or(tag, |end| tag + end + 1);
             // An end without a beginning closes whatever stands behind the entry before.
             let start = open.take().or(found.last().map(|before| before.end));
             found.extend(start.map(|start| start..end));

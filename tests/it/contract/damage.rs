@@ -119,9 +119,10 @@ fn a_flipped_bit_costs_one_entry_at_most() {
         if fault.is_some() {
             return;
         }
-        // One more where the flip turned what counts for nothing into something unreadable.
+        // More where the flip turned what counts for nothing into something unreadable, or gave
+        // an entry another id, so that one with its old id is new too.
         let (have, want) = (shelf.heard.len(), whole.heard.len());
-        assert!(have == want || have == want + 1, "{name}: {have} heard, not {want}");
+        assert!((want..=want + 2).contains(&have), "{name}: {have} heard, not {want}");
         let lost = whole.mentions.keys().filter(|key| !shelf.mentions.contains_key(key)).count();
         assert!(lost <= 1, "{name}: {lost} lost of {want}, {} before", before.heard.len());
     });

@@ -175,10 +175,15 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Texts by origin and id.
+type Mentions = BTreeMap<(String, String), String>;
+/// Mentions, all else that was heard, and the cursor.
+type Essence<'a> = (&'a Mentions, &'a BTreeSet<String>, Option<&'a Cursor>);
+
 /// What the store would hold after the pages committed so far.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
-    pub mentions: BTreeMap<(String, String), String>,
+    pub mentions: Mentions,
     pub others: BTreeSet<String>,
     pub cursor: Option<Cursor>,
     pub resume: Option<String>,
@@ -191,10 +196,8 @@ pub struct Shelf {
 
 impl Shelf {
     /// What must be the same however the reading went.
-    pub fn essence(
-        &self,
-    ) -> (Vec<(&(String, String), &String)>, &BTreeSet<String>, &Option<Cursor>) {
-        (self.mentions.iter().collect(), &self.others, &self.cursor)
+    pub fn essence(&self) -> Essence<'_> {
+        (&self.mentions, &self.others, self.cursor.as_ref())
     }
 
     fn move_cursor(&mut self, cursor: Cursor) {

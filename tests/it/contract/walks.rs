@@ -146,7 +146,7 @@ fn a_crash_after_any_step_loses_nothing() {
 /// the end. False if it ended before it could die.
 fn crash_once(subject: &Subject, tape: &Tape, life: usize, smooth: &[Shelf]) -> bool {
     let (mut shelf, mut left, mut died) = (Shelf::default(), life, false);
-    for poll in 0..tape.polls.len() {
+    for (poll, smooth) in smooth.iter().enumerate() {
         let run = subject.started(tape, poll);
         if !died {
             run.life.set(left);
@@ -160,7 +160,7 @@ fn crash_once(subject: &Subject, tape: &Tape, life: usize, smooth: &[Shelf]) -> 
             Err(Stop::Fault(fault)) => panic!("{}: {fault}", tape.name),
         }
         left = run.life.get();
-        assert_eq!(shelf.essence(), smooth[poll].essence(), "{} died after {life}", tape.name);
+        assert_eq!(shelf.essence(), smooth.essence(), "{} died after {life}", tape.name);
     }
     died
 }
