@@ -33,11 +33,13 @@ pub struct Plan<'a> {
     pub channel: &'a str,
     /// Whether replies go to a server of their own.
     pub posts: bool,
+    /// How many minutes after the morning the house is opened.
+    pub opens_after: i64,
 }
 
 impl Default for Plan<'_> {
     fn default() -> Self {
-        Plan { script: "", brand: "", channel: "", posts: false }
+        Plan { script: "", brand: "", channel: "", posts: false, opens_after: -1 }
     }
 }
 
@@ -63,7 +65,7 @@ impl Town {
 
     /// A town after a plan.
     pub async fn of(plan: Plan<'_>) -> Town {
-        let clock = Clock::manual(MORNING - MINUTE);
+        let clock = Clock::manual(MORNING + plan.opens_after * MINUTE);
         let posts = if plan.posts { Some(Posts::start(clock.clone()).await) } else { None };
         let folder = folder();
         let url = posts.as_ref().map_or(String::new(), |p| format!("url = \"{}\"", p.url));

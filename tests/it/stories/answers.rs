@@ -8,8 +8,9 @@ const COMPLAINT: &str = r#"{"at":2,"do":"post","id":"p1","author":"jo","handle":
 #[tokio::test]
 async fn answered_before_our_poll_is_answered_without_an_alert() {
     let t = Town::new(&format!(
-        "{COMPLAINT}\n{}",
-        r#"{"at":2.3,"do":"answer","id":"n1","parent":"p1","text":"Ciao, ci scusiamo, ci pensiamo noi."}"#
+        "{}\n{}",
+        COMPLAINT.replace("\"at\":2,", "\"at\":2.2,"),
+        r#"{"at":2.5,"do":"answer","id":"n1","parent":"p1","text":"Ciao, ci scusiamo, ci pensiamo noi."}"#
     ))
     .await;
     t.pass(4).await;
@@ -63,7 +64,7 @@ async fn a_reply_overtaken_by_a_colleague_is_not_posted() {
         ..Default::default()
     })
     .await;
-    t.pass(9).await;
+    t.pass(10).await;
     t.clock.advance(40_000);
     let reply = t.publish("p1", "ada").await.unwrap();
     assert_eq!(t.parts(reply).await[0].state, "refused");

@@ -99,7 +99,8 @@ async fn an_outage_makes_a_gap_and_its_backfill_closes_it() {
 #[tokio::test]
 async fn what_was_there_before_us_is_shown_and_not_alerted() {
     let t = Town::of(Plan {
-        script: r#"{"at":-600,"do":"post","id":"p1","author":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}"#,
+        script: r#"{"at":5,"do":"post","id":"p1","author":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}"#,
+        opens_after: 600,
         ..Plan::default()
     })
     .await;
