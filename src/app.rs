@@ -89,15 +89,18 @@ fn host_name() -> String {
 ///
 /// # Errors
 /// When the store fails, or a setting shows its fault only now.
-pub async fn build(config: &Config, store: Store, around: Surroundings) -> Result<Deps, BuildError> {
+pub async fn build(
+    config: &Config,
+    store: Store,
+    around: Surroundings,
+) -> Result<Deps, BuildError> {
     install_tls();
     let transport = match around.transport {
         Some(transport) => transport,
         None => transport(config)?,
     };
     let keep = Arc::new(StoreKeep(store.clone()));
-    let engine =
-        Engine::new(transport, keep, around.clock.clone(), around.ids.clone(), around.say);
+    let engine = Engine::new(transport, keep, around.clock.clone(), around.ids.clone(), around.say);
     let channels: BTreeMap<String, Channel> = config
         .channels
         .values()

@@ -4,6 +4,7 @@
 //! The modules stand on floors; a file imports its own folder and lower floors only
 //! (`tests/it/architecture.rs` checks it, ARCHITECTURE.md explains it).
 
+pub mod app;
 pub mod classify;
 pub mod clock;
 pub mod config;

@@ -54,9 +54,8 @@ pub(crate) struct Table {
 }
 
 /// Cues that the rules below look at.
-const KNOWN: [&str; 9] = [
-    "praise", "but", "sarcasm", "sign.ask", "question", "negator", "negated", "unharmed", "shame",
-];
+const KNOWN: [&str; 9] =
+    ["praise", "but", "sarcasm", "sign.ask", "question", "negator", "negated", "unharmed", "shame"];
 const PRAISE: usize = 0;
 const BUT: usize = 1;
 const SARCASM: usize = 2;
@@ -72,16 +71,10 @@ impl Table {
     /// `topics` is `data/topics.txt`: a cue a line and its weight for each topic.
     pub(crate) fn read(file: &str, topics: &str) -> Result<Table, String> {
         let mut cues = Vec::new();
-        for line in file
-            .lines()
-            .filter(|l| !l.is_empty() && !l.starts_with('#'))
-        {
+        for line in file.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
             cues.push(read_cue(line).ok_or_else(|| format!("cues.txt: `{line}` is no cue"))?);
         }
-        for line in topics
-            .lines()
-            .filter(|l| !l.is_empty() && !l.starts_with('#'))
-        {
+        for line in topics.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
             let read = read_topics(line, &mut cues);
             read.ok_or_else(|| {
                 format!("topics.txt: `{line}` is no known cue with {TOPICS} weights")
@@ -162,11 +155,8 @@ impl Table {
         let is = |hit: &Hit, known: usize| {
             hit.means == Means::Cue(u16::try_from(self.known[known]).unwrap_or(u16::MAX))
         };
-        let mut ends: Vec<usize> = hits
-            .iter()
-            .filter(|hit| is(hit, NEGATOR))
-            .map(|hit| hit.end)
-            .collect();
+        let mut ends: Vec<usize> =
+            hits.iter().filter(|hit| is(hit, NEGATOR)).map(|hit| hit.end).collect();
         ends.sort_unstable();
         for hit in hits {
             let to = match () {
@@ -175,9 +165,7 @@ impl Table {
                 () => continue,
             };
             let upto = ends.partition_point(|end| *end <= hit.start);
-            let Some(gap) = upto
-                .checked_sub(1)
-                .and_then(|at| folded.get(ends[at]..hit.start))
+            let Some(gap) = upto.checked_sub(1).and_then(|at| folded.get(ends[at]..hit.start))
             else {
                 continue;
             };
@@ -194,9 +182,8 @@ impl Table {
     fn count_mixed(&self, written: &str, of: &mut [f32]) {
         let found = self.known.map(|cue| of[cue] > 0.0);
         let heated = self.cues.iter().zip(&*of);
-        let heated = heated
-            .filter(|(cue, count)| cue.tone == Tone::Heated && **count > 0.0)
-            .count();
+        let heated =
+            heated.filter(|(cue, count)| cue.tone == Tone::Heated && **count > 0.0).count();
         let values = [
             found[PRAISE] && found[BUT],
             found[SARCASM] && heated > 0,
@@ -284,11 +271,7 @@ impl Counts {
 
 /// Each further hit of one cue counts less: people repeat themselves.
 fn worth(count: f32) -> f32 {
-    if count > 0.0 {
-        1.0 + 0.35 * (count - 1.0).min(3.0)
-    } else {
-        0.0
-    }
+    if count > 0.0 { 1.0 + 0.35 * (count - 1.0).min(3.0) } else { 0.0 }
 }
 
 /// Whether at least two words of four letters or more are written in capitals.
@@ -314,13 +297,7 @@ fn read_cue(line: &str) -> Option<Cue> {
     let [a, b, c, d, e, severe] = numbers.as_slice() else {
         return None;
     };
-    Some(Cue {
-        name,
-        tone,
-        weights: [*a, *b, *c, *d, *e],
-        topics: [0.0; TOPICS],
-        severe: *severe,
-    })
+    Some(Cue { name, tone, weights: [*a, *b, *c, *d, *e], topics: [0.0; TOPICS], severe: *severe })
 }
 
 fn read_topics(line: &str, cues: &mut [Cue]) -> Option<()> {

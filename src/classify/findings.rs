@@ -67,11 +67,7 @@ impl Findings {
             why.push(reason(cue, ""));
         }
         let probability = share(odds);
-        let kind = if probability >= 0.5 {
-            Kind::Complaint
-        } else {
-            milder(&scores)
-        };
+        let kind = if probability >= 0.5 { Kind::Complaint } else { milder(&scores) };
         why.extend(reasons(table, counts, folded, text, kind));
         let risk = risks(table, counts);
         let sorted_out = (kind != Kind::Complaint)
@@ -224,11 +220,7 @@ fn sort_out(
     if probability < 0.2 && value("promo") > 1.5 && (!asks || input.text.contains("http")) {
         return Some("spam".to_owned());
     }
-    let most = if input.reply_to_us {
-        THANKS_WORDS.1
-    } else {
-        THANKS_WORDS.0
-    };
+    let most = if input.reply_to_us { THANKS_WORDS.1 } else { THANKS_WORDS.0 };
     let short = folded.text.split(' ').count() <= most;
     let calm = value("mixed.none") > 0.0 && value("demand") == 0.0;
     (probability < 0.35 && value("thanks") > 0.0 && short && calm && !asks)
@@ -254,17 +246,12 @@ fn reasons(table: &Table, counts: &Counts, folded: &Normal, text: &str, kind: Ki
     }
     found.sort_by(|a, b| {
         let longer = (b.2 - b.1).cmp(&(a.2 - a.1));
-        b.0.total_cmp(&a.0)
-            .then(longer)
-            .then(a.1.cmp(&b.1))
-            .then(a.3.cmp(b.3))
+        b.0.total_cmp(&a.0).then(longer).then(a.1.cmp(&b.1)).then(a.3.cmp(b.3))
     });
     let mut why: Vec<Why> = Vec::new();
     for (_, start, end, name) in found {
         let words = folded.written(text, start, end);
-        let said = why
-            .iter()
-            .any(|w| w.cue == name && name != "word" || w.words.contains(words));
+        let said = why.iter().any(|w| w.cue == name && name != "word" || w.words.contains(words));
         if !said {
             why.push(reason(name, words));
         }

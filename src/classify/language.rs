@@ -38,11 +38,7 @@ pub(crate) fn settle(guess: Lang, votes: impl Iterator<Item = (Lang, usize)>) ->
             best = (lang, count);
         }
     }
-    if best.1 > guessed + usize::from(guess_is_served(guess)) {
-        best.0
-    } else {
-        guess
-    }
+    if best.1 > guessed + usize::from(guess_is_served(guess)) { best.0 } else { guess }
 }
 
 fn guess_is_served(guess: Lang) -> bool {

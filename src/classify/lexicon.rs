@@ -59,10 +59,7 @@ impl Lexicon {
         }
         let automaton =
             AhoCorasick::new(phrases.keys()).map_err(|error| format!("phrase files: {error}"))?;
-        Ok(Lexicon {
-            automaton,
-            meanings: phrases.into_values().collect(),
-        })
+        Ok(Lexicon { automaton, meanings: phrases.into_values().collect() })
     }
 
     /// Every phrase that stands in the folded text at word borders, by end, then by pattern.
@@ -79,9 +76,7 @@ impl Lexicon {
             for (means, open) in &self.meanings[found.pattern().as_usize()] {
                 if *open || !goes_on {
                     // An open phrase reaches to the end of the word it stands in.
-                    let rest = bytes[end..]
-                        .iter()
-                        .take_while(|b| b.is_ascii_alphanumeric());
+                    let rest = bytes[end..].iter().take_while(|b| b.is_ascii_alphanumeric());
                     let more = if goes_on { rest.count() } else { 0 };
                     hits.push(Hit {
                         means: *means,

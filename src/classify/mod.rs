@@ -38,10 +38,7 @@ pub struct Settings {
 impl Default for Settings {
     /// 0.6 and 0.35.
     fn default() -> Settings {
-        Settings {
-            alert_at: PerMillion(600_000),
-            look_at: PerMillion(350_000),
-        }
+        Settings { alert_at: PerMillion(600_000), look_at: PerMillion(350_000) }
     }
 }
 
@@ -97,10 +94,7 @@ impl Classifier {
     /// Reads the phrase files. The error names the file's line; it can only come from a change to
     /// the files, which the tests read.
     pub fn new(model: Option<Box<dyn Model>>) -> Result<Classifier, String> {
-        let table = Table::read(
-            include_str!("data/cues.txt"),
-            include_str!("data/topics.txt"),
-        )?;
+        let table = Table::read(include_str!("data/cues.txt"), include_str!("data/topics.txt"))?;
         let common = include_str!("data/common.txt");
         let files = [
             (Lang::IT, include_str!("data/it.txt")),
@@ -117,11 +111,7 @@ impl Classifier {
                 .map_err(|error| format!("{lang}: {error}"))?;
             lexicons.push((lang, lexicon));
         }
-        Ok(Classifier {
-            table,
-            lexicons,
-            model,
-        })
+        Ok(Classifier { table, lexicons, model })
     }
 
     /// Judges one text. The same input always gives the same verdict.
@@ -142,18 +132,10 @@ impl Classifier {
             relevance,
             kind: found.kind,
             probability: PerMillion::from_share(found.probability),
-            severity: if found.kind == Kind::Complaint {
-                found.severity
-            } else {
-                0
-            },
+            severity: if found.kind == Kind::Complaint { found.severity } else { 0 },
             topic: found.topic,
             language,
-            risk: if found.kind == Kind::Complaint {
-                found.risk
-            } else {
-                Vec::new()
-            },
+            risk: if found.kind == Kind::Complaint { found.risk } else { Vec::new() },
             why,
             look: found.look,
             sorted_out: found.sorted_out,
@@ -192,8 +174,5 @@ fn cut(text: &str) -> &str {
 
 /// One reason.
 fn reason(cue: &str, words: &str) -> Why {
-    Why {
-        cue: cue.to_owned(),
-        words: words.to_owned(),
-    }
+    Why { cue: cue.to_owned(), words: words.to_owned() }
 }

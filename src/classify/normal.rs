@@ -94,10 +94,7 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         fold.out.pop();
         fold.back.pop();
     }
-    Normal {
-        text: fold.out,
-        back: fold.back,
-    }
+    Normal { text: fold.out, back: fold.back }
 }
 
 /// The folded text while it grows.
@@ -163,10 +160,7 @@ struct Word {
 
 impl Word {
     fn at(text: &str, start: usize) -> Word {
-        let mut word = Word {
-            end: start,
-            latin: false,
-        };
+        let mut word = Word { end: start, latin: false };
         for c in text[start..].chars() {
             if !c.is_alphanumeric() && !is_invisible(c) {
                 break;

@@ -9,28 +9,19 @@ use unicode_normalization::char::is_combining_mark;
 /// an excluded phrase comes before a name; a name without any of the configured context words is
 /// only "perhaps".
 pub(crate) fn relevance(text: &str, about: &About) -> (Relevance, Option<Why>) {
-    let why = |cue: &str, words: &str| {
-        Some(Why {
-            cue: cue.to_owned(),
-            words: words.to_owned(),
-        })
-    };
+    let why = |cue: &str, words: &str| Some(Why { cue: cue.to_owned(), words: words.to_owned() });
     if about.addressed {
         return (Relevance::About, why("about.addressed", ""));
     }
     let folded = fold(text);
     let word = |phrases: &'_ [String]| {
-        let found = phrases
-            .iter()
-            .find(|phrase| has_word(&folded, &fold(phrase)));
+        let found = phrases.iter().find(|phrase| has_word(&folded, &fold(phrase)));
         found.cloned()
     };
     if let Some(excluded) = word(about.exclusions) {
         return (Relevance::NotAbout, why("about.excluded", &excluded));
     }
-    let named = word(about.names)
-        .or_else(|| word(about.handles))
-        .or_else(|| tagged(text, about));
+    let named = word(about.names).or_else(|| word(about.handles)).or_else(|| tagged(text, about));
     match named {
         None => (Relevance::Perhaps, None),
         Some(_) if !about.context.is_empty() && word(about.context).is_none() => {

@@ -12,23 +12,11 @@ fn rules() -> &'static Classifier {
     RULES.get_or_init(|| Classifier::new(None).unwrap())
 }
 
-const TO_US: About = About {
-    names: &[],
-    handles: &[],
-    addressed: true,
-    context: &[],
-    exclusions: &[],
-};
+const TO_US: About =
+    About { names: &[], handles: &[], addressed: true, context: &[], exclusions: &[] };
 
 fn input(text: &str) -> Input<'_> {
-    Input {
-        text,
-        language: None,
-        rating: None,
-        attachments: 0,
-        reply_to_us: false,
-        about: &TO_US,
-    }
+    Input { text, language: None, rating: None, attachments: 0, reply_to_us: false, about: &TO_US }
 }
 
 fn judge(text: &str) -> Verdict {
@@ -55,9 +43,7 @@ fn golden_table() {
         let same = verdict.language == golden.lang
             && verdict.kind == golden.kind
             && golden.topic.is_none_or(|topic| verdict.topic == topic)
-            && golden
-                .severity
-                .is_none_or(|severity| verdict.severity == severity);
+            && golden.severity.is_none_or(|severity| verdict.severity == severity);
         if !same {
             wrong.push(format!("{}: {line}\n   {verdict:?}", number + 1));
         }
@@ -101,10 +87,7 @@ fn folding_finds_its_way_back() {
     assert_eq!(folded.written(text, at, at + 3), "ＡＰＰ");
     let at = folded.text.find("non funziona").unwrap();
     assert_eq!(folded.written(text, at, at + 12), "NonFunziona");
-    assert_eq!(
-        normalise("schön schon Straße", true).text,
-        "schoen schon strasse"
-    );
+    assert_eq!(normalise("schön schon Straße", true).text, "schoen schon strasse");
 }
 
 #[test]
@@ -115,18 +98,9 @@ fn no_text_is_looked_at() {
         assert_eq!(verdict.kind, Kind::Other);
         assert_eq!(verdict.sorted_out, None);
     }
-    let photo = Input {
-        attachments: 1,
-        ..input("")
-    };
-    assert_eq!(
-        rules().judge(&photo).why[0],
-        reason("text.only_attached", "")
-    );
-    let one = Input {
-        rating: Some(1),
-        ..input("")
-    };
+    let photo = Input { attachments: 1, ..input("") };
+    assert_eq!(rules().judge(&photo).why[0], reason("text.only_attached", ""));
+    let one = Input { rating: Some(1), ..input("") };
     let verdict = rules().judge(&one);
     assert!(verdict.look && verdict.is_complaint() && verdict.severity == 1);
     assert_eq!(verdict.why[0], reason("rating.one", ""));
@@ -134,14 +108,7 @@ fn no_text_is_looked_at() {
 
 #[test]
 fn stars_move_a_doubtful_text_and_not_a_plain_complaint() {
-    let of = |text, rating| {
-        rules()
-            .judge(&Input {
-                rating,
-                ..input(text)
-            })
-            .probability
-    };
+    let of = |text, rating| rules().judge(&Input { rating, ..input(text) }).probability;
     assert!(of("Così così", Some(1)) > of("Così così", None));
     assert!(of("Così così", Some(5)) < of("Così così", None));
     let complaint = "Non funziona, nessuno risponde, rivoglio i soldi";
@@ -151,16 +118,10 @@ fn stars_move_a_doubtful_text_and_not_a_plain_complaint() {
 #[test]
 fn thanks_adverts_and_automatic_mail_are_sorted_out() {
     let out = |text| judge(text).sorted_out;
-    assert_eq!(
-        out("Grazie mille per la risposta, buona giornata").as_deref(),
-        Some("thanks")
-    );
+    assert_eq!(out("Grazie mille per la risposta, buona giornata").as_deref(), Some("thanks"));
     let long = "Ok grazie mille per la vostra risposta, vi auguro una buona giornata";
     assert_eq!(out(long), None);
-    let reply = Input {
-        reply_to_us: true,
-        ..input(long)
-    };
+    let reply = Input { reply_to_us: true, ..input(long) };
     assert_eq!(rules().judge(&reply).sorted_out.as_deref(), Some("thanks"));
     assert_eq!(
         out("Giveaway! Tag a friend and follow us to win a free trial, sign up: https://a.b")
@@ -171,14 +132,8 @@ fn thanks_adverts_and_automatic_mail_are_sorted_out() {
         out("Out of office. I am currently away, this is an automated reply.").as_deref(),
         Some("automatic")
     );
-    assert_eq!(
-        out("Grazie per niente, due mesi e nessuno risponde, vergogna"),
-        None
-    );
-    assert_eq!(
-        out("Grazie, quando arriva il mio rimborso? Aspetto da un mese"),
-        None
-    );
+    assert_eq!(out("Grazie per niente, due mesi e nessuno risponde, vergogna"), None);
+    assert_eq!(out("Grazie, quando arriva il mio rimborso? Aspetto da un mese"), None);
 }
 
 #[test]
@@ -186,10 +141,7 @@ fn a_language_without_phrases_is_looked_at() {
     let verdict = judge("Всё сломалось, никто не отвечает уже третью неделю");
     assert_eq!(verdict.language.as_str(), "rus");
     assert!(verdict.look);
-    let named = Input {
-        language: Some(Lang::ES),
-        ..input("nessuno risponde")
-    };
+    let named = Input { language: Some(Lang::ES), ..input("nessuno risponde") };
     assert_eq!(rules().judge(&named).language, Lang::ES);
 }
 
@@ -205,40 +157,17 @@ fn relevance_by_name_context_and_exclusion() {
         context: &[],
         exclusions: &exclusions,
     };
-    let of = |text, about: &About| {
-        rules()
-            .judge(&Input {
-                about,
-                ..input(text)
-            })
-            .relevance
-    };
-    for text in [
-        "BANCA LUNARIA chiusa",
-        "#BancaLunaria giù",
-        "@lunaria_it ciao",
-        "(banca lunaria)",
-    ] {
+    let of = |text, about: &About| rules().judge(&Input { about, ..input(text) }).relevance;
+    for text in ["BANCA LUNARIA chiusa", "#BancaLunaria giù", "@lunaria_it ciao", "(banca lunaria)"]
+    {
         assert_eq!(of(text, &about), Relevance::About, "{text}");
     }
     assert_eq!(of("la banca lunariana", &about), Relevance::Perhaps);
-    assert_eq!(
-        of("Banca Lunaria sponsor di Lunaria Calcio", &about),
-        Relevance::NotAbout
-    );
-    let strict = About {
-        context: &context,
-        ..about
-    };
+    assert_eq!(of("Banca Lunaria sponsor di Lunaria Calcio", &about), Relevance::NotAbout);
+    let strict = About { context: &context, ..about };
     assert_eq!(of("Banca Lunaria chiusa", &strict), Relevance::Perhaps);
-    assert_eq!(
-        of("Banca Lunaria, conto bloccato", &strict),
-        Relevance::About
-    );
-    let addressed = About {
-        addressed: true,
-        ..about
-    };
+    assert_eq!(of("Banca Lunaria, conto bloccato", &strict), Relevance::About);
+    let addressed = About { addressed: true, ..about };
     assert_eq!(of("forza Lunaria Calcio", &addressed), Relevance::About);
 }
 
@@ -275,10 +204,7 @@ fn long_text_is_cut_and_says_so() {
     for unit in ["nessuno risponde ", "😡", "a\0b ", "аa", "#Aa"] {
         let text = unit.repeat((1 << 20) / unit.len());
         let verdict = judge(&text);
-        assert!(
-            verdict.why.iter().any(|why| why.cue == "text.cut"),
-            "{unit:?}"
-        );
+        assert!(verdict.why.iter().any(|why| why.cue == "text.cut"), "{unit:?}");
     }
 }
 

@@ -28,7 +28,7 @@ static META: Meta = Meta {
     about: "Takes mentions that your own programs send to POST /api/v1/mentions. It is never \
             polled; replies are written by hand at the mention's address.",
     docs: "https://datatracker.ietf.org/doc/html/rfc9110#name-post",
-    can: Capabilities { poll: false, reply: false, thread: false, stream: false },
+    can: Capabilities { poll: false, reply: false, thread: false, stream: false, backfill: false },
     length: LengthRule { counting: Counting::Graphemes, limit: REPLY_LIMIT },
     buckets: &[],
     keys: &[Key {

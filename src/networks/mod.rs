@@ -14,7 +14,7 @@ use crate::domain::length::LengthRule;
 use crate::wire::{Fault, Network, Part};
 
 /// Every network, in the order of the docs.
-pub static NETWORKS: &[&dyn Network] = 
+pub static NETWORKS: &[&dyn Network] =
     &[&mastodon::Mastodon, &feed::Feed, &ingest::Ingest, &rehearsal::Rehearsal];
 
 /// The network of that name in configuration and mentions.

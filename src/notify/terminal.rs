@@ -37,7 +37,8 @@ impl Notifier for Terminal {
     }
 
     fn send(&self, alert: &Alert, _cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
-        let ask = Ask { via: Via::Say(block(alert, words(alert))), tag: 0, spend: &[], auth: false };
+        let ask =
+            Ask { via: Via::Say(block(alert, words(alert))), tag: 0, spend: &[], auth: false };
         Box::new(Once { ask, read: |_| Ok(Delivered::default()) })
     }
 }

@@ -100,6 +100,7 @@ macro_rules! columns {
 statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
     DRAFTS_DUE = taking!("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
+    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY CASE owing WHEN 'complaint' THEN 1 WHEN 'question' THEN 2 ELSE 3 END, deadline, id LIMIT $2");
     NEXT_DUE = Sql::same("SELECT MIN(due_at) FROM cases WHERE due_at IS NOT NULL");
     CHECKED = Sql::same("UPDATE cases SET checked_at = $2 WHERE id = $1 AND checked_at < $2");
 }
@@ -393,4 +394,13 @@ pub async fn take_draft_due(tx: &mut Tx, limit: i64) -> Result<Vec<CaseId>, Stor
 pub async fn checked(tx: &mut Tx, case: CaseId, at: Instant) -> Result<(), StoreError> {
     tx.exec(CHECKED, args![case, at]).await?;
     Ok(())
+}
+
+/// Open cases by urgency: complaints first, then by deadline. `brand` empty for all.
+pub async fn open(tx: &mut Tx, brand: &str, limit: i64) -> Result<Vec<CaseFile>, StoreError> {
+    let found = ids(tx.all(OPEN, args![brand, limit]).await?)?;
+    let mut files = load(tx, &found).await?;
+    let place: HashMap<CaseId, usize> = found.iter().enumerate().map(|(n, id)| (*id, n)).collect();
+    files.sort_by_key(|f| place.get(&f.case.id).copied());
+    Ok(files)
 }

@@ -5,3 +5,5 @@ mod config;
 mod contract;
 mod doubles;
 mod store;
+mod stories;
+mod town;

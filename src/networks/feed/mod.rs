@@ -56,7 +56,7 @@ static META: Meta = Meta {
     about: "Reads a feed, or finds the feed that a web page names. Entries have no reply by API: \
             the alert leads to the entry, where a person answers.",
     docs: "https://www.rssboard.org/rss-specification",
-    can: Capabilities { poll: true, reply: false, thread: false, stream: false },
+    can: Capabilities { poll: true, reply: false, thread: false, stream: false, backfill: false },
     length: LengthRule { counting: Counting::Graphemes, limit: 10_000 },
     buckets: &[BucketRule {
         bucket: HOST,
@@ -126,6 +126,8 @@ impl Network for Feed {
             overlap_ms: 0,
             // Feeds are served from caches.
             settle_ms: MINUTE,
+            // A feed names the brand or it does not; its address says nothing.
+            addressed: false,
         }]
     }
 

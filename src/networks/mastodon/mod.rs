@@ -75,7 +75,7 @@ static META: Meta = Meta {
     about: "Reads the notifications of the brand's Mastodon profile and the hashtags you name, \
             and posts approved replies. Works with servers that speak the same API.",
     docs: "https://docs.joinmastodon.org/client/intro/",
-    can: Capabilities { poll: true, reply: true, thread: true, stream: true },
+    can: Capabilities { poll: true, reply: true, thread: true, stream: true, backfill: false },
     length: LengthRule { counting: Counting::Mastodon, limit: 500 },
     buckets: &[BucketRule {
         bucket: API,
@@ -170,16 +170,17 @@ impl Network for Mastodon {
     }
 
     fn lanes(&self, cx: &Ctx<'_>) -> Vec<Lane> {
-        let lane = |id: String, every_ms, overlap_ms| Lane {
+        let lane = |id: String, every_ms, overlap_ms, tag: bool| Lane {
             id,
             walk: Walk::Ascending,
             every_ms,
             overlap_ms,
             settle_ms: 5 * SECOND,
+            addressed: !tag,
         };
-        let mut lanes = vec![lane(listen::MENTIONS.to_owned(), MINUTE, MENTIONS_OVERLAP)];
+        let mut lanes = vec![lane(listen::MENTIONS.to_owned(), MINUTE, MENTIONS_OVERLAP, false)];
         for tag in &cx.settings::<Settings>().hashtags {
-            lanes.push(lane(format!("{}{tag}", listen::TAG), 2 * MINUTE, TAG_OVERLAP));
+            lanes.push(lane(format!("{}{tag}", listen::TAG), 2 * MINUTE, TAG_OVERLAP, true));
         }
         lanes
     }

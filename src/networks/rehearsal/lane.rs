@@ -147,7 +147,7 @@ impl Talk<Cursor> for Ascend {
 pub(super) struct Descend {
     cursor: Option<String>,
     resume: Option<String>,
-    way: Option<Descent>,
+    way: Option<(Descent, Mark)>,
 }
 
 /// How far down a walk is.
@@ -155,10 +155,23 @@ pub(super) struct Descend {
 struct Descent {
     /// When the walk set out.
     top: Instant,
+    /// Where the stretch begins that is being read: at the top, or below the last hole.
+    ceiling: Instant,
     /// What is above is heard.
     at: Mark,
-    /// What is below was known before.
-    bottom: Mark,
+}
+
+impl Descent {
+    fn parse(token: &str) -> Option<Descent> {
+        let mut fields = token.splitn(3, '/');
+        let mut instant = || fields.next()?.parse().ok().map(Instant);
+        let (top, ceiling) = (instant()?, instant()?);
+        Some(Descent { top, ceiling, at: Mark::parse(fields.next()?)? })
+    }
+
+    fn token(self) -> String {
+        format!("{}/{}/{}", self.top.0, self.ceiling.0, self.at)
+    }
 }
 
 impl Descend {
@@ -166,27 +179,25 @@ impl Descend {
         Descend { cursor, resume, way: None }
     }
 
-    fn set_out(&self, settings: &Settings, now: Instant) -> Result<Descent, Fault> {
+    /// The walk, and the mark below which all was known before.
+    fn set_out(&self, settings: &Settings, now: Instant) -> Result<(Descent, Mark), Fault> {
         let bottom = match &self.cursor {
             None => Mark::before(settings.start.min(now)),
             Some(text) => Mark::parse(text).ok_or_else(|| expired(text))?,
         };
-        let (top, at) = match &self.resume {
-            None => (now, Mark::after(now)),
-            Some(token) => token
-                .split_once('/')
-                .and_then(|(top, at)| Some((Instant(top.parse().ok()?), Mark::parse(at)?)))
-                .ok_or_else(|| expired(token))?,
+        let way = match &self.resume {
+            None => Descent { top: now, ceiling: now, at: Mark::after(now) },
+            Some(token) => Descent::parse(token).ok_or_else(|| expired(token))?,
         };
-        Ok(Descent { top, at, bottom })
+        Ok((way, bottom))
     }
 }
 
 impl Talk<Cursor> for Descend {
     fn start(&mut self, _cx: &Ctx<'_>) -> Step<Cursor> {
         match self.way {
-            Some(way) if way.at <= way.bottom => {
-                Step::Done(Cursor(Mark::after(way.top).max(way.bottom).to_string()))
+            Some((way, bottom)) if way.at <= bottom => {
+                Step::Done(Cursor(Mark::after(way.top).max(bottom).to_string()))
             }
             _ => ask(),
         }
@@ -194,42 +205,45 @@ impl Talk<Cursor> for Descend {
 
     fn read(&mut self, _tag: u8, _got: Got, cx: &Ctx<'_>) -> Result<Step<Cursor>, Fault> {
         let (settings, world) = open(cx)?;
-        let way = match self.way {
+        let (way, bottom) = match self.way {
             Some(way) => way,
             None => self.set_out(settings, cx.now)?,
         };
         // The first window below that is forgotten by now ends this stretch.
         let lost = world
             .forgotten(cx.now)
-            .rev()
-            .find(|w| Mark::before(w.from) < way.at && way.bottom < Mark::before(w.to));
+            .rfind(|w| Mark::before(w.from) < way.at && bottom < Mark::before(w.to));
         let stop = match lost {
-            None => way.bottom,
-            Some(window) => Mark::before(window.to).min(way.at).max(way.bottom),
+            None => bottom,
+            Some(window) => Mark::before(window.to).min(way.at).max(bottom),
         };
         let mut places = world.places(stop, way.at).rev();
         let mut heard = Vec::new();
-        let mut next = way.at;
+        let mut next = way;
         for place in places.by_ref().take(settings.page) {
-            next = place.mark;
+            next.at = place.mark;
             heard.extend(world.event(place, cx.now));
         }
-        let (mut hole, mut below) = (None, next);
+        // A millisecond that is read in part is accounted for by the page below. What is later
+        // than the page may still be on its way, so the stretch is good up to its ceiling less
+        // the lateness; down at the cursor the walk before waited for just that.
+        let whole = |mark: Mark| mark.at + i64::from(mark.seq > 0);
+        let (mut from, mut hole) = (whole(next.at), None);
         if places.next().is_none() {
-            (next, below) = (stop, stop);
-            if let Some(window) = lost {
-                next = Mark::before(window.from).max(way.bottom);
-                hole = Some(forgot(next.at, stop.at));
+            (next.at, from) = (stop, whole(stop));
+            match lost {
+                None => from = (stop.at - world.settle).max(floor(world, cx.now, stop.at)),
+                Some(window) => {
+                    next.at = Mark::before(window.from).max(bottom);
+                    next.ceiling = next.at.at;
+                    hole = Some(forgot(next.at.at, stop.at));
+                }
             }
         }
-        // A millisecond that is read in part is accounted for by the page below, unless the
-        // cursor says that its rest was known.
-        let whole = |mark: Mark| mark.at + i64::from(mark.seq > 0 && mark > way.bottom);
-        let stretch = (whole(below), whole(way.at).min(way.top));
-        let span = span(stretch, world.settle, floor(world, cx.now, stop.at), &hole);
-        self.way = Some(Descent { at: next, ..way });
-        let resume = Some(format!("{}/{next}", way.top.0));
-        Ok(Step::Page(Page { heard, resume, span, hole }))
+        let to = whole(way.at).min(way.ceiling - world.settle).max(from);
+        let span = (from < to || hole.is_some()).then_some((from, to));
+        self.way = Some((next, bottom));
+        Ok(Step::Page(Page { heard, resume: Some(next.token()), span, hole }))
     }
 }
 

@@ -48,7 +48,7 @@ static META: Meta = Meta {
             deletions, lost entries and a colleague who answers elsewhere. For demonstrations, \
             tests and measuring; its one lane is called `feed`.",
     docs: "",
-    can: Capabilities { poll: true, reply: true, thread: true, stream: false },
+    can: Capabilities { poll: true, reply: true, thread: true, stream: false, backfill: true },
     length: LengthRule { counting: Counting::Graphemes, limit: 500 },
     buckets: &[],
     keys: settings::KEYS,
@@ -83,6 +83,7 @@ impl Network for Rehearsal {
             // The order is that in which entries show, so nothing late can slip below a cursor.
             overlap_ms: 0,
             settle_ms: settings.world.settle,
+            addressed: true,
         }]
     }
 

@@ -341,7 +341,7 @@ fn without_a_server_a_reply_has_an_id_of_its_key() {
 #[test]
 fn mistakes_are_named() {
     let wrong = |toml: &str| {
-        let fault = Rehearsal.settings(&toml.parse().unwrap()).err().expect("refused");
+        let Err(fault) = Rehearsal.settings(&toml.parse().unwrap()) else { panic!("taken") };
         format!("{}: {}", fault.key, fault.why)
     };
     let script = |line: &str| wrong(&format!("start = {START:?}\nscript = '''{line}'''"));

@@ -79,7 +79,7 @@ impl Post {
 
     /// Whether it stands on the network.
     pub fn stands(&self, now: Instant) -> bool {
-        self.visible <= now && !self.deleted.is_some_and(|at| at <= now)
+        self.visible <= now && self.deleted.is_none_or(|at| at > now)
     }
 
     /// Its text, and when it was last changed.

@@ -1,0 +1,6 @@
+//! Stories on a fake clock: what a customer, a colleague and the team live through.
+
+mod answers;
+mod hearing;
+mod publishing;
+mod timers;

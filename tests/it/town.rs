@@ -1,0 +1,230 @@
+//! `Town`: a whole house on a fake clock, listening to a rehearsed network, for stories.
+//!
+//! Time moves only by `pass`; the steps are drained by hand. Dropping a town checks nothing:
+//! stories end with `t.close().await`, which demands a balanced ledger and a quiet house.
+
+use crate::doubles::posts::Posts;
+use ascolto::app::{self, Surroundings};
+use ascolto::clock::Clock;
+use ascolto::config;
+use ascolto::domain::case::State;
+use ascolto::domain::time::MINUTE;
+use ascolto::domain::{CaseId, Instant, ReplyId};
+use ascolto::ids::Ids;
+use ascolto::pipeline::acts::{self, Act, ActError};
+use ascolto::pipeline::{Deps, runner};
+use ascolto::store::cases::CaseFile;
+use ascolto::store::mentions::MentionRow;
+use ascolto::store::outbox::AlertRow;
+use ascolto::store::replies::PartRow;
+use ascolto::store::{Store, cases, ledger, mentions, outbox, replies};
+use std::sync::{Arc, Mutex};
+
+/// When every rehearsed day begins: Friday 20 November 2026, 08:00 in Rome.
+pub const MORNING: Instant = Instant(1_795_158_000_000);
+
+/// How a town is set up.
+pub struct Plan<'a> {
+    /// The script, JSON lines; times in minutes after the morning.
+    pub script: &'a str,
+    /// Lines for the brand's table.
+    pub brand: &'a str,
+    /// Lines for the channel's table.
+    pub channel: &'a str,
+    /// Whether replies go to a server of their own.
+    pub posts: bool,
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Plan { script: "", brand: "", channel: "", posts: false }
+    }
+}
+
+/// The house and what surrounds it.
+pub struct Town {
+    /// The house.
+    pub deps: Arc<Deps>,
+    /// Its clock.
+    pub clock: Clock,
+    /// The server for posts, if the plan has one.
+    pub posts: Option<Posts>,
+    said: Arc<Mutex<Vec<String>>>,
+    config: config::Config,
+    folder: tempfile::TempDir,
+    seed: u64,
+}
+
+impl Town {
+    /// A town in which this script is played.
+    pub async fn new(script: &str) -> Town {
+        Town::of(Plan { script, ..Plan::default() }).await
+    }
+
+    /// A town after a plan.
+    pub async fn of(plan: Plan<'_>) -> Town {
+        let clock = Clock::manual(MORNING - MINUTE);
+        let posts = if plan.posts { Some(Posts::start(clock.clone()).await) } else { None };
+        let folder = folder();
+        let url = posts.as_ref().map_or(String::new(), |p| format!("url = \"{}\"", p.url));
+        let text = format!(
+            "[store]\nurl = \"sqlite:{db}\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n\
+             [brand.acme]\ntitle = \"Acme\"\nterms = [\"Acme\"]\nhandles = [\"acme\"]\n\
+             zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = [\"room\"]\n{brand}\n\
+             [channel.piazza]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nbrand_handle = \"acme\"\n\
+             start = \"{MORNING}\"\nscript = '''\n{script}\n'''\n{url}\n{channel}\n\
+             [recipient.room]\nnotifier = \"terminal\"\n",
+            db = folder.path().join("town.db").display(),
+            brand = plan.brand,
+            script = plan.script,
+            channel = plan.channel,
+        );
+        let file = folder.path().join("ascolto.toml");
+        std::fs::write(&file, text).unwrap();
+        let config =
+            config::load(&file, std::iter::empty(), &app::registry()).unwrap_or_else(|problems| {
+                panic!(
+                    "{}",
+                    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+                )
+            });
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let deps = build(&config, &clock, &said, 1).await;
+        Town { deps, clock, posts, said, config, folder, seed: 1 }
+    }
+
+    /// Ends the process between two steps and starts it anew on the same file.
+    pub async fn restart(&mut self) {
+        self.deps.store.close().await;
+        self.seed += 1;
+        self.deps = build(&self.config, &self.clock, &self.said, self.seed).await;
+    }
+
+    /// Lets minutes pass, one at a time, and does what is due in each.
+    pub async fn pass(&self, minutes: i64) {
+        for _ in 0..minutes {
+            self.clock.advance(MINUTE);
+            self.settle().await;
+        }
+    }
+
+    /// Does what is due now.
+    pub async fn settle(&self) {
+        runner::drain(&self.deps).await.unwrap();
+    }
+
+    /// What the terminal showed so far.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// A mention by its id on the network.
+    pub async fn mention(&self, external_id: &str) -> MentionRow {
+        self.find(external_id).await.unwrap_or_else(|| panic!("{external_id} was not heard"))
+    }
+
+    /// A mention by its id on the network, if it was heard.
+    pub async fn find(&self, external_id: &str) -> Option<MentionRow> {
+        let mut tx = self.deps.store.read().await.unwrap();
+        let known =
+            mentions::known(&mut tx, "acme", "rehearsal", &[("", external_id)]).await.unwrap();
+        let id = known.first()?.id.parse().unwrap();
+        mentions::by_id(&mut tx, id).await.unwrap()
+    }
+
+    /// The case of a mention.
+    pub async fn case(&self, external_id: &str) -> CaseFile {
+        let row = self.mention(external_id).await;
+        let id =
+            row.case_id.unwrap_or_else(|| panic!("{external_id} has no case: {}", row.disposition));
+        let mut tx = self.deps.store.read().await.unwrap();
+        cases::load(&mut tx, &[id.parse().unwrap()]).await.unwrap().remove(0)
+    }
+
+    /// The state of a mention's case.
+    pub async fn state(&self, external_id: &str) -> State {
+        self.case(external_id).await.case.state()
+    }
+
+    /// The alerts about a mention's case: reason and state.
+    pub async fn alerts(&self, external_id: &str) -> Vec<String> {
+        let id = self.case(external_id).await.case.id;
+        let mut tx = self.deps.store.read().await.unwrap();
+        let rows: Vec<AlertRow> = outbox::of_case(&mut tx, id).await.unwrap();
+        rows.iter().map(|a| format!("{} {}", a.reason, a.state)).collect()
+    }
+
+    /// An agent does something.
+    pub async fn act(&self, external_id: &str, agent: &str, act: Act) -> Result<(), ActError> {
+        let id = self.case(external_id).await.case.id;
+        let done = acts::act(&self.deps, id, agent, act).await;
+        self.settle().await;
+        done
+    }
+
+    /// An agent publishes the draft as it stands.
+    pub async fn publish(&self, external_id: &str, agent: &str) -> Result<ReplyId, ActError> {
+        let id = self.case(external_id).await.case.id;
+        let draft = {
+            let mut tx = self.deps.store.read().await.unwrap();
+            cases::draft(&mut tx, id).await.unwrap().expect("there is a draft")
+        };
+        let reply = acts::publish(&self.deps, id, agent, draft.rev, &draft.text).await;
+        self.settle().await;
+        reply
+    }
+
+    /// The parts of a reply.
+    pub async fn parts(&self, reply: ReplyId) -> Vec<PartRow> {
+        let mut tx = self.deps.store.read().await.unwrap();
+        replies::parts(&mut tx, &reply.to_string()).await.unwrap()
+    }
+
+    /// A case id as text for the API.
+    pub async fn id(&self, external_id: &str) -> CaseId {
+        self.case(external_id).await.case.id
+    }
+
+    /// The ledger as it stands.
+    pub async fn ledger(&self) -> ledger::Ledger {
+        let mut tx = self.deps.store.read().await.unwrap();
+        let options = ledger::Options { verify: true, ..Default::default() };
+        ledger::check(&mut tx, self.deps.now(), &options).await.unwrap()
+    }
+
+    /// Ends the story: nothing is due, no alert is undelivered, the ledger balances.
+    pub async fn close(self) {
+        self.settle().await;
+        let ledger = self.ledger().await;
+        assert!(ledger.balanced(), "{}", ledger.table());
+        let mut tx = self.deps.store.read().await.unwrap();
+        assert_eq!(outbox::waiting(&mut tx).await.unwrap(), 0, "an alert waits");
+        drop(tx);
+        self.deps.store.close().await;
+        drop(self.folder);
+    }
+}
+
+/// A folder on memory where there is one: stories commit thousands of times.
+pub fn folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+async fn build(
+    config: &config::Config,
+    clock: &Clock,
+    said: &Arc<Mutex<Vec<String>>>,
+    seed: u64,
+) -> Arc<Deps> {
+    let said = said.clone();
+    let around = Surroundings {
+        clock: clock.clone(),
+        ids: Ids::seeded(seed),
+        instance: "town".to_owned(),
+        say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
+        transport: None,
+    };
+    let store = Store::open(config.store.url.expose()).await.unwrap();
+    Arc::new(app::build(config, store, around).await.unwrap())
+}
