@@ -1,1 +1,2 @@
+//! The bench `whole_way`; see below.
 fn main() {}

@@ -10,9 +10,11 @@ use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::pipeline::{Channel, Deps, Recipient, StoreKeep, runner};
 use crate::store::{Store, StoreError, lanes, own};
-use crate::wire::Ctx;
+use crate::web::Web;
+use crate::wire::{Ctx, Secret};
 use crate::{networks, notify};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -224,19 +226,53 @@ impl Running {
         self.stop.clone()
     }
 
+    /// Serves inbox and API beside the loops, until the house stops; gives the address.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, with what to do.
+    pub async fn serve(&self, config: &Config, once: Option<Secret>) -> Result<SocketAddr, String> {
+        let wanted = config.web.listen;
+        let taken = |e| {
+            format!(
+                "{wanted} cannot be listened on: {e}. Is another Ascolto running there? Change [web] listen"
+            )
+        };
+        let listener = tokio::net::TcpListener::bind(wanted).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let web = Web {
+            deps: self.deps.clone(),
+            session_hours: config.web.session_hours,
+            secure_cookies: config.web.public_url.starts_with("https:"),
+            once,
+        };
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = crate::web::serve(listener, web, stop.clone()).await {
+                tracing::error!(error = %error, "inbox and API stopped");
+                stop.cancel();
+            }
+        });
+        Ok(address)
+    }
+
     /// What it works with.
     pub fn deps(&self) -> &Arc<Deps> {
         &self.deps
     }
 
-    /// Lets every loop end its batch, at most ten seconds, and closes the store. What was cut off
-    /// is a row with a lease that another start takes up.
-    pub async fn stop(self) {
+    /// Lets every loop end its batch, at most eight seconds; the store stays open for a next start.
+    /// What was cut off is a row with a lease that the next start takes up.
+    pub async fn drain(&self) {
         self.stop.cancel();
         let drained = tokio::time::timeout(std::time::Duration::from_secs(8), self.tasks.wait());
         if drained.await.is_err() {
             tracing::warn!("some work did not end in time; it is taken up at the next start");
         }
+    }
+
+    /// Drains and closes the store.
+    pub async fn stop(self) {
+        self.drain().await;
         self.deps.store.close().await;
     }
 }

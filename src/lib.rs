@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod classify;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -15,7 +16,9 @@ pub mod ids;
 pub mod links;
 pub mod networks;
 pub mod notify;
+pub mod observe;
 pub mod pipeline;
 pub mod speech;
 pub mod store;
+pub mod web;
 pub mod wire;

@@ -13,6 +13,7 @@ mod keep;
 pub mod notify;
 pub mod poll;
 pub mod publish;
+pub mod replay;
 pub mod runner;
 pub mod sweep;
 pub mod thread;

@@ -3,6 +3,7 @@
 //! A function takes a transaction and does one thing; what belongs together is committed together
 //! by the caller. The store owns no clock: `now` is an argument everywhere.
 
+pub mod access;
 pub mod buckets;
 mod bulk;
 pub mod cases;
@@ -11,6 +12,7 @@ mod db;
 pub mod drafts;
 mod error;
 pub mod events;
+pub mod inbox;
 pub mod judged;
 pub mod lanes;
 pub mod ledger;
@@ -26,12 +28,14 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 10] = [
+    let lists: [&[(&str, Sql)]; 12] = [
+        access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
         coverage::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
+        inbox::STATEMENTS,
         lanes::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,

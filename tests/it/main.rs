@@ -7,3 +7,4 @@ mod doubles;
 mod store;
 mod stories;
 mod town;
+mod web;

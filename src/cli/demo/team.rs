@@ -1,9 +1,9 @@
 //! The rehearsed team of the headless demo: two agents who answer as a small team would.
 
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
+use crate::domain::CaseId;
 use crate::domain::obligation::Owing;
 use crate::domain::time::MINUTE;
-use crate::domain::CaseId;
 use crate::pipeline::Deps;
 use crate::pipeline::acts::{self, Act, ActError};
 use crate::store::cases;
@@ -16,7 +16,7 @@ const AGENT: &str = "ada";
 
 /// What the team has in hand.
 #[derive(Default)]
-pub struct Team {
+pub(super) struct Team {
     seen: BTreeSet<CaseId>,
 }
 
@@ -24,7 +24,7 @@ impl Team {
     /// Answers what has waited long enough: complaints and questions with the draft, as written;
     /// of what only needs a look, the person decides that no answer is needed. Every seventh case
     /// is left alone, so that the day ends with something owed.
-    pub async fn work(&mut self, deps: &Deps) -> Result<(), Failure> {
+    pub(super) async fn work(&mut self, deps: &Deps) -> Result<(), Failure> {
         let now = deps.now();
         let mut tx = deps.store.read().await?;
         let open = cases::open(&mut tx, "", 200).await?;
@@ -42,11 +42,21 @@ impl Team {
             let draft = cases::draft(&mut tx, id).await?;
             drop(tx);
             let done = match (file.case.owing(), draft) {
-                (Some(Owing::Complaint | Owing::Question), Some(draft)) if !draft.text.is_empty() => {
+                (Some(Owing::Complaint | Owing::Question), Some(draft))
+                    if !draft.text.is_empty() =>
+                {
                     acts::act(deps, id, AGENT, Act::Take).await?;
                     acts::publish(deps, id, AGENT, draft.rev, &draft.text).await.map(drop)
                 }
-                _ => acts::act(deps, id, AGENT, Act::Waive("looked at: nothing to answer".to_owned())).await,
+                _ => {
+                    acts::act(
+                        deps,
+                        id,
+                        AGENT,
+                        Act::Waive("looked at: nothing to answer".to_owned()),
+                    )
+                    .await
+                }
             };
             match done {
                 // A colleague was faster, or the customer took it back: the case says so.

@@ -19,6 +19,7 @@ mod tests;
 pub use settings::Settings;
 
 use crate::domain::length::{Counting, LengthRule};
+use crate::domain::time::MINUTE;
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
     Capabilities, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Seen, Sent, Session,
@@ -79,7 +80,7 @@ impl Network for Rehearsal {
         vec![Lane {
             id: "feed".to_owned(),
             walk: settings.walk,
-            every_ms: settings.every_ms,
+            every_ms: MINUTE,
             // The order is that in which entries show, so nothing late can slip below a cursor.
             overlap_ms: 0,
             settle_ms: settings.world.settle,

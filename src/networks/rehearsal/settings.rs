@@ -4,7 +4,6 @@ use super::flood::Flood;
 use super::script;
 use super::world::World;
 use crate::domain::Instant;
-use crate::domain::time::SECOND;
 use crate::wire::{Key, KeyFault, KeyKind, Walk, read_settings};
 use serde::Deserialize;
 use std::ops::RangeInclusive;
@@ -17,7 +16,6 @@ pub struct Settings {
     pub(super) url: Option<Url>,
     pub(super) walk: Walk,
     pub(super) page: usize,
-    pub(super) every_ms: i64,
     pub(super) reply_limit: usize,
 }
 
@@ -61,7 +59,6 @@ pub(super) const KEYS: &[Key] = &[
         "\"ascending\"",
     ),
     key("page", KeyKind::Number, "Entries a page; of a snapshot, in all. Default: 500.", "500"),
-    key("every", KeyKind::Number, "Seconds from one poll to the next. Default: 60.", "60"),
     key(
         "url",
         KeyKind::Url,
@@ -91,7 +88,6 @@ struct Written {
     seed: Option<i64>,
     walk: Option<String>,
     page: Option<i64>,
-    every: Option<i64>,
     url: Option<Url>,
     brand_handle: Option<String>,
     reply_limit: Option<i64>,
@@ -156,7 +152,6 @@ impl Settings {
             url: written.url,
             walk,
             page: size(page),
-            every_ms: within("every", written.every, 60, 1..=86_400)? * SECOND,
             reply_limit: size(reply_limit),
         })
     }

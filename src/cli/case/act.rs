@@ -1,0 +1,193 @@
+//! Acts on one case, in an agent's name.
+
+use crate::cli::failure::Failure;
+use crate::cli::when::When;
+use crate::cli::{Global, house, out};
+use crate::domain::{CaseId, Instant};
+use crate::pipeline::Deps;
+use crate::pipeline::acts::{self, Act};
+use crate::store::cases;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// An act that changes a case by one event.
+#[derive(Debug, Subcommand)]
+pub(super) enum Plain {
+    /// Take it, or renew the take
+    Take {
+        /// The case
+        id: CaseId,
+    },
+    /// Give it back
+    Release {
+        /// The case
+        id: CaseId,
+    },
+    /// Put it off
+    Snooze {
+        /// The case
+        id: CaseId,
+        /// Until when: a time, a day, or a span from now as 8h
+        #[arg(long, value_name = "TIME", value_parser = When::parse)]
+        until: When,
+    },
+    /// Say that no answer is needed
+    Waive {
+        /// The case
+        id: CaseId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Close it
+    Close {
+        /// The case
+        id: CaseId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Correct what triage made of it
+    Verdict {
+        /// The case
+        id: CaseId,
+        /// What it is not
+        is: Correction,
+        /// Why
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Say that it was answered elsewhere
+    Answered {
+        /// The case
+        id: CaseId,
+        /// Where the answer stands
+        #[arg(long, value_name = "URL", default_value = "")]
+        url: String,
+    },
+    /// Say that the customer was asked into private
+    Moved {
+        /// The case
+        id: CaseId,
+    },
+    /// Open it again
+    Reopen {
+        /// The case
+        id: CaseId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Leave a word for the colleagues
+    Note {
+        /// The case
+        id: CaseId,
+        /// The word
+        text: String,
+    },
+}
+
+/// What a case is not.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Correction {
+    /// No complaint
+    NotComplaint,
+    /// Not about the brand
+    NotAboutUs,
+}
+
+impl Plain {
+    pub(super) fn run(&self, global: &Global, agent: &str) -> Result<(), Failure> {
+        let (id, act) = self.read(house::now())?;
+        let config = house::load(global)?;
+        house::wait(house::over_house(&config, async |deps| {
+            acts::act(deps, id, agent, act).await?;
+            let files = cases::load(&mut deps.store.read().await?, &[id]).await?;
+            let state = files.first().map(|f| f.case.state().to_string()).unwrap_or_default();
+            out::line(&format!("case {id} is {state}"))
+        }))
+    }
+
+    /// The case and the act.
+    fn read(&self, now: Instant) -> Result<(CaseId, Act), Failure> {
+        let said = |text: &str| match text.trim() {
+            "" => Err(Failure::usage("this needs a few words for the colleagues; none were given")),
+            text => Ok(text.to_owned()),
+        };
+        Ok(match self {
+            Plain::Take { id } => (*id, Act::Take),
+            Plain::Release { id } => (*id, Act::Release),
+            Plain::Moved { id } => (*id, Act::Moved),
+            Plain::Waive { id, reason } => (*id, Act::Waive(said(reason)?)),
+            Plain::Close { id, reason } => (*id, Act::Close(said(reason)?)),
+            Plain::Reopen { id, reason } => (*id, Act::Reopen(said(reason)?)),
+            Plain::Note { id, text } => (*id, Act::Note(said(text)?)),
+            Plain::Answered { id, url } => (*id, Act::Answered(url.trim().to_owned())),
+            Plain::Verdict { id, is, reason } => {
+                let why = reason.trim().to_owned();
+                let act = match is {
+                    Correction::NotComplaint => Act::NotComplaint(why),
+                    Correction::NotAboutUs => Act::NotAboutUs(why),
+                };
+                (*id, act)
+            }
+            Plain::Snooze { id, until } => {
+                let until = until.ahead(now);
+                if until <= now {
+                    return Err(Failure::usage(format!("{until} is not in the future")));
+                }
+                (*id, Act::Snooze(until))
+            }
+        })
+    }
+}
+
+/// Publish a reply in the customer's thread
+#[derive(Debug, Args)]
+pub(super) struct Publish {
+    /// The case
+    id: CaseId,
+    /// The revision of the draft that you have read; with another one nothing is published
+    #[arg(long, value_name = "N")]
+    rev: i64,
+    /// The text to publish [default: the draft as it stands]
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
+    text: Option<String>,
+    /// The file that holds the text to publish
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Publish {
+    pub(super) fn run(&self, global: &Global, agent: &str) -> Result<(), Failure> {
+        let given = match (&self.text, &self.file) {
+            (Some(text), _) => Some(text.clone()),
+            (None, Some(file)) => Some(std::fs::read_to_string(file).map_err(|e| {
+                Failure::outside(format!("{} cannot be read: {e}", file.display()))
+            })?),
+            (None, None) => None,
+        };
+        let config = house::load(global)?;
+        house::wait(house::over_house(&config, async |deps| {
+            let text = match given {
+                Some(text) => text,
+                None => self.draft(deps).await?,
+            };
+            let reply = acts::publish(deps, self.id, agent, self.rev, &text).await?;
+            out::line(&format!("reply {reply} is approved; the running service posts it"))
+        }))
+    }
+
+    /// The draft as it stands. That it is the revision asked for is checked when it is published.
+    async fn draft(&self, deps: &Deps) -> Result<String, Failure> {
+        let id = self.id;
+        let mut tx = deps.store.read().await?;
+        if cases::load(&mut tx, &[id]).await?.is_empty() {
+            return Err(Failure::no(format!("there is no case {id}; check the id")));
+        }
+        let draft = cases::draft(&mut tx, id).await?;
+        draft.map(|d| d.text).ok_or_else(|| {
+            Failure::no(format!("case {id} has no draft; write the reply with --text"))
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! One case as text: what was written, what is owed, the draft, the replies, the log.
+
+use crate::cli::failure::Failure;
+use crate::cli::{Global, house, out};
+use crate::domain::case::Attention;
+use crate::domain::text::one_line;
+use crate::domain::{CaseId, Instant};
+use crate::store::cases::{self, CaseFile, DraftRow};
+use crate::store::events::{self, EventRow};
+use crate::store::mentions::{self, MentionRow};
+use crate::store::replies::{self, PartRow, ReplyRow};
+use std::fmt::Write;
+
+/// All that is known of a case.
+struct Folder {
+    file: CaseFile,
+    mentions: Vec<MentionRow>,
+    draft: Option<DraftRow>,
+    replies: Vec<(ReplyRow, Vec<PartRow>)>,
+    log: Vec<EventRow>,
+}
+
+pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
+    let config = house::load(global)?;
+    let folder = house::wait(house::over_store(&config, async |store| {
+        let mut tx = store.read().await?;
+        let Some(file) = cases::load(&mut tx, &[id]).await?.pop() else {
+            return Err(Failure::no(format!("there is no case {id}; check the id")));
+        };
+        let mut sent = Vec::new();
+        for reply in replies::of_case(&mut tx, id).await? {
+            let parts = replies::parts(&mut tx, &reply.id).await?;
+            sent.push((reply, parts));
+        }
+        Ok(Folder {
+            file,
+            mentions: mentions::of_case(&mut tx, id).await?,
+            draft: cases::draft(&mut tx, id).await?,
+            replies: sent,
+            log: events::of_subject(&mut tx, &id.to_string()).await?,
+        })
+    }))?;
+    out::text(&folder.shown())
+}
+
+impl Folder {
+    fn shown(&self) -> String {
+        let mut out = String::new();
+        self.head(&mut out);
+        for mention in &self.mentions {
+            written(&mut out, mention);
+        }
+        if let Some(draft) = &self.draft {
+            let by = one_line(&draft.made_by, 60);
+            let _ = writeln!(out, "\ndraft {} ({}, by {by})", draft.rev, draft.language);
+            indented(&mut out, &draft.text);
+        }
+        for (reply, parts) in &self.replies {
+            let by = one_line(&reply.by_agent, 60);
+            let _ = writeln!(out, "\nreply {} by {by} at {}", reply.id, Instant(reply.created_at));
+            for part in parts {
+                let _ = writeln!(out, "  part {}: {}", part.part, fate(part));
+                indented(&mut out, &part.text);
+            }
+        }
+        out.push_str("\nlog\n");
+        for event in &self.log {
+            let becomes = event.becomes.as_ref().map_or_else(String::new, |b| format!(" -> {b}"));
+            let by = one_line(&event.actor, 60);
+            let by = if by.is_empty() { by } else { format!(" by {by}") };
+            let _ = writeln!(out, "  {} {}{by}{becomes}", Instant(event.at), event.kind);
+        }
+        out
+    }
+
+    fn head(&self, out: &mut String) {
+        let case = &self.file.case;
+        let _ = write!(out, "case {}: {}", case.id, case.state());
+        match &case.attention {
+            Attention::Free => {}
+            Attention::Taken { by, until }
+            | Attention::Snoozed { by, until }
+            | Attention::Moved { by, until } => {
+                let _ = write!(out, " by {} until {until}", one_line(by, 60));
+            }
+        }
+        out.push('\n');
+        let author = [&self.file.author_handle, &self.file.author_name, &case.author];
+        let author = author.into_iter().find(|a| !a.is_empty()).unwrap_or(&case.author);
+        let _ = writeln!(
+            out,
+            "{} on {} ({}), {}, since {}",
+            one_line(author, 60),
+            case.channel,
+            case.network,
+            case.brand,
+            case.opened_at
+        );
+        if let (Some(owing), Some(deadline)) = (case.owing(), case.deadline()) {
+            let _ = writeln!(
+                out,
+                "owes an answer ({owing}, severity {}), due {deadline}",
+                case.severity()
+            );
+        }
+    }
+}
+
+fn written(out: &mut String, m: &MentionRow) {
+    let judged = match (&m.judged, m.probability) {
+        (Some(kind), Some(millionths)) => {
+            let topic = m.topic.as_deref().unwrap_or("other");
+            let language = m.judged_language.as_deref().unwrap_or("und");
+            let chance = millionths as f64 / 10_000.0;
+            format!(", {kind} ({topic}, {language}, complaint by {chance:.0} %)")
+        }
+        _ => String::new(),
+    };
+    let gone = if m.gone_at.is_some() { ", deleted by its author" } else { "" };
+    let _ = writeln!(
+        out,
+        "\n{} {} [{}]{judged}{gone}",
+        Instant(m.created_at),
+        one_line(&m.author_handle, 60),
+        m.disposition
+    );
+    if !m.url.is_empty() {
+        let _ = writeln!(out, "  {}", one_line(&m.url, 300));
+    }
+    indented(out, if m.text.is_empty() { "(no text)" } else { &m.text });
+}
+
+fn fate(part: &PartRow) -> String {
+    let more = [&part.url, &part.fault].into_iter().find(|t| !t.is_empty());
+    more.map_or_else(|| part.state.clone(), |t| format!("{}, {}", part.state, one_line(t, 300)))
+}
+
+/// Text of strangers, line by line, without what a terminal would obey.
+fn indented(out: &mut String, text: &str) {
+    for line in text.lines() {
+        let _ = writeln!(out, "    {}", one_line(line, 2_000));
+    }
+}

@@ -1,0 +1,140 @@
+//! `ascolto check`: everything that is wrong with the configuration, and with its credentials.
+
+use super::failure::Failure;
+use super::{Global, house, out};
+use crate::app;
+use crate::config::{self, Config};
+use crate::fetch::{Peer, Purpose};
+use crate::pipeline::{Channel, Deps};
+use crate::store::lanes;
+use crate::wire::{Fault, Next, Session};
+use clap::Args;
+
+/// Say everything that is wrong with the configuration, with file, line and what to write
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Log in to every network too and say how its credential stands; exit 1 if one is dead
+    #[arg(long)]
+    online: bool,
+}
+
+impl Check {
+    pub(super) fn run(&self, global: &Global) -> Result<(), Failure> {
+        let config = match config::load(&global.config, config::from_env(), &app::registry()) {
+            Ok(config) => config,
+            Err(problems) => {
+                for problem in &problems {
+                    out::line(&problem.to_string())?;
+                }
+                let count = out::count(problems.len(), "problem");
+                return Err(Failure::usage(format!("the configuration has {count}")));
+            }
+        };
+        for warning in &config.warnings {
+            out::line(&format!("warning: {warning}"))?;
+        }
+        out::line(&format!(
+            "configuration is good: {}, {}, {}",
+            out::count(config.brands.len(), "brand"),
+            out::count(config.channels.len(), "channel"),
+            out::count(config.recipients.len(), "recipient"),
+        ))?;
+        if self.online { house::wait(online(&config)) } else { Ok(()) }
+    }
+}
+
+/// How a credential stands.
+enum Credential {
+    /// The network has no log-in.
+    None,
+    Good(String),
+    /// The network refuses it.
+    Dead(String),
+    /// The network did not answer, so nobody knows.
+    Unknown(String),
+}
+
+async fn online(config: &Config) -> Result<(), Failure> {
+    let store = house::open(config).await?;
+    let asked = async {
+        let deps = app::build(config, store.clone(), house::surroundings()).await?;
+        ask_all(&deps).await
+    };
+    let asked = asked.await;
+    store.close().await;
+    asked
+}
+
+async fn ask_all(deps: &Deps) -> Result<(), Failure> {
+    let (mut dead, mut unknown) = (Vec::new(), Vec::new());
+    for channel in deps.channels.values() {
+        let name = &channel.name;
+        let said = match ask(deps, channel).await? {
+            Credential::None => "needs no credential".to_owned(),
+            Credential::Good(more) => format!("the credential is good{more}"),
+            Credential::Dead(why) => {
+                dead.push(name.as_str());
+                format!("the credential is dead: {why}")
+            }
+            Credential::Unknown(why) => {
+                unknown.push(name.as_str());
+                format!("could not be asked: {why}")
+            }
+        };
+        out::line(&format!("channel {name}: {said}"))?;
+    }
+    if !dead.is_empty() {
+        return Err(Failure::no(format!("renew the credential of {}", dead.join(", "))));
+    }
+    if !unknown.is_empty() {
+        return Err(Failure::outside(format!("{} could not be asked", unknown.join(", "))));
+    }
+    Ok(())
+}
+
+/// Logs in, even where a session is kept that would do for now. The new session is stored: where
+/// a network hands out a credential with each log-in, the old one may be worth nothing after it.
+async fn ask(deps: &Deps, channel: &Channel) -> Result<Credential, Failure> {
+    let peer = Peer::Network(channel.network);
+    let kept = lanes::session(&mut deps.store.read().await?, &channel.name).await?.is_some();
+    let owned = match deps.engine.ctx(peer, &channel.link).await {
+        Ok(owned) => owned,
+        Err(fault) => return Ok(refused(&fault)),
+    };
+    let cx = owned.cx();
+    let Some(login) = channel.network.login(&cx) else { return Ok(Credential::None) };
+    if !kept {
+        return Ok(Credential::Good(cx.session.map(who).unwrap_or_default()));
+    }
+    let log_in = deps.engine.begin(peer, &channel.link, login, Purpose::Reread, None);
+    match log_in.finish().await {
+        Ok(session) => {
+            let mut tx = deps.store.begin().await?;
+            lanes::keep_session(&mut tx, &channel.name, &session).await?;
+            tx.commit().await?;
+            Ok(Credential::Good(who(&session)))
+        }
+        Err(fault) => Ok(refused(&fault)),
+    }
+}
+
+fn refused(fault: &Fault) -> Credential {
+    match fault.next {
+        Next::Auth | Next::Refused | Next::Gone | Next::Expired => {
+            Credential::Dead(fault.why.clone())
+        }
+        Next::Retry { .. } | Next::Throttled { .. } | Next::Bug => {
+            Credential::Unknown(fault.why.clone())
+        }
+    }
+}
+
+/// As whom we are logged in, and until when.
+fn who(session: &Session) -> String {
+    let own = match session.own.as_slice() {
+        [] => String::new(),
+        own => format!(", own id {}", own.join(", ")),
+    };
+    let ends = session.expires_at.map_or_else(String::new, |at| format!(", ends {at}"));
+    own + &ends
+}

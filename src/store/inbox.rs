@@ -1,0 +1,272 @@
+//! What screens and the API list: cases by urgency, cases and mentions by id, events, figures.
+
+use super::db::Tx;
+use super::error::StoreError;
+use super::mentions::MentionRow;
+use super::value::{Sql, args, statements};
+use crate::domain::{CaseId, EventId, Instant, MentionId};
+
+/// What a list of cases or mentions is cut down to; an empty text asks nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The brand.
+    pub brand: String,
+    /// A case's state or a mention's disposition; `open` stands for all that is owed.
+    pub state: String,
+    /// The channel.
+    pub channel: String,
+    /// The language it is written in.
+    pub language: String,
+    /// The agent who took it.
+    pub taken_by: String,
+}
+
+/// A case as lists show it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CaseLine {
+    /// Its id.
+    pub id: String,
+    /// The brand.
+    pub brand: String,
+    /// The channel.
+    pub channel: String,
+    /// The network.
+    pub network: String,
+    /// The author's handle.
+    pub author_handle: String,
+    /// The author's name.
+    pub author_name: String,
+    /// When it began.
+    pub opened_at: i64,
+    /// Its state.
+    pub state: String,
+    /// Who attends to it.
+    pub attention_by: String,
+    /// Until when.
+    pub attention_until: i64,
+    /// The most urgent debt that stands.
+    pub owing: Option<String>,
+    /// The highest severity that stands.
+    pub severity: i64,
+    /// The earliest deadline that stands.
+    pub deadline: Option<i64>,
+    /// The newest draft.
+    pub draft_rev: i64,
+}
+
+/// A stored mention with all that the API tells of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct MentionLine {
+    /// The row that the pipeline works with.
+    #[sqlx(flatten)]
+    pub row: MentionRow,
+    /// How many follow the author.
+    pub followers: Option<i64>,
+    /// When the author last changed it.
+    pub edited_at: Option<i64>,
+    /// How many people it reached.
+    pub reach: i64,
+    /// The verdict's relevance.
+    pub relevance: Option<String>,
+    /// What judged it.
+    pub model: Option<String>,
+    /// The rule by which nothing is owed.
+    pub rule: Option<String>,
+}
+
+/// An earlier text of a mention.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct VersionRow {
+    /// The mention.
+    pub mention_id: String,
+    /// Which text it was, from 1.
+    pub version: i64,
+    /// The text.
+    pub text: String,
+    /// When the next one took its place.
+    pub stored_at: i64,
+}
+
+/// A draft with its time.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct DraftLine {
+    /// Its revision.
+    pub rev: i64,
+    /// The text.
+    pub text: String,
+    /// Its language.
+    pub language: String,
+    /// The template or agent that made it.
+    pub made_by: String,
+    /// When.
+    pub at: i64,
+}
+
+/// How many open cases there are, for the head of the inbox.
+#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
+pub struct Counts {
+    /// All that is owed.
+    pub open: i64,
+    /// Of these, complaints.
+    pub complaints: i64,
+    /// Of these, those whose deadline has passed.
+    pub overdue: i64,
+}
+
+/// A figure by its two labels.
+pub type Figure = (String, String, i64);
+
+macro_rules! case_columns {
+    () => {
+        "k.id, k.brand, k.channel, k.network, k.author_handle, k.author_name, k.opened_at, \
+         k.state, k.attention_by, k.attention_until, k.owing, k.severity, k.deadline, k.draft_rev"
+    };
+}
+macro_rules! mention_columns {
+    () => {
+        "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
+         m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
+         m.url, m.thread_id, m.parent_id, m.attachments, m.heard_at, m.first_look, m.addressed, \
+         m.version, m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, \
+         m.severity, m.topic, m.judged_language, m.risk, m.why, m.followers, m.edited_at, \
+         m.reach, m.relevance, m.model, m.rule"
+    };
+}
+// $1 brand, $2 state, $3 channel, $4 language, $5 taken by.
+macro_rules! case_filter {
+    () => {
+        "($1 = '' OR k.brand = $1) \
+         AND ($2 = '' OR k.state = $2 OR ($2 = 'open' AND k.owing IS NOT NULL)) \
+         AND ($3 = '' OR k.channel = $3) \
+         AND ($4 = '' OR EXISTS (SELECT 1 FROM mentions m WHERE m.case_id = k.id \
+              AND COALESCE(m.judged_language, m.language) = $4)) \
+         AND ($5 = '' OR (k.attention = 'taken' AND k.attention_by = $5))"
+    };
+}
+
+statements! {
+    BY_URGENCY = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
+        " ORDER BY CASE k.owing WHEN 'complaint' THEN 0 WHEN 'question' THEN 1 WHEN 'look' THEN 2 ELSE 3 END, \
+         CASE WHEN k.deadline <= $6 THEN 0 ELSE 1 END, k.severity DESC, k.deadline, k.id DESC LIMIT $7 OFFSET $8"));
+    COUNTS = Sql::same(concat!("SELECT CAST(COUNT(*) AS BIGINT) AS open, \
+        CAST(COALESCE(SUM(CASE WHEN k.owing = 'complaint' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complaints, \
+        CAST(COALESCE(SUM(CASE WHEN k.deadline <= $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue \
+        FROM cases k WHERE k.owing IS NOT NULL AND ", case_filter!()));
+    CASES = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
+        " AND k.id > $6 ORDER BY k.id LIMIT $7"));
+    MENTIONS = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m \
+        WHERE ($1 = '' OR m.brand = $1) AND ($2 = '' OR m.disposition = $2) \
+        AND ($3 = '' OR m.channel = $3) \
+        AND ($4 = '' OR COALESCE(m.judged_language, m.language) = $4) \
+        AND m.id > $5 ORDER BY m.id LIMIT $6"));
+    OF_CASE = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
+    VERSIONS = Sql::same("SELECT v.mention_id, v.version, v.text, v.stored_at FROM versions v JOIN mentions m ON m.id = v.mention_id WHERE m.case_id = $1 ORDER BY v.mention_id, v.version");
+    DRAFTS = Sql::same("SELECT rev, text, language, made_by, at FROM drafts WHERE case_id = $1 ORDER BY rev");
+    EVENTS = Sql::same("SELECT id, brand, subject, seq, mention_id, kind, becomes, at, actor, data FROM events WHERE id > $1 ORDER BY id LIMIT $2");
+    LAST_EVENT = Sql::same("SELECT MAX(id) FROM events");
+    LANGUAGES = Sql::same("SELECT DISTINCT COALESCE(m.judged_language, m.language) FROM cases k JOIN mentions m ON m.case_id = k.id WHERE k.owing IS NOT NULL AND COALESCE(m.judged_language, m.language) IS NOT NULL ORDER BY 1");
+    OPEN_BY_STATE = Sql::same("SELECT owing, state, CAST(COUNT(*) AS BIGINT) FROM cases WHERE owing IS NOT NULL GROUP BY owing, state ORDER BY owing, state");
+    CHANNELS_BY_STATE = Sql::same("SELECT network, state, CAST(COUNT(*) AS BIGINT) FROM channels GROUP BY network, state ORDER BY network, state");
+    OPEN_GAPS = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM gaps WHERE state = 'open'");
+    ALIVE = Sql::same("SELECT CAST(1 AS BIGINT)");
+}
+
+/// Cases by urgency: complaints first, then what is overdue, what is severe, what is due first.
+pub async fn by_urgency(
+    tx: &mut Tx,
+    f: &Filter,
+    now: Instant,
+    limit: i64,
+    skip: i64,
+) -> Result<Vec<CaseLine>, StoreError> {
+    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, now, limit, skip];
+    tx.all(BY_URGENCY, args).await
+}
+
+/// How much is open under a filter.
+pub async fn counts(tx: &mut Tx, f: &Filter, now: Instant) -> Result<Counts, StoreError> {
+    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, now];
+    Ok(tx.first(COUNTS, args).await?.unwrap_or_default())
+}
+
+/// Cases in the order in which they began, behind one of them.
+pub async fn cases(
+    tx: &mut Tx,
+    f: &Filter,
+    after: Option<CaseId>,
+    limit: i64,
+) -> Result<Vec<CaseLine>, StoreError> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, after, limit];
+    tx.all(CASES, args).await
+}
+
+/// Mentions in the order in which they were stored, behind one of them.
+pub async fn mentions(
+    tx: &mut Tx,
+    f: &Filter,
+    after: Option<MentionId>,
+    limit: i64,
+) -> Result<Vec<MentionLine>, StoreError> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    tx.all(MENTIONS, args![&f.brand, &f.state, &f.channel, &f.language, after, limit]).await
+}
+
+/// The mentions of a case with all that is told of them, oldest first.
+pub async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<MentionLine>, StoreError> {
+    tx.all(OF_CASE, args![case]).await
+}
+
+/// The earlier texts of a case's mentions.
+pub async fn versions(tx: &mut Tx, case: CaseId) -> Result<Vec<VersionRow>, StoreError> {
+    tx.all(VERSIONS, args![case]).await
+}
+
+/// Every draft of a case, oldest first.
+pub async fn drafts(tx: &mut Tx, case: CaseId) -> Result<Vec<DraftLine>, StoreError> {
+    tx.all(DRAFTS, args![case]).await
+}
+
+/// Entries of the log with an id above this one.
+pub async fn events(
+    tx: &mut Tx,
+    after: EventId,
+    limit: i64,
+) -> Result<Vec<super::events::EventRow>, StoreError> {
+    tx.all(EVENTS, args![after, limit]).await
+}
+
+/// The newest entry of the log.
+pub async fn last_event(tx: &mut Tx) -> Result<Option<EventId>, StoreError> {
+    let row: Option<(Option<String>,)> = tx.first(LAST_EVENT, args![]).await?;
+    let id = row.and_then(|(id,)| id);
+    id.map(|id| id.parse().map_err(|e| StoreError::broken(&id, e))).transpose()
+}
+
+/// The languages in which open cases are written.
+pub async fn languages(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx.all(LANGUAGES, args![]).await?;
+    Ok(rows.into_iter().map(|(language,)| language).collect())
+}
+
+/// Open cases by what is owed and by state.
+pub async fn open_by_state(tx: &mut Tx) -> Result<Vec<Figure>, StoreError> {
+    tx.all(OPEN_BY_STATE, args![]).await
+}
+
+/// Channels by network and state.
+pub async fn channels_by_state(tx: &mut Tx) -> Result<Vec<Figure>, StoreError> {
+    tx.all(CHANNELS_BY_STATE, args![]).await
+}
+
+/// How many gaps are open.
+pub async fn open_gaps(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = tx.first(OPEN_GAPS, args![]).await?;
+    Ok(row.map_or(0, |(n,)| n))
+}
+
+/// Whether the database answers.
+pub async fn alive(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.first::<(i64,)>(ALIVE, args![]).await?;
+    Ok(())
+}

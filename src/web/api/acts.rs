@@ -1,0 +1,180 @@
+//! `POST /api/v1/cases/{id}/{act}` and `POST /api/v1/replies/{id}/decide`: what programs do for agents.
+
+use super::cases::case_id;
+use super::render;
+use crate::domain::{CaseId, Instant};
+use crate::pipeline::acts::{self, Act};
+use crate::store::cases;
+use crate::web::auth::{Caller, Scope};
+use crate::web::front::Shared;
+use crate::web::idempotent::once;
+use crate::web::problem::Problem;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Largest body: a reply of the longest text, escaped.
+const BODY_LIMIT: usize = 1 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Until {
+    until: Instant,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Noted {
+    #[serde(default, alias = "reason")]
+    note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Where {
+    #[serde(default)]
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Publish {
+    draft_rev: i64,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    NotComplaint,
+    NotAboutUs,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Judged {
+    verdict: Verdict,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    posted: bool,
+    #[serde(default)]
+    url: String,
+}
+
+/// Reads a body; an empty one says the same as `{}`.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|e| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body does not do: {e}"))
+    })
+}
+
+/// What is to be done, by its name in the address.
+enum Wanted {
+    Change(Act),
+    Draft(String),
+    Publish(Publish),
+}
+
+fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
+    let act = match name {
+        "take" => read::<Nothing>(body).map(|_| Act::Take)?,
+        "release" => read::<Nothing>(body).map(|_| Act::Release)?,
+        "moved" => read::<Nothing>(body).map(|_| Act::Moved)?,
+        "snooze" => Act::Snooze(read::<Until>(body)?.until),
+        "waive" => Act::Waive(read::<Noted>(body)?.note),
+        "close" => Act::Close(read::<Noted>(body)?.note),
+        "reopen" => Act::Reopen(read::<Noted>(body)?.note),
+        "note" => Act::Note(read::<Text>(body)?.text),
+        "answered" => Act::Answered(read::<Where>(body)?.url),
+        "verdict" => {
+            let Judged { verdict, note } = read(body)?;
+            match verdict {
+                Verdict::NotComplaint => Act::NotComplaint(note),
+                Verdict::NotAboutUs => Act::NotAboutUs(note),
+            }
+        }
+        "draft" => return Ok(Wanted::Draft(read::<Text>(body)?.text)),
+        "publish" => return Ok(Wanted::Publish(read(body)?)),
+        other => {
+            return Err(Problem::missing(format!(
+                "nothing can be done by the name of `{other}`; take, release, snooze, waive, \
+                 draft, publish, answered, moved, verdict, note, close, reopen can"
+            )));
+        }
+    };
+    Ok(Wanted::Change(act))
+}
+
+/// Does one act; answers with the case as it stands then.
+pub async fn act(
+    State(front): State<Shared>,
+    caller: Caller,
+    Path((id, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.must(Scope::Act)?;
+    let id = case_id(&id)?;
+    let deps = &front.web.deps;
+    once(&front, &caller, request, BODY_LIMIT, async |body| {
+        match wanted(&name, &body)? {
+            Wanted::Change(act) => {
+                acts::act(deps, id, &caller.agent, act).await?;
+                Ok((StatusCode::OK, json!({ "case": head(&front, id).await? })))
+            }
+            Wanted::Draft(text) => {
+                let rev = acts::draft(deps, id, &caller.agent, &text).await?;
+                let case = head(&front, id).await?;
+                Ok((StatusCode::OK, json!({ "draft_rev": rev, "case": case })))
+            }
+            Wanted::Publish(Publish { draft_rev, text }) => {
+                let reply = acts::publish(deps, id, &caller.agent, draft_rev, &text).await?;
+                let case = head(&front, id).await?;
+                // Posting follows; the reply tells how it goes.
+                Ok((StatusCode::ACCEPTED, json!({ "reply": reply, "case": case })))
+            }
+        }
+    })
+    .await
+}
+
+async fn head(front: &Shared, id: CaseId) -> Result<Value, Problem> {
+    let mut tx = front.web.deps.store.read().await?;
+    let loaded = cases::load(&mut tx, &[id]).await?;
+    Ok(loaded.first().map_or(Value::Null, render::case))
+}
+
+/// A person's word on a reply of which nobody knows whether it stands there.
+pub async fn decide(
+    State(front): State<Shared>,
+    caller: Caller,
+    Path(reply): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.must(Scope::Act)?;
+    let deps = &front.web.deps;
+    once(&front, &caller, request, BODY_LIMIT, async |body| {
+        let Decision { posted, url } = read(&body)?;
+        acts::decide(deps, &reply, &caller.agent, posted, &url).await?;
+        Ok((StatusCode::OK, json!({ "reply": reply, "posted": posted })))
+    })
+    .await
+}

@@ -1,0 +1,91 @@
+//! `GET /api/v1/channels` and `GET /api/v1/ledger`: what we hear, how well, and the account of it.
+
+use super::Ask;
+use crate::domain::Instant;
+use crate::store::ledger::{self, Ledger, Options};
+use crate::store::{coverage, lanes};
+use crate::web::auth::{Caller, Scope};
+use crate::web::front::Shared;
+use crate::web::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Every channel with its lanes and gaps.
+pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Json<Value>, Problem> {
+    caller.must(Scope::Read)?;
+    let mut tx = front.web.deps.store.read().await?;
+    let (channels, all, gaps) = (
+        lanes::channels(&mut tx).await?,
+        lanes::lanes(&mut tx).await?,
+        coverage::gaps(&mut tx).await?,
+    );
+    let told: Vec<Value> = channels
+        .iter()
+        .map(|c| {
+            let own = all.iter().filter(|l| l.channel == c.name).map(|l| {
+                let holes = gaps.iter().filter(|g| g.channel == c.name && g.lane == l.lane);
+                json!({
+                    "lane": l.lane,
+                    "polled": l.polled,
+                    "covered_to": l.polled.then_some(Instant(l.covered_to)),
+                    "last_poll": l.finished_at.map(Instant),
+                    "next_poll": l.polled.then_some(Instant(l.next_at)),
+                    "failures": l.failures,
+                    "gaps": holes.map(gap).collect::<Vec<_>>(),
+                })
+            });
+            json!({
+                "name": c.name,
+                "brand": c.brand,
+                "network": c.network,
+                "state": c.state,
+                "fault": c.fault,
+                "fault_at": c.fault_at.map(Instant),
+                "heard_at": c.heard_at.map(Instant),
+                "configured": front.web.deps.channels.contains_key(&c.name),
+                "lanes": own.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "channels": told })))
+}
+
+fn gap(g: &coverage::GapRow) -> Value {
+    json!({
+        "id": g.id,
+        "from": Instant(g.from_at),
+        "to": Instant(g.to_at),
+        "reason": g.reason,
+        "state": g.state,
+        "found_at": Instant(g.found_at),
+        "ended_at": g.ended_at.map(Instant),
+        "backfilled": g.backfilled,
+        "note": g.note,
+    })
+}
+
+/// What may be asked of the ledger.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    day: Option<String>,
+    channel: Option<String>,
+    as_of: Option<Instant>,
+    #[serde(default)]
+    verify: bool,
+}
+
+/// The account of what was heard and what became of it.
+pub async fn ledger(
+    State(front): State<Shared>,
+    caller: Caller,
+    Ask(asked): Ask<Asked>,
+) -> Result<Json<Ledger>, Problem> {
+    caller.must(Scope::Read)?;
+    let Asked { day, channel, as_of, verify } = asked;
+    let mut tx = front.web.deps.store.read().await?;
+    let options = Options { day, channel, as_of, verify };
+    Ok(Json(ledger::check(&mut tx, front.now(), &options).await?))
+}

@@ -1,0 +1,54 @@
+//! The API of programs: JSON in, JSON out, problems as RFC 9457.
+
+mod acts;
+mod cases;
+mod channels;
+mod events;
+mod mentions;
+mod receive;
+mod render;
+
+use super::front::Shared;
+use super::problem::Problem;
+use crate::links::path;
+use axum::Router;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
+
+/// Most rows of one answer.
+const MOST: i64 = 500;
+/// Rows of one answer where nothing is asked.
+const USUAL: i64 = 100;
+
+/// The routes under `/api/`.
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route(path::API_MENTIONS, get(mentions::list).post(receive::receive))
+        .route(path::API_CASES, get(cases::list))
+        .route(path::API_CASE, get(cases::show))
+        .route(path::API_CASE_ACT, post(acts::act))
+        .route(path::API_REPLY_DECIDE, post(acts::decide))
+        .route(path::API_CHANNELS, get(channels::channels))
+        .route(path::API_LEDGER, get(channels::ledger))
+        .route(path::API_EVENTS, get(events::events))
+}
+
+/// How many rows an answer holds.
+fn limit(asked: Option<i64>) -> i64 {
+    asked.unwrap_or(USUAL).clamp(1, MOST)
+}
+
+/// The query of an address; an unknown or wrong one is a problem and not ignored.
+struct Ask<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Ask<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _front: &S) -> Result<Self, Problem> {
+        Query::try_from_uri(&parts.uri)
+            .map(|Query(asked)| Ask(asked))
+            .map_err(|e| Problem::bad(format!("the query does not do: {}", e.body_text())))
+    }
+}

@@ -1,0 +1,217 @@
+//! Rows as JSON: one shape for each thing, wherever the API tells of it.
+
+use crate::domain::case::Attention;
+use crate::domain::obligation::{Obligation, Standing};
+use crate::domain::{Instant, PerMillion};
+use crate::store::cases::CaseFile;
+use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
+use crate::store::replies::{PartRow, ReplyRow};
+use crate::store::{events::EventRow, outbox::AlertRow};
+use serde_json::{Value, json};
+
+fn time(ms: i64) -> Value {
+    json!(Instant(ms))
+}
+
+fn maybe(ms: Option<i64>) -> Value {
+    ms.map_or(Value::Null, time)
+}
+
+/// JSON that stands in a column; what cannot be read is told as nothing.
+fn stored(column: Option<&str>) -> Value {
+    column.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
+}
+
+/// A case in a list.
+pub fn case_line(c: &CaseLine) -> Value {
+    json!({
+        "id": c.id,
+        "brand": c.brand,
+        "channel": c.channel,
+        "network": c.network,
+        "author": { "handle": c.author_handle, "name": c.author_name },
+        "opened_at": time(c.opened_at),
+        "state": c.state,
+        "by": c.attention_by,
+        "owing": c.owing,
+        "severity": c.severity,
+        "deadline": maybe(c.deadline),
+        "draft_rev": c.draft_rev,
+    })
+}
+
+/// The head of one case.
+pub fn case(file: &CaseFile) -> Value {
+    let c = &file.case;
+    let attention = match &c.attention {
+        Attention::Free => Value::Null,
+        Attention::Taken { by, until }
+        | Attention::Snoozed { by, until }
+        | Attention::Moved { by, until } => json!({ "by": by, "until": until }),
+    };
+    json!({
+        "id": c.id,
+        "brand": c.brand,
+        "channel": c.channel,
+        "network": c.network,
+        "origin": c.origin,
+        "thread": c.thread,
+        "author": { "id": c.author, "handle": file.author_handle, "name": file.author_name },
+        "opened_at": c.opened_at,
+        "state": c.state(),
+        "attention": attention,
+        "owing": c.owing(),
+        "severity": c.severity(),
+        "deadline": c.deadline(),
+        "checked_at": (file.checked_at.0 > 0).then_some(file.checked_at),
+        "draft_rev": file.draft_rev,
+        "rev": file.rev,
+        "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
+    })
+}
+
+fn obligation(o: &Obligation) -> Value {
+    let standing = match &o.standing {
+        Standing::Owed => json!({ "is": "owed" }),
+        Standing::Met { evidence, at } => json!({ "is": "met", "at": at, "evidence": evidence }),
+        Standing::Void { reason, by, note, at } => {
+            json!({ "is": "void", "at": at, "reason": reason, "by": by, "note": note })
+        }
+    };
+    json!({
+        "mention": o.mention,
+        "owing": o.owing,
+        "severity": o.severity,
+        "since": o.since,
+        "heard_at": o.heard_at,
+        "due": o.due,
+        "first_look": o.first_look,
+        "standing": standing,
+    })
+}
+
+/// One mention with its verdict.
+pub fn mention(m: &MentionLine) -> Value {
+    let r = &m.row;
+    let verdict = r.judged.as_ref().map_or(Value::Null, |kind| {
+        let share =
+            r.probability.and_then(|p| u32::try_from(p).ok()).map(|p| PerMillion(p).share());
+        json!({
+            "relevance": m.relevance,
+            "kind": kind,
+            "probability": share,
+            "severity": r.severity,
+            "topic": r.topic,
+            "language": r.judged_language,
+            "risk": stored(r.risk.as_deref()),
+            "why": stored(r.why.as_deref()),
+            "model": m.model,
+            "rule": m.rule,
+        })
+    });
+    json!({
+        "id": r.id,
+        "brand": r.brand,
+        "channel": r.channel,
+        "network": r.network,
+        "origin": r.origin,
+        "external_id": r.external_id,
+        "kind": r.kind,
+        "visibility": r.visibility,
+        "author": {
+            "id": r.author_id,
+            "handle": r.author_handle,
+            "name": r.author_name,
+            "followers": m.followers,
+        },
+        "text": r.text,
+        "language": r.language,
+        "rating": r.rating,
+        "created_at": time(r.created_at),
+        "edited_at": maybe(m.edited_at),
+        "gone_at": maybe(r.gone_at),
+        "heard_at": time(r.heard_at),
+        "url": r.url,
+        "thread_id": r.thread_id,
+        "parent_id": r.parent_id,
+        "attachments": stored(Some(&r.attachments)),
+        "reach": m.reach,
+        "version": r.version,
+        "disposition": r.disposition,
+        "case": r.case_id,
+        "verdict": verdict,
+    })
+}
+
+/// An earlier text.
+pub fn version(v: &VersionRow) -> Value {
+    json!({ "version": v.version, "text": v.text, "until": time(v.stored_at) })
+}
+
+/// A draft.
+pub fn draft(d: &DraftLine) -> Value {
+    json!({
+        "rev": d.rev,
+        "text": d.text,
+        "language": d.language,
+        "made_by": d.made_by,
+        "at": time(d.at),
+    })
+}
+
+/// A reply with its parts.
+pub fn reply(r: &ReplyRow, parts: &[PartRow]) -> Value {
+    let part = |p: &PartRow| {
+        json!({
+            "part": p.part,
+            "text": p.text,
+            "state": p.state,
+            "external_id": p.external_id,
+            "url": p.url,
+            "posted_at": maybe(p.posted_at),
+            "attempts": p.attempts,
+            "looks": p.looks,
+            "fault": p.fault,
+        })
+    };
+    json!({
+        "id": r.id,
+        "mention": r.mention_id,
+        "channel": r.channel,
+        "by": r.by_agent,
+        "text": r.text,
+        "created_at": time(r.created_at),
+        "ended_at": maybe(r.ended_at),
+        "parts": parts.iter().map(part).collect::<Vec<_>>(),
+    })
+}
+
+/// An alert, sent or not.
+pub fn alert(a: &AlertRow) -> Value {
+    json!({
+        "id": a.id,
+        "recipient": a.recipient,
+        "reason": a.reason,
+        "state": a.state,
+        "created_at": time(a.created_at),
+        "sent_at": maybe(a.sent_at),
+        "attempts": a.attempts,
+        "fault": a.fault,
+    })
+}
+
+/// An entry of the log.
+pub fn event(e: &EventRow) -> Value {
+    json!({
+        "id": e.id,
+        "brand": e.brand,
+        "subject": e.subject,
+        "seq": e.seq,
+        "kind": e.kind,
+        "at": time(e.at),
+        "actor": e.actor,
+        "mention": e.mention_id,
+        "becomes": e.becomes,
+        "data": stored(Some(&e.data)),
+    })
+}

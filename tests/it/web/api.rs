@@ -1,0 +1,157 @@
+//! Cases, acts, events and figures over the API.
+
+use super::house::{COMPLAINT, House};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+#[tokio::test]
+async fn a_complaint_is_a_case_with_all_that_is_known_of_it() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let told = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+    assert_eq!(told["case"]["state"], "waiting");
+    assert_eq!(told["case"]["owing"], "complaint");
+    assert_eq!(told["case"]["obligations"][0]["standing"]["is"], "owed");
+    let mention = &told["mentions"][0];
+    assert_eq!(mention["verdict"]["kind"], "complaint");
+    assert!(!mention["verdict"]["why"].as_array().unwrap().is_empty());
+    assert_eq!(told["drafts"][0]["rev"], 1);
+    assert_eq!(told["events"][0]["kind"], "owed");
+    let none = house.get("/api/v1/cases?state=open&brand=globex", "asc_read").await.json();
+    assert_eq!(none["cases"], json!([]));
+    let odd = house.get("/api/v1/cases?status=open", "asc_read").await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST, "{}", odd.text);
+}
+
+#[tokio::test]
+async fn acts_change_a_case_under_the_agents_name() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let act = async |name: &str, body: Value| {
+        house.post(&format!("/api/v1/cases/{id}/{name}"), "asc_act", body.to_string()).await
+    };
+    let taken = house.post(&format!("/api/v1/cases/{id}/take"), "asc_act", "").await;
+    assert_eq!(taken.json()["case"]["attention"]["by"], "anna");
+    assert_eq!(act("release", json!({})).await.json()["case"]["state"], "waiting");
+    assert_eq!(act("note", json!({ "text": "chiamato" })).await.status, StatusCode::OK);
+    let snoozed = act("snooze", json!({ "until": "2026-11-20T12:00:00Z" })).await.json();
+    assert_eq!(snoozed["case"]["state"], "snoozed");
+    let empty = act("waive", json!({ "note": " " })).await;
+    assert_eq!(empty.status, StatusCode::CONFLICT, "{}", empty.text);
+    assert_eq!(act("waive", json!({ "reason": "spam" })).await.json()["case"]["state"], "waived");
+    let late = act("take", json!({})).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text);
+    assert_eq!(act("reopen", json!({ "note": "no" })).await.json()["case"]["state"], "waiting");
+    let verdict = json!({ "verdict": "not_complaint", "note": "ironia" });
+    assert_eq!(act("verdict", verdict).await.json()["case"]["state"], "not_owed");
+    for (name, body, status) in [
+        ("dance", json!({}), StatusCode::NOT_FOUND),
+        ("snooze", json!({}), StatusCode::UNPROCESSABLE_ENTITY),
+        ("verdict", json!({ "verdict": "fine" }), StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        assert_eq!(act(name, body).await.status, status, "{name}");
+    }
+    let read_only = house.post(&format!("/api/v1/cases/{id}/take"), "asc_read", "").await;
+    assert_eq!(read_only.status, StatusCode::FORBIDDEN);
+    let missing = house.post("/api/v1/cases/nonsense/take", "asc_act", "").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_the_draft_that_was_read_is_published() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let at = |act: &str| format!("/api/v1/cases/{id}/{act}");
+    let body = |rev: i64| json!({ "draft_rev": rev, "text": "Ci scusiamo." }).to_string();
+    let mine = house.post(&at("draft"), "asc_act", r#"{"text":"Ci scusiamo."}"#).await.json();
+    assert_eq!(mine["draft_rev"], 2);
+    let stale = house.post(&at("publish"), "asc_act", body(1)).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert_eq!(stale.json()["draft"]["rev"], 2);
+    assert_eq!(stale.json()["draft"]["text"], "Ci scusiamo.");
+    let published = house.post(&at("publish"), "asc_act", body(2)).await;
+    assert_eq!(published.status, StatusCode::ACCEPTED, "{}", published.text);
+    let twice = house.post(&at("publish"), "asc_act", body(2)).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    let told = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+    assert_eq!(told["replies"][0]["parts"][0]["state"], "approved");
+    assert_eq!(told["replies"][0]["by"], "anna");
+    let reply = published.json()["reply"].as_str().unwrap().to_owned();
+    let decide = format!("/api/v1/replies/{reply}/decide");
+    let early = house.post(&decide, "asc_act", r#"{"posted":true}"#).await;
+    assert_eq!(early.status, StatusCode::CONFLICT, "{}", early.text);
+}
+
+#[tokio::test]
+async fn events_stream_and_go_on_where_they_ended() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let events = async |query: &str, wanted: usize| {
+        let request = Request::get(format!("/api/v1/events{query}"))
+            .header(header::AUTHORIZATION, "Bearer asc_read")
+            .body(Body::empty())
+            .unwrap();
+        let response = house.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let mut body = response.into_body().into_data_stream();
+        let mut text = String::new();
+        while text.matches("data:").count() < wanted {
+            let chunk = futures_util::StreamExt::next(&mut body).await.unwrap().unwrap();
+            text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+        text
+    };
+    let all = events("?after=00000000000000000000000000", 1).await;
+    assert!(all.contains("event: owed"), "{all}");
+    assert!(all.contains(&id), "{all}");
+    // From now on: only what happens later.
+    house.deps.clock.advance(60_000);
+    let take = async {
+        tokio::task::yield_now().await;
+        house.post(&format!("/api/v1/cases/{id}/take"), "asc_act", "").await
+    };
+    let (later, taken) = tokio::join!(events("", 1), take);
+    assert_eq!(taken.status, StatusCode::OK);
+    assert!(later.contains("event: taken") && !later.contains("event: owed"), "{later}");
+}
+
+#[tokio::test]
+async fn health_readiness_and_figures() {
+    let house = House::new().await;
+    house.case("1", COMPLAINT).await;
+    let bare = async |path: &str| house.ask(Request::get(path).body(Body::empty()).unwrap()).await;
+    assert_eq!(bare("/healthz").await.status, StatusCode::OK);
+    assert_eq!(bare("/readyz").await.text, "ready\n");
+    let figures = bare("/metrics").await;
+    let line = r#"ascolto_cases_open{owing="complaint",state="waiting"} 1"#;
+    assert!(figures.text.contains(line), "{}", figures.text);
+    assert!(figures.text.contains("ascolto_mentions_untriaged 0"), "{}", figures.text);
+    house.deps.store.close().await;
+    assert_eq!(bare("/healthz").await.status, StatusCode::OK, "the process still lives");
+    assert_eq!(bare("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn channels_and_the_ledger_are_told() {
+    let house = House::new().await;
+    house.case("1", COMPLAINT).await;
+    let channels = house.get("/api/v1/channels", "asc_read").await.json();
+    assert_eq!(channels["channels"][0]["name"], "posts");
+    assert_eq!(channels["channels"][0]["lanes"][0]["polled"], false);
+    let ledger = house.get("/api/v1/ledger", "asc_read").await;
+    assert_eq!(ledger.json()["balanced"], true, "{}", ledger.text);
+    assert_eq!(ledger.json()["totals"]["mentions"], 1);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_as_a_problem() {
+    let house = House::new().await;
+    let none = house.get("/api/v2/cases", "asc_read").await;
+    assert_eq!((none.status, none.json()["status"].as_i64()), (StatusCode::NOT_FOUND, Some(404)));
+    let wrong = house.post("/api/v1/cases", "asc_read", "").await;
+    assert_eq!(wrong.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(wrong.header("content-type"), "application/problem+json");
+    assert!(wrong.header("content-security-policy").contains("default-src 'none'"));
+}
