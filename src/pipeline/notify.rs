@@ -265,7 +265,7 @@ fn describe(
         why: if private {
             Vec::new()
         } else {
-            why.into_iter().map(|w| if w.words.is_empty() { w.cue } else { w.words }).collect()
+            why.into_iter().map(|w| w.words).filter(|words| !words.is_empty()).collect()
         },
         due,
         due_text,

@@ -4,6 +4,8 @@ mod architecture;
 mod config;
 mod contract;
 mod doubles;
+mod kill;
+mod mastodon;
 mod store;
 mod stories;
 mod town;

@@ -111,3 +111,18 @@ pub fn client() -> reqwest::Client {
         .build()
         .expect("a client without options that could be wrong")
 }
+
+/// A request with a JSON body; reqwest is built without that of its own.
+pub fn with_json(
+    request: reqwest::RequestBuilder,
+    body: &serde_json::Value,
+) -> reqwest::RequestBuilder {
+    request.header("content-type", "application/json").body(body.to_string())
+}
+
+/// The JSON of an answer; `None` if it did not come whole or is none.
+pub async fn read_json(
+    answer: Result<reqwest::Response, reqwest::Error>,
+) -> Option<serde_json::Value> {
+    serde_json::from_slice(&answer.ok()?.bytes().await.ok()?).ok()
+}
