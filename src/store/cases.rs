@@ -101,8 +101,6 @@ statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
     DRAFTS_DUE = taking!("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
     OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY CASE owing WHEN 'complaint' THEN 1 WHEN 'question' THEN 2 ELSE 3 END, deadline, id LIMIT $2");
-    NEXT_DUE = Sql::same("SELECT MIN(due_at) FROM cases WHERE due_at IS NOT NULL");
-    CHECKED = Sql::same("UPDATE cases SET checked_at = $2 WHERE id = $1 AND checked_at < $2");
 }
 
 /// Loads cases by id with their obligations; those that do not exist are left out.
@@ -379,21 +377,9 @@ pub async fn take_due(tx: &mut Tx, now: Instant, limit: i64) -> Result<Vec<CaseI
     ids(tx.all(DUE, args![now, limit]).await?)
 }
 
-/// When the clock next acts on any case.
-pub async fn next_timer(tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
-    let row: Option<(Option<i64>,)> = tx.first(NEXT_DUE, args![]).await?;
-    Ok(row.and_then(|(at,)| at).map(Instant))
-}
-
 /// Takes cases for which a draft is to be written.
 pub async fn take_draft_due(tx: &mut Tx, limit: i64) -> Result<Vec<CaseId>, StoreError> {
     ids(tx.all(DRAFTS_DUE, args![limit]).await?)
-}
-
-/// Notes that the threads of some cases were re-read.
-pub async fn checked(tx: &mut Tx, case: CaseId, at: Instant) -> Result<(), StoreError> {
-    tx.exec(CHECKED, args![case, at]).await?;
-    Ok(())
 }
 
 /// Open cases by urgency: complaints first, then by deadline. `brand` empty for all.

@@ -94,7 +94,6 @@ statements! {
     SHRINK_GAP = Sql::same("UPDATE gaps SET to_at = $2 WHERE id = $1 AND state = 'open'");
     DROP_GAP = Sql::same("DELETE FROM gaps WHERE id = $1 AND state = 'open'");
     WALK_GAP = Sql::same("SELECT id FROM gaps WHERE channel = $1 AND lane = $2 AND state = 'open' AND reason = 'walking'");
-    NEXT_GAP = Sql::same("SELECT MIN(next_at) FROM gaps WHERE state = 'open'");
     INTAKE = Sql::same("INSERT INTO intake (id, channel, lane, day, at, new, again, edited, gone, own, repost, unreadable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
 }
 
@@ -183,12 +182,6 @@ pub async fn take_gaps(
         }
     }
     Ok(taken)
-}
-
-/// When the next backfill is due.
-pub async fn next_backfill(tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
-    let row: Option<(Option<i64>,)> = tx.first(NEXT_GAP, args![]).await?;
-    Ok(row.and_then(|(at,)| at).map(Instant))
 }
 
 /// Stores the progress of a backfill with the page that made it.

@@ -103,7 +103,6 @@ statements! {
     DUE = taking!("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
     LEASE_LANE = Sql::same("UPDATE lanes SET owner = $3, until = $4, fence = fence + 1 WHERE channel = $1 AND lane = $2 AND fence = $5");
     RENEW_LANE = Sql::same("UPDATE lanes SET until = $3 WHERE channel = $1 AND lane = $2 AND fence = $4");
-    NEXT_POLL = Sql::same("SELECT MIN(next_at) FROM lanes WHERE polled");
     PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7 WHERE channel = $1 AND lane = $2 AND fence = $8");
     FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, covered_to = $4, finished_at = $5, next_at = $6, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
     FAIL = Sql::same("UPDATE lanes SET next_at = $3, failures = failures + 1, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
@@ -261,12 +260,6 @@ pub async fn take_due(
 /// Renews a lane's lease. `false`: another instance has it now; stop.
 pub async fn renew(tx: &mut Tx, lane: &LaneRow, now: Instant) -> Result<bool, StoreError> {
     Ok(tx.exec(RENEW_LANE, args![&lane.channel, &lane.lane, now + LEASE, lane.fence]).await? > 0)
-}
-
-/// When the next lane is due.
-pub async fn next_poll(tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
-    let row: Option<(Option<i64>,)> = tx.first(NEXT_POLL, args![]).await?;
-    Ok(row.and_then(|(at,)| at).map(Instant))
 }
 
 /// Stores the progress of a walk, with the page that made it.

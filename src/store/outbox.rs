@@ -73,7 +73,6 @@ statements! {
     OF_CASE = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE case_id = $1 ORDER BY created_at, id");
     NEWEST = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox ORDER BY id DESC LIMIT $1");
     BY_ID = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE id = $1");
-    NEXT = Sql::same("SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL");
     WAITING = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE due_at IS NOT NULL");
 }
 
@@ -204,12 +203,6 @@ pub async fn newest(tx: &mut Tx, limit: i64) -> Result<Vec<AlertRow>, StoreError
 /// One alert.
 pub async fn by_id(tx: &mut Tx, id: AlertId) -> Result<Option<AlertRow>, StoreError> {
     tx.first(BY_ID, args![id]).await
-}
-
-/// When the next alert is due.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
-    let row: Option<(Option<i64>,)> = tx.first(NEXT, args![]).await?;
-    Ok(row.and_then(|(at,)| at).map(Instant))
 }
 
 /// How many alerts wait.

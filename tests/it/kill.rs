@@ -100,7 +100,10 @@ async fn rest(store: &Store, total: u64) {
         drop(tx);
         let untriaged =
             ledger.totals.dispositions.get(&ascolto::domain::ledger::Disposition::Untriaged);
-        let quiet = waiting == 0 && parts.is_none() && untriaged.is_none_or(|n| *n == 0);
+        // A part of which nobody knows is looked for over twelve minutes; that is a state of rest.
+        let soon = Clock::System.now() + 20_000;
+        let quiet =
+            waiting == 0 && parts.is_none_or(|at| at > soon) && untriaged.is_none_or(|n| *n == 0);
         if quiet && ledger.totals.mentions >= total {
             return;
         }

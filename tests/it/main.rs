@@ -1,5 +1,6 @@
 //! The one integration test binary: what is tested from outside, one file a subject.
 
+mod airline;
 mod architecture;
 mod config;
 mod contract;

@@ -150,15 +150,10 @@ async fn what_is_due_is_taken(house: &House) {
         cases::save(&mut tx, &[&file]).await.unwrap();
         ids.push(file.case.id);
     }
-    assert_eq!(cases::next_timer(&mut tx).await.unwrap(), Some(T0 + 100));
     assert_eq!(cases::take_due(&mut tx, T0 + 99, 9).await.unwrap(), []);
     assert_eq!(cases::take_due(&mut tx, T0 + 300, 9).await.unwrap(), [ids[1], ids[0]]);
     assert_eq!(cases::take_due(&mut tx, T0 + 300, 1).await.unwrap(), [ids[1]]);
     assert_eq!(cases::take_draft_due(&mut tx, 9).await.unwrap(), [ids[0]]);
-    cases::checked(&mut tx, ids[0], T0 + 5).await.unwrap();
-    cases::checked(&mut tx, ids[0], T0 + 4).await.unwrap();
-    assert_eq!(own::take_unchecked(&mut tx, T0 + 5, T0 + 6, 9).await.unwrap(), [ids[1]]);
-    assert_eq!(own::take_unchecked(&mut tx, T0 + 7, T0 + 8, 1).await.unwrap(), [ids[0]]);
 }
 
 async fn the_newest_draft_counts(house: &House) {
