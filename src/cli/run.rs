@@ -113,9 +113,17 @@ async fn start(config: &Config, store: &Store) -> Result<Running, Failure> {
         "listening"
     );
     let running = Running::start(deps);
-    let address = running.serve(config, None).await.map_err(Failure::outside)?;
-    tracing::info!({ field::ADDRESS } = %address, "inbox and API are served");
-    Ok(running)
+    match running.serve(config, None).await {
+        Ok(address) => {
+            tracing::info!({ field::ADDRESS } = %address, "inbox and API are served");
+            Ok(running)
+        }
+        Err(why) => {
+            // The loops run already; a reload that fails here must not leave them beside the old.
+            running.drain().await;
+            Err(Failure::outside(why))
+        }
+    }
 }
 
 /// Takes up a changed configuration. While that is wrong, everything goes on as it was.

@@ -11,7 +11,7 @@ use crate::doubles::trouble::Trouble;
 use crate::doubles::webhook::Receiver;
 use ascolto::clock::Clock;
 use ascolto::domain::Instant;
-use ascolto::store::{Store, ledger, outbox};
+use ascolto::store::{Store, ledger, mentions, outbox, replies};
 use daemon::Daemon;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -78,9 +78,9 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
     }
     let mut process = daemon.spawn();
     let store = Store::open(url).await.unwrap();
-    rest(&store, total).await;
+    heard(&store, total).await;
     let accepted = script.stop().await;
-    rest(&store, total).await;
+    rest(&store).await;
     let status =
         std::process::Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
     assert!(status.expect("kill is there").success());
@@ -90,21 +90,30 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
     store.close().await;
 }
 
-/// Waits, at most three minutes, until nothing is left to do.
-async fn rest(store: &Store, total: u64) {
+/// Waits, at most three minutes, until the whole flood was heard.
+async fn heard(store: &Store, total: u64) {
     for _ in 0..360 {
         let mut tx = store.read().await.unwrap();
         let ledger = ledger::check(&mut tx, Instant(0), &ledger::Options::default()).await.unwrap();
+        if ledger.totals.mentions >= total {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("the flood was not heard to its end within three minutes");
+}
+
+/// Waits, at most three minutes, until nothing is left to do.
+async fn rest(store: &Store) {
+    for _ in 0..360 {
+        let mut tx = store.read().await.unwrap();
         let waiting = outbox::waiting(&mut tx).await.unwrap();
-        let parts = ascolto::store::replies::next_due(&mut tx).await.unwrap();
+        let untriaged = mentions::backlog(&mut tx).await.unwrap();
+        let parts = replies::next_due(&mut tx).await.unwrap();
         drop(tx);
-        let untriaged =
-            ledger.totals.dispositions.get(&ascolto::domain::ledger::Disposition::Untriaged);
         // A part of which nobody knows is looked for over twelve minutes; that is a state of rest.
-        let soon = Clock::System.now() + 20_000;
-        let quiet =
-            waiting == 0 && parts.is_none_or(|at| at > soon) && untriaged.is_none_or(|n| *n == 0);
-        if quiet && ledger.totals.mentions >= total {
+        let soon = Clock::System.now() + 10_000;
+        if waiting == 0 && untriaged == 0 && parts.is_none_or(|at| at > soon) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -112,7 +121,6 @@ async fn rest(store: &Store, total: u64) {
     panic!("the daemon did not come to rest within three minutes");
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that the account is made of")]
 async fn account(
     what: &str,
     store: &Store,

@@ -2,6 +2,7 @@
 
 mod airline;
 mod architecture;
+mod cli;
 mod config;
 mod contract;
 mod doubles;

@@ -107,10 +107,9 @@ fn table(cases: &[Shown<'_>]) -> String {
     for c in cases {
         let due = c.deadline.map_or_else(String::new, |at| at.to_string());
         let due = if c.overdue { format!("{due} (overdue)") } else { due };
-        let by = if c.attention_by.is_empty() {
-            String::new()
-        } else {
-            format!(" by {}", c.attention_by)
+        let state = match one_line(c.attention_by, 40).as_str() {
+            "" => c.state.to_owned(),
+            by => format!("{} by {by}", c.state),
         };
         rows.push(vec![
             c.id.to_owned(),
@@ -120,7 +119,7 @@ fn table(cases: &[Shown<'_>]) -> String {
             c.owing.unwrap_or("-").to_owned(),
             c.severity.to_string(),
             due,
-            format!("{}{}", c.state, one_line(&by, 40)),
+            state,
         ]);
     }
     if cases.is_empty() {
