@@ -60,7 +60,7 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
     let alerts = Receiver::start(SECRET, Clock::System).await;
     let kills = kills();
     // The flood ends by itself a little before the last start, so that the end is a state of rest.
-    let total = 1_000 * 2 * kills;
+    let total = 1_000 * 3 * kills;
     let daemon = Daemon::prepare(url, folder, &posts.url, &alerts.url, total).await;
     let mut script = script::Script::start(daemon.address.clone());
     let mut rng = seed;
@@ -69,7 +69,7 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
         // SplitMix64: the moments of the kills follow from the seed.
         rng = rng.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (rng ^ (rng >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let life = Duration::from_millis(1_500 + (mixed >> 33) % 2_500);
+        let life = Duration::from_millis(2_500 + (mixed >> 33) % 3_500);
         let mut process = daemon.spawn();
         tokio::time::sleep(life).await;
         process.kill().expect("it runs");
@@ -79,6 +79,8 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
     let mut process = daemon.spawn();
     let store = Store::open(url).await.unwrap();
     heard(&store, total).await;
+    // The script goes on a while against a daemon that lives.
+    tokio::time::sleep(Duration::from_secs(5)).await;
     let accepted = script.stop().await;
     rest(&store).await;
     let status =
