@@ -174,23 +174,28 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    fn answers(lines: &[u8]) -> (u64, Vec<Value>) {
+    fn answered(lines: &[u8]) -> (u64, String) {
         let judge = Classifier::new(None).unwrap();
         let mut out = Vec::new();
         let bad = answer_all(&judge, lines, &mut out).unwrap();
-        let out = String::from_utf8(out).unwrap();
+        (bad, String::from_utf8(out).unwrap())
+    }
+
+    fn answers(lines: &[u8]) -> (u64, Vec<Value>) {
+        let (bad, out) = answered(lines);
         (bad, out.lines().map(|l| serde_json::from_str(l).unwrap()).collect())
     }
 
     #[test]
     fn ids_come_back_as_they_were_written() {
-        let (bad, said) = answers(
+        let (bad, said) = answered(
             b"{\"id\": 12345678901234567890123, \"text\": \"ok\"}\n{\"id\":\"a\",\"text\":null,\"rating\":1.0}\nciao\n",
         );
         assert_eq!(bad, 0);
-        assert_eq!(said[0]["id"].to_string(), "1.2345678901234568e22", "only this test rounds it");
-        assert_eq!(said[1]["id"], "a");
-        assert!(said[2]["id"].is_null());
+        let starts = ["{\"id\":12345678901234567890123,", "{\"id\":\"a\",", "{\"id\":null,"];
+        for (line, start) in said.lines().zip(starts) {
+            assert!(line.starts_with(start), "{line}");
+        }
     }
 
     #[test]

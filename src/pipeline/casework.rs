@@ -6,7 +6,7 @@
 use super::Deps;
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
 use crate::domain::ledger::Disposition;
-use crate::domain::obligation::Evidence;
+use crate::domain::obligation::{Evidence, Owing};
 use crate::domain::reason::Reason;
 use crate::domain::{AlertId, CaseId, EventId, Instant, MentionId};
 use crate::store::cases::{CaseFile, CaseKey};
@@ -235,6 +235,15 @@ impl<'d> Work<'d> {
         };
         if let Some(silence) = begins.and_then(|(since, heard, _)| brand.silence(since, heard)) {
             return self.alert(id, "", silence, None);
+        }
+        // The clock does not ring for what was too old to ring when it was heard.
+        let by_clock = matches!(reason, Reason::Overdue | Reason::StillOwed);
+        let old = |f: &CaseFile| {
+            let mut owed = f.case.owed().filter(|o| o.owing == Owing::Complaint);
+            owed.all(|o| brand.silence(o.since, o.heard_at).is_some())
+        };
+        if by_clock && self.files.get(&id).is_some_and(old) {
+            return self.alert(id, "", Reason::TooOld, None);
         }
         if brand.recipients.is_empty() {
             return self.alert(id, "", Reason::NoRecipient, None);

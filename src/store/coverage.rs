@@ -115,7 +115,6 @@ pub async fn add(tx: &mut Tx, channel: &str, lane: &str, span: TimeSpan) -> Resu
 }
 
 /// Records a hole; its backfill is due at `next_at`.
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub async fn open_gap(
     tx: &mut Tx,
     id: GapId,

@@ -322,7 +322,6 @@ pub async fn add_reach(
 }
 
 /// Keeps an entry that could not be read.
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub async fn quarantine(
     tx: &mut Tx,
     id: crate::domain::EventId,

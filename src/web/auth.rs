@@ -55,7 +55,7 @@ impl Caller {
             return Ok(());
         }
         let detail = format!(
-            "this token lacks the scope `{}`; make one with `ascolto user add`",
+            "this token lacks the scope `{}`; make one with `ascolto user token`",
             scope.name()
         );
         Err(Problem::new(StatusCode::FORBIDDEN, detail))
@@ -102,7 +102,7 @@ impl FromRequestParts<Shared> for Caller {
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry(seconds));
         }
         front.throttle.failed(from, now);
-        let detail = "this token is not known; make one with `ascolto user add` and send it as \
+        let detail = "this token is not known; make one with `ascolto user token` and send it as \
                       `Authorization: Bearer asc_…`";
         Err(Problem::new(StatusCode::UNAUTHORIZED, detail))
     }

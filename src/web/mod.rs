@@ -68,12 +68,13 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
     let front: Shared = Arc::new(Front::new(web, stop));
     Router::new()
         .merge(api::routes())
-        .merge(pages::routes(&front))
+        .merge(pages::routes())
         .route(path::HEALTH, get(|| async { "alive\n" }))
         .route(path::READY, get(metrics::ready))
         .route(path::METRICS, get(metrics::metrics))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
+        .layer(pages::session::layer(&front))
         .with_state(front)
         .layer(axum::middleware::map_response(guarded))
 }

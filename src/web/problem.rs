@@ -42,16 +42,6 @@ impl Problem {
         self.more.insert(name.to_owned(), value);
         self
     }
-
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// What a person is told.
-    pub fn detail(&self) -> &str {
-        &self.detail
-    }
 }
 
 impl IntoResponse for Problem {

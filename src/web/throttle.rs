@@ -50,6 +50,11 @@ impl Throttle {
         window.failures += 1;
     }
 
+    /// Forgets an address that got it right.
+    pub fn forget(&self, address: IpAddr) {
+        self.lock().remove(&key(address));
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Window>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

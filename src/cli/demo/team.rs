@@ -35,7 +35,7 @@ impl Team {
             if owed_since.is_none_or(|at| now - at < AFTER) || !self.seen.insert(id) {
                 continue;
             }
-            if self.seen.len() % 7 == 0 {
+            if self.seen.len().is_multiple_of(7) {
                 continue;
             }
             let mut tx = deps.store.read().await?;

@@ -121,7 +121,7 @@ impl Tail {
                 if self.sent.insert(from) {
                     self.newest = self.newest.max(from);
                     let data = render::event(row).to_string();
-                    let event = Event::default().id(&row.id).event(&row.kind).data(data);
+                    let event = Event::default().id(&row.id).data(data);
                     self.ready.push_back(event);
                 }
             }

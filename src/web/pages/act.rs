@@ -71,7 +71,7 @@ pub async fn act(
             let why = opened.page.words.get("link.changed");
             opened.ask(&front, StatusCode::CONFLICT, why).await
         }
-        Err(ActError::Store(e)) => failed(&opened.page, &e),
+        Err(ActError::Store(e)) => opened.page.fails(&e),
         Err(e) => opened.ask(&front, StatusCode::CONFLICT, &e.to_string()).await,
     }
 }
@@ -100,14 +100,8 @@ async fn open(front: &Shared, token: String, headers: &HeaderMap) -> Result<Open
     match used.await {
         Ok(false) => Ok(opened),
         Ok(true) => Err(opened.used(front)),
-        Err(e) => Err(failed(&opened.page, &e)),
+        Err(e) => Err(opened.page.fails(&e)),
     }
-}
-
-fn failed(page: &Page, e: &StoreError) -> Response {
-    tracing::error!(error = %e, "an action link failed");
-    let why = page.words.fill("screen.failed", &[("why", &e.to_string())]);
-    page.says_text(StatusCode::SERVICE_UNAVAILABLE, &why, "/")
 }
 
 impl Opened {
@@ -115,7 +109,7 @@ impl Opened {
     async fn ask(&self, front: &Shared, status: StatusCode, why: &str) -> Response {
         match self.asked(front, status, why).await {
             Ok(response) => response,
-            Err(e) => failed(&self.page, &e),
+            Err(e) => self.page.fails(&e),
         }
     }
 

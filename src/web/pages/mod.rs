@@ -1,26 +1,40 @@
 //! What people see: pages rendered on the server, escaped by the templates' engine.
 
 mod act;
+mod case;
+mod coverage;
+mod deeds;
+mod inbox;
+mod login;
 mod render;
 pub(super) mod session;
+mod story;
+mod view;
 
 use super::front::Shared;
 use crate::links::path;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::get;
-use minijinja::context;
+use axum::routing::{get, post};
+
+/// The demo's one-time log-in.
+const ONCE: &str = "/login/once/{token}";
 
 /// The routes of people.
-pub(super) fn routes(_front: &Shared) -> Router<Shared> {
+pub(super) fn routes() -> Router<Shared> {
     Router::new()
+        .route(path::INBOX, get(inbox::show))
+        .route(path::CASE, get(case::show).post(deeds::act))
+        .route(path::COVERAGE, get(coverage::show))
+        .route(path::LOGIN, get(login::show).post(login::log_in))
+        .route(ONCE, get(login::once))
+        .route(path::LOGOUT, post(login::log_out))
         .route(path::ACT, get(act::show).post(act::act))
         .route(path::STATIC, get(render::asset))
 }
 
 /// The page that stands where nothing is.
 pub(super) fn not_found(headers: &HeaderMap) -> Response {
-    let page = render::Page::for_visitor(headers);
-    page.says(StatusCode::NOT_FOUND, "screen.not_found", context! {})
+    render::Page::for_visitor(headers).says(StatusCode::NOT_FOUND, "screen.not_found")
 }

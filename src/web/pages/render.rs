@@ -3,6 +3,7 @@
 use crate::domain::Lang;
 use crate::pipeline::Deps;
 use crate::speech::Catalogue;
+use crate::store::StoreError;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -21,6 +22,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("base", include_str!("base.html")),
         ("says", include_str!("says.html")),
         ("act", include_str!("act.html")),
+        ("login", include_str!("login.html")),
+        ("desk", include_str!("desk.html")),
+        ("inbox", include_str!("inbox.html")),
+        ("case", include_str!("case.html")),
+        ("coverage", include_str!("coverage.html")),
     ] {
         all.add_template(name, text)
             .expect("the templates are part of the program, and a test renders each of them");
@@ -76,20 +82,18 @@ impl Page {
     }
 
     /// A page that says one thing by its key in the catalogue.
-    pub fn says(&self, status: StatusCode, key: &str, places: Value) -> Response {
-        let filled: Vec<(String, String)> = places
-            .try_iter()
-            .into_iter()
-            .flatten()
-            .filter_map(|k| Some((k.to_string(), places.get_item(&k).ok()?.to_string())))
-            .collect();
-        let filled: Vec<(&str, &str)> =
-            filled.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let text = self.words.fill(key, &filled);
-        self.show(status, "says", context! { text, back => "/" })
+    pub fn says(&self, status: StatusCode, key: &str) -> Response {
+        self.says_text(status, self.words.get(key), crate::links::path::INBOX)
     }
 
-    /// The same with a link to where the reader can go on.
+    /// A page that says that the store failed.
+    pub fn fails(&self, e: &StoreError) -> Response {
+        tracing::error!(error = %e, "a page failed");
+        let text = self.words.fill("screen.failed", &[("why", &e.to_string())]);
+        self.says_text(StatusCode::SERVICE_UNAVAILABLE, &text, crate::links::path::INBOX)
+    }
+
+    /// A page that says one thing, with a link to where the reader can go on.
     pub fn says_text(&self, status: StatusCode, text: &str, back: &str) -> Response {
         self.show(status, "says", context! { text, back })
     }

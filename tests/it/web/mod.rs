@@ -1,7 +1,10 @@
 //! The web over its router, without a socket: API, action links, log-in and pages.
 
 mod api;
+mod browser;
 mod house;
 mod links;
+mod login;
+mod pages;
 mod receive;
 mod wall;

@@ -1,0 +1,250 @@
+//! The case page: read one case, and everything that is known of it.
+
+use super::render::{Page, network_title};
+use super::session::LoggedIn;
+use super::story::{self, Told};
+use super::view;
+use crate::domain::case::{Attention, Case};
+use crate::domain::length::{Counting, LengthRule};
+use crate::domain::{CaseId, Instant};
+use crate::fetch::Peer;
+use crate::pipeline::{Channel, Deps};
+use crate::store::cases::CaseFile;
+use crate::store::drafts::DraftRow;
+use crate::store::inbox::{MentionLine, VersionRow};
+use crate::store::lanes::BrandRow;
+use crate::store::replies::{PartRow, ReplyRow};
+use crate::store::{StoreError, cases, drafts, events, inbox, lanes, outbox, replies};
+use crate::web::front::Shared;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use minijinja::{Value, context};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long the page waits for a network's word on its limit before it shows the usual one.
+const LIMIT_WAIT: Duration = Duration::from_secs(2);
+
+/// What stands at the top of the page after an act.
+#[derive(Default)]
+pub struct Notice {
+    /// What happened, for the reader.
+    pub text: String,
+    /// It did not work.
+    pub bad: bool,
+    /// What the agent typed and must not lose.
+    pub typed: Option<String>,
+}
+
+/// What happened before this look.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    done: String,
+}
+
+/// Shows a case.
+pub async fn show(
+    State(front): State<Shared>,
+    agent: LoggedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let page = Page::in_language(agent.language);
+    let text = match asked.done.as_str() {
+        "publish" => page.words.get("screen.publishing"),
+        "" => "",
+        _ => page.words.get("screen.saved"),
+    };
+    let notice = Notice { text: text.to_owned(), ..Notice::default() };
+    render(&front, &agent, &page, &id, StatusCode::OK, notice).await
+}
+
+/// Renders a case with a notice.
+pub async fn render(
+    front: &Shared,
+    agent: &LoggedIn,
+    page: &Page,
+    id: &str,
+    status: StatusCode,
+    notice: Notice,
+) -> Response {
+    let Ok(id) = id.parse::<CaseId>() else {
+        return page.says(StatusCode::NOT_FOUND, "screen.not_found");
+    };
+    match read(front, id).await {
+        Ok(None) => page.says(StatusCode::NOT_FOUND, "screen.not_found"),
+        Ok(Some(rows)) => {
+            let (rule, prefix) = limit(&front.web.deps, &rows).await;
+            let values = values(front, agent, page, &rows, rule, prefix, notice);
+            page.show(status, "case", values)
+        }
+        Err(e) => page.fails(&e),
+    }
+}
+
+/// All rows of a case.
+pub(super) struct Rows {
+    pub file: CaseFile,
+    pub mentions: Vec<MentionLine>,
+    pub versions: Vec<VersionRow>,
+    pub replies: Vec<(ReplyRow, Vec<PartRow>)>,
+    pub alerts: Vec<outbox::AlertRow>,
+    pub log: Vec<events::EventRow>,
+    draft: Option<DraftRow>,
+    brand: Option<BrandRow>,
+}
+
+async fn read(front: &Shared, id: CaseId) -> Result<Option<Rows>, StoreError> {
+    let mut tx = front.web.deps.store.read().await?;
+    let Some(file) = cases::load(&mut tx, &[id]).await?.pop() else { return Ok(None) };
+    let mut answers = Vec::new();
+    for reply in replies::of_case(&mut tx, id).await? {
+        let parts = replies::parts(&mut tx, &reply.id).await?;
+        answers.push((reply, parts));
+    }
+    Ok(Some(Rows {
+        mentions: inbox::of_case(&mut tx, id).await?,
+        versions: inbox::versions(&mut tx, id).await?,
+        replies: answers,
+        alerts: outbox::of_case(&mut tx, id).await?,
+        log: events::of_subject(&mut tx, &id.to_string()).await?,
+        draft: drafts::draft(&mut tx, id).await?,
+        brand: lanes::brand(&mut tx, &file.case.brand).await?,
+        file,
+    }))
+}
+
+/// The mention that a reply would answer: the newest that is owed, as `acts::publish` chooses.
+fn answered(rows: &Rows) -> Option<&MentionLine> {
+    let case = &rows.file.case;
+    let owed = case.owed().max_by_key(|o| o.since).or(case.obligations.last())?;
+    let id = owed.mention.to_string();
+    rows.mentions.iter().find(|m| m.row.id == id)
+}
+
+fn channel<'d>(deps: &'d Deps, rows: &Rows) -> Option<&'d Channel> {
+    let of = answered(rows).map_or(&rows.file.case.channel, |m| &m.row.channel);
+    deps.channels.get(of)
+}
+
+/// How the network counts a reply, and how much of it the network's own words take.
+async fn limit(deps: &Deps, rows: &Rows) -> (LengthRule, usize) {
+    let usual = LengthRule { counting: Counting::Graphemes, limit: 280 };
+    let Some(channel) = channel(deps, rows) else { return (usual, 0) };
+    let asked = deps.engine.ctx(Peer::Network(channel.network), &channel.link);
+    let Ok(Ok(owned)) = tokio::time::timeout(LIMIT_WAIT, asked).await else {
+        return (channel.network.meta().length, 0);
+    };
+    let cx = owned.cx();
+    let rule = channel.network.length(&cx);
+    let of = answered(rows).map(|m| crate::pipeline::thread::reference(&m.row));
+    let first = of.and_then(|of| channel.network.fit("x", &of, &cx).ok()?.into_iter().next());
+    let prefix = first.map_or(0, |p| rule.count(&p.text).saturating_sub(1));
+    (rule, prefix)
+}
+
+fn values(
+    front: &Shared,
+    agent: &LoggedIn,
+    page: &Page,
+    rows: &Rows,
+    rule: LengthRule,
+    prefix: usize,
+    notice: Notice,
+) -> Value {
+    let (deps, words, now) = (&front.web.deps, page.words, front.now());
+    let case = &rows.file.case;
+    let zone = view::zone(deps, &case.brand);
+    let (author, handle) = view::author(&rows.file.author_name, &rows.file.author_handle);
+    let answered = answered(rows);
+    let typed = notice.typed.clone();
+    let stored = rows.draft.as_ref().map(|d| d.text.clone()).unwrap_or_default();
+    let text = typed.unwrap_or(stored);
+    let network = network_title(deps, &case.channel, &case.network);
+    let can_reply = channel(deps, rows).is_some_and(|c| c.network.meta().can.reply);
+    let held = rows.brand.as_ref().is_some_and(|b| b.held);
+    let (mine, attention) = attention(case, agent, page, &zone);
+    let Told { entries, history, doubtful } = story::tell(rows, agent, words, &zone);
+    let left = i64::try_from(rule.limit.saturating_sub(prefix)).unwrap_or(i64::MAX)
+        - i64::try_from(rule.count(&text)).unwrap_or(i64::MAX);
+    context! {
+        here => "case",
+        agent => agent.name,
+        csrf => agent.csrf,
+        id => case.id.to_string(),
+        brand => view::brand_title(deps, &case.brand),
+        network,
+        channel => case.channel,
+        author => if author.is_empty() { case.author.clone() } else { author },
+        handle,
+        state => case.state().as_str(),
+        open => case.owed().next().is_some(),
+        reopens => case.owed().next().is_none() && case.state().as_str() != "withdrawn",
+        taken => matches!(case.attention, Attention::Taken { .. }),
+        mine,
+        attention,
+        owing => case.owing().map(|o| words.owing(o)),
+        owing_class => case.owing().map(|o| o.as_str()),
+        severity => case.severity(),
+        severity_word => words.severity(case.severity()),
+        deadline => case.deadline().map(|d: Instant| view::deadline(d.0, now, &zone, words)),
+        topic => answered.map(|m| view::topic(&m.row, words)),
+        risks => answered.map_or_else(Vec::new, |m| view::risks(&m.row, words)),
+        why => answered.map_or_else(Vec::new, |m| view::why(&m.row)),
+        probability => answered.and_then(|m| m.row.probability).map(|p| p / 10_000),
+        language => answered.map(|m| m.row.language().to_string()),
+        original => answered.map(|m| view::link(&m.row.url)),
+        private => answered.is_some_and(|m| m.row.visibility == "private"),
+        entries,
+        history,
+        doubtful,
+        draft => text,
+        draft_rev => rows.file.draft_rev,
+        draft_due => rows.file.draft_due,
+        made_by => rows.draft.as_ref().map(|d| d.made_by.clone()),
+        can_reply,
+        held,
+        under_way => rows.replies.iter().any(|(r, _)| r.ended_at.is_none()),
+        left,
+        limit => rule.limit.saturating_sub(prefix),
+        counting => counting(rule.counting),
+        notice => notice.text,
+        notice_bad => notice.bad,
+    }
+}
+
+/// How the script counts while the agent types; the server's count decides.
+fn counting(counting: Counting) -> &'static str {
+    match counting {
+        Counting::Graphemes | Counting::GraphemesAndBytes { .. } => "graphemes",
+        Counting::Bytes => "bytes",
+        Counting::Mastodon => "mastodon",
+        Counting::XWeighted => "x",
+        Counting::Utf16 => "utf16",
+    }
+}
+
+fn attention(
+    case: &Case,
+    agent: &LoggedIn,
+    page: &Page,
+    zone: &jiff::tz::TimeZone,
+) -> (bool, String) {
+    let words = page.words;
+    let until = |at: &Instant| view::when(at.0, zone, words).text;
+    match &case.attention {
+        Attention::Free => (false, String::new()),
+        Attention::Taken { by, .. } if *by == agent.name => {
+            (true, words.get("screen.taken_by_you").to_owned())
+        }
+        Attention::Taken { by, .. } => (false, words.fill("screen.taken_by", &[("name", by)])),
+        Attention::Snoozed { until: at, .. } => {
+            (false, words.fill("screen.snoozed_until", &[("time", &until(at))]))
+        }
+        Attention::Moved { until: at, .. } => {
+            (false, words.fill("screen.moved_until", &[("time", &until(at))]))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The coverage page: which channels hear, how far each lane was read, and where holes are.
+
+use super::render::{Page, network_title};
+use super::session::LoggedIn;
+use super::view::{self, When};
+use crate::store::coverage::GapRow;
+use crate::store::lanes::{ChannelRow, LaneRow};
+use crate::store::{StoreError, coverage, lanes};
+use crate::web::front::Shared;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use minijinja::context;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Channel {
+    name: String,
+    brand: String,
+    network: String,
+    state: String,
+    fault: String,
+    fault_at: Option<When>,
+    lanes: Vec<Lane>,
+}
+
+#[derive(Serialize)]
+struct Lane {
+    name: String,
+    polled: bool,
+    covered_to: When,
+    last_poll: Option<When>,
+    gaps: Vec<Gap>,
+}
+
+#[derive(Serialize)]
+struct Gap {
+    from: When,
+    to: When,
+    lasted: String,
+    reason: String,
+    state: String,
+    backfilled: i64,
+    note: String,
+}
+
+/// Shows the page.
+pub async fn show(State(front): State<Shared>, agent: LoggedIn) -> Response {
+    let page = Page::in_language(agent.language);
+    let read = async {
+        let mut tx = front.web.deps.store.read().await?;
+        let (channels, all) = (lanes::channels(&mut tx).await?, lanes::lanes(&mut tx).await?);
+        Ok::<_, StoreError>((channels, all, coverage::gaps(&mut tx).await?))
+    };
+    let (channels, all, gaps) = match read.await {
+        Ok(read) => read,
+        Err(e) => return page.fails(&e),
+    };
+    let channels: Vec<Channel> =
+        channels.iter().map(|c| channel(&front, &page, c, &all, &gaps)).collect();
+    let values = context! {
+        here => "coverage",
+        agent => agent.name,
+        csrf => agent.csrf,
+        channels,
+    };
+    page.show(StatusCode::OK, "coverage", values)
+}
+
+fn channel(
+    front: &Shared,
+    page: &Page,
+    c: &ChannelRow,
+    all: &[LaneRow],
+    gaps: &[GapRow],
+) -> Channel {
+    let (deps, words) = (&front.web.deps, page.words);
+    let zone = view::zone(deps, &c.brand);
+    let when = |at: i64| view::when(at, &zone, words);
+    let gap = |g: &GapRow| Gap {
+        from: when(g.from_at),
+        to: when(g.to_at),
+        lasted: view::span(g.to_at - g.from_at, words),
+        reason: g.reason.clone(),
+        state: g.state.clone(),
+        backfilled: g.backfilled,
+        note: g.note.clone(),
+    };
+    let lane = |l: &LaneRow| Lane {
+        name: l.lane.clone(),
+        polled: l.polled,
+        covered_to: when(l.covered_to),
+        last_poll: l.finished_at.map(when),
+        gaps: gaps.iter().filter(|g| g.channel == l.channel && g.lane == l.lane).map(gap).collect(),
+    };
+    Channel {
+        name: c.name.clone(),
+        brand: view::brand_title(deps, &c.brand).to_owned(),
+        network: network_title(deps, &c.name, &c.network),
+        state: c.state.clone(),
+        fault: c.fault.clone(),
+        fault_at: c.fault_at.map(when),
+        lanes: all.iter().filter(|l| l.channel == c.name).map(lane).collect(),
+    }
+}

@@ -1,0 +1,98 @@
+//! What an agent does on the case page: one form field names the act, the rest is what it needs.
+
+use super::case::{self, Notice};
+use super::render::Page;
+use super::session::Posted;
+use crate::domain::CaseId;
+use crate::domain::time::HOUR;
+use crate::pipeline::acts::{self, Act, ActError};
+use crate::web::front::Shared;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// Longest snooze: four weeks.
+const LONGEST_SNOOZE: i64 = 28 * 24;
+
+/// Carries out what the form asks and shows the case as it stands then.
+pub async fn act(State(front): State<Shared>, Path(id): Path<String>, posted: Posted) -> Response {
+    let page = Page::in_language(posted.agent.language);
+    let Ok(case) = id.parse::<CaseId>() else {
+        return page.says(StatusCode::NOT_FOUND, "screen.not_found");
+    };
+    let refused = match carry_out(&front, case, &posted).await {
+        Ok(()) => {
+            let done = posted.field("do");
+            let done: String = url::form_urlencoded::byte_serialize(done.as_bytes()).collect();
+            return Redirect::to(&format!("/cases/{case}?done={done}")).into_response();
+        }
+        Err(refused) => refused,
+    };
+    let words = page.words;
+    let (status, text) = match &refused {
+        ActError::Unknown(_) => (StatusCode::NOT_FOUND, words.get("screen.not_found").to_owned()),
+        ActError::Stale(_) => {
+            (StatusCode::CONFLICT, words.get("screen.publish_changed").to_owned())
+        }
+        ActError::NotAllowed(why) => {
+            (StatusCode::CONFLICT, words.fill("screen.not_saved", &[("why", why)]))
+        }
+        ActError::Invalid(why) => {
+            let text = words.fill("screen.not_saved", &[("why", why)]);
+            (StatusCode::UNPROCESSABLE_ENTITY, text)
+        }
+        ActError::Store(e) => {
+            tracing::error!(error = %e, "an act failed");
+            let text = words.fill("screen.not_saved", &[("why", &e.to_string())]);
+            (StatusCode::SERVICE_UNAVAILABLE, text)
+        }
+    };
+    // What was typed stays in the editor; where the draft changed, the newer one is shown below
+    // the notice and the agent reads it first.
+    let stale = matches!(refused, ActError::Stale(_));
+    let typed = (!stale && posted.has("text")).then(|| posted.field("text").to_owned());
+    let notice = Notice { text, bad: true, typed };
+    case::render(&front, &posted.agent, &page, &id, status, notice).await
+}
+
+async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), ActError> {
+    let deps = &front.web.deps;
+    let agent = &posted.agent.name;
+    let words = Page::in_language(posted.agent.language).words;
+    let note = posted.field("note").trim().to_owned();
+    let reason = || match note.is_empty() {
+        true => Err(ActError::Invalid(words.get("screen.reason_needed").to_owned())),
+        false => Ok(note.clone()),
+    };
+    let change = match posted.field("do") {
+        "take" => Act::Take,
+        "release" => Act::Release,
+        "moved" => Act::Moved,
+        "waive" => Act::Waive(reason()?),
+        "close" => Act::Close(reason()?),
+        "reopen" => Act::Reopen(reason()?),
+        "note" => Act::Note(reason()?),
+        "not_complaint" => Act::NotComplaint(note),
+        "not_about_us" => Act::NotAboutUs(note),
+        "answered" => Act::Answered(posted.field("url").trim().to_owned()),
+        "snooze" => {
+            let hours: i64 = posted.field("hours").parse().unwrap_or(1);
+            Act::Snooze(front.now() + hours.clamp(1, LONGEST_SNOOZE) * HOUR)
+        }
+        "draft" => {
+            return acts::draft(deps, case, agent, posted.field("text")).await.map(|_| ());
+        }
+        "publish" => {
+            let rev: i64 = posted.field("draft_rev").parse().unwrap_or(-1);
+            let text = posted.field("text");
+            return acts::publish(deps, case, agent, rev, text).await.map(|_| ());
+        }
+        "posted" | "not_posted" => {
+            let stands = posted.field("do") == "posted";
+            let (reply, url) = (posted.field("reply"), posted.field("url").trim());
+            return acts::decide(deps, reply, agent, stands, url).await;
+        }
+        _ => return Err(ActError::Invalid(words.get("screen.forbidden").to_owned())),
+    };
+    acts::act(deps, case, agent, change).await
+}

@@ -1,0 +1,157 @@
+//! The pages: what they show, what they escape, and what a click does.
+
+use super::browser::Browser;
+use super::house::{COMPLAINT, House, mention};
+use axum::http::StatusCode;
+use serde_json::json;
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn desk(house: &House) -> Browser<'_> {
+    house.agent("anna", PASSWORD, "it").await;
+    let mut browser = Browser::new(house);
+    browser.log_in("anna", PASSWORD, "/").await;
+    browser
+}
+
+#[tokio::test]
+async fn the_inbox_shows_what_is_owed_by_urgency_and_filters_it() {
+    let house = House::new().await;
+    let mut browser = desk(&house).await;
+    let empty = browser.get("/").await;
+    assert!(empty.text.contains("Nessun caso aperto."), "{}", empty.text);
+    house.hear("asc_wall", json!([mention("q", "Acme, a che ora chiude il negozio?")])).await;
+    house.hear("asc_wall", json!([mention("c", COMPLAINT)])).await;
+    let page = browser.get("/").await;
+    let at = |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text}: {}", page.text));
+    assert!(at("terza settimana") < at("a che ora chiude"), "complaints come first");
+    assert!(
+        page.text.contains("Reclami: 1") && page.text.contains("Aperti")
+            || page.text.contains("Casi aperti: 2")
+    );
+    for none in
+        ["/?brand=globex", "/?language=fr", "/?mine=1", "/?state=answered", "/?channel=posts"]
+    {
+        let filtered = browser.get(none).await;
+        assert!(filtered.text.contains("Nulla corrisponde"), "{none}");
+    }
+    assert!(browser.get("/?state=all&brand=acme&channel=wall").await.text.contains("@user_c"));
+    house.deps.clock.advance(30 * 24 * 3_600_000);
+    browser.log_in("anna", PASSWORD, "/").await;
+    let late = browser.get("/").await;
+    assert!(late.text.contains("scaduto da"), "{}", late.text);
+}
+
+#[tokio::test]
+async fn hostile_text_stays_text() {
+    let house = House::new().await;
+    let mut hostile = mention("x", "Acme \"><script>alert(1)</script> vergogna, mai arrivato!");
+    hostile["author"]["name"] = json!("<img src=x onerror=alert(2)>");
+    hostile["url"] = json!("javascript:alert(3)");
+    hostile["attachments"] = json!([{ "kind": "<b>", "url": "javascript:alert(4)" }]);
+    house.hear("asc_wall", json!([hostile])).await;
+    let mut browser = desk(&house).await;
+    let inbox = browser.get("/").await;
+    let href = inbox.text.split("href=\"/cases/").nth(1).unwrap().split('"').next().unwrap();
+    let case = browser.get(&format!("/cases/{href}")).await;
+    for page in [&inbox, &case] {
+        assert_eq!(page.status, StatusCode::OK);
+        for bad in ["<script>alert", "<img src=x", "href=\"javascript:", "<b>:"] {
+            assert!(!page.text.contains(bad), "{bad}: {}", page.text);
+        }
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+        assert!(page.text.contains("&lt;img src=x onerror"));
+        assert!(
+            !page.text.contains(" style=") && !page.text.contains("<script>"),
+            "nothing inline"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_case_is_taken_drafted_published_and_its_story_told() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let mut browser = desk(&house).await;
+    let at = format!("/cases/{id}");
+    let page = browser.get(&at).await;
+    for text in ["<mark", "caratteri rimasti", "Perché", "Storia", "reclamo", "Pubblica"] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    let taken = browser.submit(&at, "do=take").await;
+    assert_eq!(taken.header("location"), format!("{at}?done=take"));
+    assert!(browser.get(&at).await.text.contains("in carico a te"));
+    browser.submit(&at, "do=draft&text=Ci+scusiamo.%0D%0ALa+chiamiamo.").await;
+    let stale = browser.submit(&at, "do=publish&draft_rev=1&text=Altro").await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert!(stale.text.contains("La bozza nel frattempo") && stale.text.contains("Ci scusiamo."));
+    let published = browser.submit(&at, "do=publish&draft_rev=2&text=Ci+scusiamo.").await;
+    assert_eq!(published.header("location"), format!("{at}?done=publish"));
+    let told = browser.get(&at).await;
+    assert!(told.text.contains("Risposta approvata") && told.text.contains("Ci scusiamo."));
+    let stored = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+    assert_eq!(stored["drafts"][1]["text"], "Ci scusiamo.\nLa chiamiamo.");
+    assert_eq!(stored["replies"][0]["by"], "anna");
+}
+
+#[tokio::test]
+async fn what_is_refused_loses_nothing_that_was_typed() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let mut browser = desk(&house).await;
+    let at = format!("/cases/{id}");
+    let empty = browser.submit(&at, "do=waive&note=+").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text.contains("Dire perché"), "{}", empty.text);
+    house.post(&format!("/api/v1/cases/{id}/take"), "asc_act", "").await;
+    house.agent("bruno", PASSWORD, "en").await;
+    browser.log_in("bruno", PASSWORD, "/").await;
+    let refused = browser.submit(&at, "do=publish&draft_rev=1&text=My+own+words").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains("My own words") && refused.text.contains("anna has taken"));
+    for (form, state) in [("do=not_about_us", "waiting"), ("do=dance", "waiting")] {
+        browser.submit(&at, form).await;
+        let told = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+        assert_ne!(told["case"]["state"], state, "anna still has it");
+    }
+    assert_eq!(browser.get("/cases/nonsense").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn every_page_speaks_both_languages_and_lacks_no_text() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let private = house.case("2", "Acme vergogna, il pacco non arriva mai!").await;
+    house.post(&format!("/api/v1/cases/{private}/waive"), "asc_act", r#"{"note":"spam"}"#).await;
+    let mut browser = Browser::new(&house);
+    for (name, language, word) in [("ida", "it", "Casella"), ("eve", "en", "Inbox")] {
+        house.agent(name, PASSWORD, language).await;
+        browser.log_in(name, PASSWORD, "/").await;
+        for path in ["/", "/coverage", &format!("/cases/{id}"), &format!("/cases/{private}")] {
+            let page = browser.get(path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+            assert!(page.text.contains(word), "{path} in {language}");
+            for raw in ["screen.", "state.", "owing.", "alert.", "{count}", "{time}"] {
+                assert!(!page.text.contains(raw), "{raw} on {path} in {language}: {}", page.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn static_files_are_kept_and_of_their_own_kind() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    for (file, kind) in [
+        ("ascolto.css", "text/css; charset=utf-8"),
+        ("ascolto.js", "text/javascript; charset=utf-8"),
+        ("ascolto.svg", "image/svg+xml"),
+    ] {
+        let asset = browser.get(&format!("/static/{file}")).await;
+        assert_eq!(asset.header("content-type"), kind);
+        assert!(asset.header("cache-control").contains("immutable"));
+    }
+    let none = browser.get("/static/secret").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(none.text.contains("<!doctype html>"), "a page, not a bare word");
+}
