@@ -8,6 +8,7 @@ mod contract;
 mod doubles;
 mod kill;
 mod mastodon;
+mod screens;
 mod store;
 mod stories;
 mod town;
