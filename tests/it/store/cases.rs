@@ -7,8 +7,8 @@ use ascolto::domain::case::Attention;
 use ascolto::domain::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::domain::{CaseId, Instant, MentionId, ReplyId};
+use ascolto::store::StoreError;
 use ascolto::store::cases::{self, CaseFile, CaseKey, DraftRow};
-use ascolto::store::{StoreError, own};
 
 store_suite!(
     every_standing_and_attention_round_trips,
