@@ -115,11 +115,22 @@ fn one(entry: &[u8], channel: &str) -> Result<Mention, String> {
         Ok(mention) => mention.checked(),
         Err(e) => match without_channel(entry, channel)? {
             Some(entry) => serde_json::from_slice::<Mention>(&entry)
-                .map_err(|e| e.to_string())
+                .map_err(|e| unreadable(&e))
                 .and_then(Mention::checked),
-            None => Err(e.to_string()),
+            None => Err(unreadable(&e)),
         },
     }
+}
+
+/// What is wrong with an entry, in words of this API where serde's own are obscure.
+fn unreadable(e: &serde_json::Error) -> String {
+    let said = e.to_string();
+    if said.contains("hex escape") || said.contains("surrogate") {
+        return format!(
+            "a lone surrogate, half of a character, cannot be stored; send it whole ({said})"
+        );
+    }
+    said
 }
 
 /// The form of the API lets a mention name its channel; it must be the token's.
