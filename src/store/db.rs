@@ -298,30 +298,27 @@ impl Tx {
     }
 }
 
-fn sqlite_args(values: Vec<Value<'_>>) -> Result<SqliteArguments, StoreError> {
-    let mut args = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Text(v) => args.add(v.map(|t| t.into_owned())),
-            Value::Big(v) => args.add(v),
-            Value::Bool(v) => args.add(v),
-            Value::Bytes(v) => args.add(v.into_owned()),
+/// Binds values to the arguments of one database; the only text that both need twice.
+macro_rules! bound {
+    ($arguments:ty, $values:expr) => {{
+        let mut args = <$arguments>::default();
+        for value in $values {
+            match value {
+                Value::Text(v) => args.add(v.map(|t| t.into_owned())),
+                Value::Big(v) => args.add(v),
+                Value::Bool(v) => args.add(v),
+                Value::Bytes(v) => args.add(v.into_owned()),
+            }
+            .map_err(sqlx::Error::Encode)?;
         }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(args)
+        Ok(args)
+    }};
+}
+
+fn sqlite_args(values: Vec<Value<'_>>) -> Result<SqliteArguments, StoreError> {
+    bound!(SqliteArguments, values)
 }
 
 fn pg_args(values: Vec<Value<'_>>) -> Result<PgArguments, StoreError> {
-    let mut args = PgArguments::default();
-    for value in values {
-        match value {
-            Value::Text(v) => args.add(v.map(|t| t.into_owned())),
-            Value::Big(v) => args.add(v),
-            Value::Bool(v) => args.add(v),
-            Value::Bytes(v) => args.add(v.into_owned()),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(args)
+    bound!(PgArguments, values)
 }
