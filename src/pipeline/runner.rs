@@ -6,6 +6,7 @@ use super::{
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
+use crate::wire::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -53,18 +54,18 @@ impl StepName {
         StepName::Sweep,
     ];
 
-    /// Runs it once.
-    pub async fn run(self, deps: &Deps) -> StepResult<Did> {
+    /// Runs it once. Boxed, so that nobody who runs a step is compiled around all of them.
+    pub fn run(self, deps: &Deps) -> BoxFuture<'_, StepResult<Did>> {
         match self {
-            StepName::Poll => poll::step(deps).await,
-            StepName::Backfill => backfill::step(deps).await,
-            StepName::Triage => triage::step(deps).await,
-            StepName::Due => due::step(deps).await,
-            StepName::Drafting => drafting::step(deps).await,
-            StepName::Notify => notify::step(deps).await,
-            StepName::Publish => publish::step(deps).await,
-            StepName::Thread => thread::step(deps).await,
-            StepName::Sweep => sweep::step(deps).await,
+            StepName::Poll => Box::pin(poll::step(deps)),
+            StepName::Backfill => Box::pin(backfill::step(deps)),
+            StepName::Triage => Box::pin(triage::step(deps)),
+            StepName::Due => Box::pin(due::step(deps)),
+            StepName::Drafting => Box::pin(drafting::step(deps)),
+            StepName::Notify => Box::pin(notify::step(deps)),
+            StepName::Publish => Box::pin(publish::step(deps)),
+            StepName::Thread => Box::pin(thread::step(deps)),
+            StepName::Sweep => Box::pin(sweep::step(deps)),
         }
     }
 }

@@ -86,14 +86,9 @@ fn values(rows: usize, width: usize) -> String {
         let _ = write!(sql, "{comma}column{n} AS c{n}");
     }
     sql.push_str(" FROM (VALUES ");
-    for row in 0..rows {
-        sql.push_str(if row > 0 { ", (" } else { "(" });
-        for n in 1..=width {
-            let comma = if n > 1 { ", " } else { "" };
-            let _ = write!(sql, "{comma}${}", row * width + n);
-        }
-        sql.push(')');
-    }
+    // Without numbers: SQLite looks numbered ones up by name, in a list of them all.
+    let row = format!("({}?)", "?, ".repeat(width.saturating_sub(1)));
+    sql.push_str(&vec![row; rows].join(", "));
     sql.push_str(")) AS v");
     sql
 }
@@ -162,7 +157,7 @@ mod tests {
         assert!(
             statements[4]
                 .0
-                .ends_with("(SELECT column1 AS c1, column2 AS c2 FROM (VALUES ($1, $2))) AS v")
+                .ends_with("(SELECT column1 AS c1, column2 AS c2 FROM (VALUES (?, ?))) AS v")
         );
     }
 

@@ -3,6 +3,7 @@
 use super::bulk::Bulk;
 use super::error::StoreError;
 use super::value::{Sql, Value};
+use crate::wire::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -142,6 +143,15 @@ impl Store {
     }
 }
 
+/// A pool that gives out no connection on which a transaction is still open. SQLite itself rolls
+/// back where a disk is full; the driver, which then cannot, would count that transaction for ever.
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().before_acquire(|connection, _| {
+        let clean = !connection.is_in_transaction();
+        Box::pin(async move { Ok(clean) })
+    })
+}
+
 async fn open_sqlite(path: &str) -> Result<Pool, StoreError> {
     // Not read as an address: `%`, `?` and `#` may stand in the name of a file.
     let options = SqliteConnectOptions::new()
@@ -152,18 +162,39 @@ async fn open_sqlite(path: &str) -> Result<Pool, StoreError> {
         .busy_timeout(std::time::Duration::from_secs(10))
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000")
+        // Rows come from a thread of the driver's: in heaps, not each with a wake-up of its own.
+        .row_buffer_size(1_000)
         .statement_cache_capacity(256);
-    let writer = SqlitePoolOptions::new()
+    let writer = pool()
         .max_connections(1)
         .acquire_timeout(std::time::Duration::from_secs(30))
         .connect_with(options.clone())
         .await
         .map_err(StoreError::opening)?;
-    let readers = SqlitePoolOptions::new()
+    let readers = pool()
         .max_connections(3)
         .min_connections(0)
         .connect_lazy_with(options.pragma("cache_size", "-4000").pragma("query_only", "true"));
     Ok(Pool::Sqlite { writer, readers })
+}
+
+/// What a statement will give. Boxed, so that what stands above is not compiled anew around the
+/// whole of both drivers: that alone made optimised builds minutes longer.
+type Boxed<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Rows as the driver gives them.
+enum Rows {
+    Sqlite(Vec<SqliteRow>),
+    Postgres(Vec<PgRow>),
+}
+
+impl Rows {
+    fn read<T: Record>(self) -> Result<Vec<T>, StoreError> {
+        Ok(match self {
+            Rows::Sqlite(rows) => rows.iter().map(T::from_row).collect::<Result<_, _>>()?,
+            Rows::Postgres(rows) => rows.iter().map(T::from_row).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 enum Inner {
@@ -195,16 +226,18 @@ impl Tx {
     }
 
     /// Runs a statement; says how many rows it changed.
-    pub(super) async fn exec(&mut self, sql: Sql, args: Vec<Value<'_>>) -> Result<u64, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(tx) => sqlx::query_with(sql.sqlite, sqlite_args(args)?)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Inner::Postgres(tx) => sqlx::query_with(sql.postgres, pg_args(args)?)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+    pub(super) fn exec<'a>(&'a mut self, sql: Sql, args: Vec<Value<'a>>) -> Boxed<'a, u64> {
+        Box::pin(async move {
+            Ok(match &mut self.inner {
+                Inner::Sqlite(tx) => sqlx::query_with(sql.sqlite, sqlite_args(args)?)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+                Inner::Postgres(tx) => sqlx::query_with(sql.postgres, pg_args(args)?)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+            })
         })
     }
 
@@ -214,54 +247,38 @@ impl Tx {
         sql: Sql,
         args: Vec<Value<'_>>,
     ) -> Result<Vec<T>, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                sqlx::query_as_with(sql.sqlite, sqlite_args(args)?).fetch_all(&mut **tx).await?
-            }
-            Inner::Postgres(tx) => {
-                sqlx::query_as_with(sql.postgres, pg_args(args)?).fetch_all(&mut **tx).await?
-            }
-        })
+        self.rows(sql, args).await?.read()
     }
 
-    /// The first row of a statement, if any.
+    /// The first row of a statement, if any. Statements that could give more say `LIMIT 1`.
     pub(super) async fn first<T: Record>(
         &mut self,
         sql: Sql,
         args: Vec<Value<'_>>,
     ) -> Result<Option<T>, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                sqlx::query_as_with(sql.sqlite, sqlite_args(args)?)
-                    .fetch_optional(&mut **tx)
-                    .await?
-            }
-            Inner::Postgres(tx) => {
-                sqlx::query_as_with(sql.postgres, pg_args(args)?).fetch_optional(&mut **tx).await?
-            }
-        })
+        Ok(self.rows(sql, args).await?.read()?.into_iter().next())
     }
 
     /// Runs a bulk statement in as many pieces as the database likes; says how many rows changed.
-    pub(super) async fn bulk(&mut self, bulk: Bulk<'_>) -> Result<u64, StoreError> {
-        let mut changed = 0;
-        match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                for (sql, args) in bulk.for_sqlite() {
-                    let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
-                    changed += query.execute(&mut **tx).await?.rows_affected();
+    pub(super) fn bulk<'a>(&'a mut self, bulk: Bulk<'a>) -> Boxed<'a, u64> {
+        Box::pin(async move {
+            let mut changed = 0;
+            match &mut self.inner {
+                Inner::Sqlite(tx) => {
+                    for (sql, args) in bulk.for_sqlite() {
+                        let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+                        changed += query.execute(&mut **tx).await?.rows_affected();
+                    }
+                }
+                Inner::Postgres(tx) => {
+                    if let Some((sql, args)) = bulk.for_postgres()? {
+                        let query = sqlx::query_with(AssertSqlSafe(sql), args);
+                        changed = query.execute(&mut **tx).await?.rows_affected();
+                    }
                 }
             }
-            Inner::Postgres(tx) => {
-                if let Some((sql, args)) = bulk.for_postgres()? {
-                    changed = sqlx::query_with(AssertSqlSafe(sql), args)
-                        .execute(&mut **tx)
-                        .await?
-                        .rows_affected();
-                }
-            }
-        }
-        Ok(changed)
+            Ok(changed)
+        })
     }
 
     /// A bulk statement that gives rows back.
@@ -269,22 +286,44 @@ impl Tx {
         &mut self,
         bulk: Bulk<'_>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut rows = Vec::new();
-        match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                for (sql, args) in bulk.for_sqlite() {
-                    let query = sqlx::query_as_with(AssertSqlSafe(sql), sqlite_args(args)?);
-                    rows.extend::<Vec<T>>(query.fetch_all(&mut **tx).await?);
+        self.bulk_rows(bulk).await?.read()
+    }
+
+    fn rows<'a>(&'a mut self, sql: Sql, args: Vec<Value<'a>>) -> Boxed<'a, Rows> {
+        Box::pin(async move {
+            Ok(match &mut self.inner {
+                Inner::Sqlite(tx) => {
+                    let query = sqlx::query_with(sql.sqlite, sqlite_args(args)?);
+                    Rows::Sqlite(query.fetch_all(&mut **tx).await?)
+                }
+                Inner::Postgres(tx) => {
+                    let query = sqlx::query_with(sql.postgres, pg_args(args)?);
+                    Rows::Postgres(query.fetch_all(&mut **tx).await?)
+                }
+            })
+        })
+    }
+
+    fn bulk_rows<'a>(&'a mut self, bulk: Bulk<'a>) -> Boxed<'a, Rows> {
+        Box::pin(async move {
+            match &mut self.inner {
+                Inner::Sqlite(tx) => {
+                    let mut rows = Vec::new();
+                    for (sql, args) in bulk.for_sqlite() {
+                        let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+                        rows.extend(query.fetch_all(&mut **tx).await?);
+                    }
+                    Ok(Rows::Sqlite(rows))
+                }
+                Inner::Postgres(tx) => {
+                    let Some((sql, args)) = bulk.for_postgres()? else {
+                        return Ok(Rows::Postgres(Vec::new()));
+                    };
+                    let query = sqlx::query_with(AssertSqlSafe(sql), args);
+                    Ok(Rows::Postgres(query.fetch_all(&mut **tx).await?))
                 }
             }
-            Inner::Postgres(tx) => {
-                if let Some((sql, args)) = bulk.for_postgres()? {
-                    rows =
-                        sqlx::query_as_with(AssertSqlSafe(sql), args).fetch_all(&mut **tx).await?;
-                }
-            }
-        }
-        Ok(rows)
+        })
     }
 
     /// Prepares a statement without running it; for the test that prepares them all.

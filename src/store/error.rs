@@ -11,7 +11,7 @@ pub enum StoreError {
     Conflict,
     /// The disk is full: nothing was stored, nothing accepted before is lost.
     #[error(
-        "the disk is full; free space or move the store, then restart. Nothing accepted is lost"
+        "the disk is full; free space, and the work goes on by itself. Nothing accepted is lost"
     )]
     Full,
     /// A row holds what no version of the product writes.

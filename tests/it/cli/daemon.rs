@@ -16,10 +16,22 @@ struct Daemon {
 
 impl Daemon {
     fn start(house: &House) -> Daemon {
+        Daemon::of(house, house.command(&["run"]))
+    }
+
+    /// One whose files may grow to so many blocks of 512 bytes: to it the disk is full then.
+    fn cramped(house: &House, blocks: u32) -> Daemon {
+        let run = house.command(&["run"]);
+        let mut shell = Command::new("sh");
+        let limit = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\"");
+        shell.args(["-c", &limit, "sh"]).arg(run.get_program()).args(run.get_args());
+        Daemon::of(house, shell)
+    }
+
+    fn of(house: &House, mut command: Command) -> Daemon {
         let socket = house.path("notify");
         let systemd = UnixDatagram::bind(&socket).unwrap();
         systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let mut command = house.command(&["run"]);
         command.env("NOTIFY_SOCKET", &socket).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
@@ -96,6 +108,34 @@ fn it_starts_reloads_keeps_the_old_and_stops() {
     assert_eq!(daemon.told(), "STOPPING=1\n");
     assert_eq!(daemon.child.wait().unwrap().code(), Some(0));
     house.run(&["ledger"]).good();
+}
+
+#[test]
+fn a_disk_that_was_full_is_used_again_when_there_is_room() {
+    let house = House::new();
+    house.hear(&[]);
+    house.also(
+        "[channel.flood]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nflood = 1000\n\
+         flood_total = 1000\nstart = \"2026-11-20T08:00:00Z\"\npage = 50\n",
+    );
+    let mut daemon = Daemon::cramped(&house, 1_000);
+    daemon.logged("a step failed; it is tried again");
+    let id = daemon.child.id().to_string();
+    let room = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status();
+    assert!(room.unwrap().success());
+    let mut heard = false;
+    // What was under way when the disk was full is leased for a minute.
+    for _ in 0..240 {
+        heard = house.run(&["ledger", "--json"]).out.contains("\"mentions\":1000");
+        if heard {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert!(heard, "the flood was not heard to its end within two minutes");
+    daemon.signal("TERM");
+    assert_eq!(daemon.child.wait().unwrap().code(), Some(0));
+    house.run(&["ledger", "--verify"]).good();
 }
 
 #[test]
