@@ -43,6 +43,8 @@ CREATE TABLE lanes (
     cursor      TEXT,
     resume      TEXT,                            -- where an unfinished newest-first walk goes on
     walk_start  BIGINT,                          -- when that walk began
+    walk_floor  BIGINT,                          -- what it has accounted for begins here
+    walk_hole   TEXT,                            -- why nothing is heard below that, if so
     covered_to  BIGINT  NOT NULL,                -- end of what is accounted for
     finished_at BIGINT,                          -- start of the last finished poll
     next_at     BIGINT  NOT NULL,
@@ -84,6 +86,7 @@ CREATE TABLE gaps (
     fence       BIGINT  NOT NULL DEFAULT 0
 );
 CREATE INDEX gaps_due ON gaps (next_at) WHERE state = 'open';
+CREATE INDEX gaps_standing ON gaps (channel, lane, from_at) WHERE state <> 'closed';
 
 -- The hot rows. Raw network records lie compressed in payloads.
 CREATE TABLE mentions (

@@ -14,6 +14,7 @@ use crate::web::Web;
 use crate::wire::{Ctx, Secret};
 use crate::{networks, notify};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::{Notify, broadcast};
@@ -22,6 +23,8 @@ use tokio_util::task::TaskTracker;
 
 /// What a lane that only receives is called.
 pub const INGEST_LANE: &str = "ingest";
+/// As many alerts or threads as one step takes at most: none waits for another's slow answer.
+pub const HANDS: usize = 100;
 /// How many changes a slow live page may fall behind before it is told to reload.
 const CHANGES: usize = 1_024;
 
@@ -60,6 +63,9 @@ pub struct Surroundings {
     pub ids: Ids,
     /// The name under which leases are taken.
     pub instance: String,
+    /// How many conversations with the outside a step holds side by side; with one, a run can be
+    /// repeated to the letter.
+    pub hands: usize,
     /// Where the terminal notifier's lines go.
     pub say: Arc<dyn Fn(&str) + Send + Sync>,
     /// The outside; `None`: the real network as the configuration wants it.
@@ -73,10 +79,16 @@ impl Surroundings {
             clock: Clock::System,
             ids: Ids::system(),
             instance: host_name(),
-            say: Arc::new(|line| println!("{line}")),
+            hands: HANDS,
+            say: Arc::new(print),
             transport: None,
         }
     }
+}
+
+/// A line on stdout. Whoever read there may be gone; that is no reason to stop the house.
+fn print(line: &str) {
+    drop(writeln!(std::io::stdout().lock(), "{line}"));
 }
 
 fn host_name() -> String {
@@ -141,6 +153,7 @@ pub async fn build(
         clock: around.clock,
         ids: around.ids,
         instance: around.instance,
+        hands: around.hands,
         brands: config.brands.clone(),
         channels,
         recipients,

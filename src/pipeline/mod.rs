@@ -3,6 +3,7 @@
 //! A step takes due rows, does its work and stores the outcome in one transaction. No step holds
 //! a promise in memory: kill the process anywhere and the rows say what is left to do.
 
+mod account;
 pub mod acts;
 pub mod backfill;
 pub mod casework;
@@ -31,6 +32,7 @@ use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::store::{Store, StoreError};
 use crate::wire::{Network, Notifier};
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use tokio::sync::{Notify, broadcast};
 
@@ -79,6 +81,8 @@ pub struct Deps {
     pub ids: Ids,
     /// The name under which this process takes leases.
     pub instance: String,
+    /// How many conversations with the outside a step holds side by side.
+    pub hands: usize,
     /// The brands by name.
     pub brands: BTreeMap<String, Brand>,
     /// The channels by name.
@@ -103,6 +107,15 @@ impl Deps {
     /// Now.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// Carries out conversations with the outside, as many at once as there are hands; gives what
+    /// came of them in their order.
+    fn side_by_side<F: Future>(
+        &self,
+        all: Vec<F>,
+    ) -> impl Future<Output = Vec<F::Output>> + use<F> {
+        stream::iter(all).buffered(self.hands.max(1)).collect()
     }
 
     /// Tells live pages and waiting steps.

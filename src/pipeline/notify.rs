@@ -16,7 +16,6 @@ use crate::store::mentions::MentionRow;
 use crate::store::outbox::{AlertRow, NewAlert, Outcome};
 use crate::store::{cases, outbox};
 use crate::wire::{Alert, AlertCase, Next};
-use futures_util::future::join_all;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How many alerts one step delivers.
@@ -51,7 +50,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let mentions = thread::of_cases(&mut tx, &ids).await?;
     drop(tx);
     let count = due.len();
-    let settled = join_all(due.into_iter().map(|row| {
+    let deliveries = due.into_iter().map(|row| {
         let case = case_id(&row);
         let unread = case.is_some_and(|id| unread.contains(&id));
         let file = case.and_then(|id| files.get(&id));
@@ -61,8 +60,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             let outcome = deliver(deps, &row, file, rows, draft, unread, now).await;
             (row, outcome)
         }
-    }))
-    .await;
+    });
+    let settled = deps.side_by_side(deliveries.collect()).await;
     let mut tx = deps.store.begin().await?;
     outbox::settle(&mut tx, &settled, deps.now()).await?;
     let told: Vec<NewAlert> =
@@ -89,13 +88,12 @@ async fn look(deps: &Deps, ids: &[CaseId], now: Instant) -> StepResult<HashSet<C
         .collect();
     let mentions = thread::of_cases(&mut tx, &stale).await?;
     drop(tx);
-    let looks = join_all(stale.iter().filter_map(|id| Some((*id, mentions.get(id)?))).map(
-        |(id, rows)| async move {
-            let read = thread::reread(deps, id, rows, Purpose::Reread);
-            (id, tokio::time::timeout(LOOK, read).await.ok().and_then(Result::ok))
-        },
-    ))
-    .await;
+    let stale = stale.iter().filter_map(|id| Some((*id, mentions.get(id)?)));
+    let looks = stale.map(|(id, rows)| async move {
+        let read = thread::reread(deps, id, rows, Purpose::Reread);
+        (id, tokio::time::timeout(LOOK, read).await.ok().and_then(Result::ok))
+    });
+    let looks = deps.side_by_side(looks.collect()).await;
     let mut unread = HashSet::new();
     let mut reads: Vec<Reread> = Vec::new();
     for (id, read) in looks {

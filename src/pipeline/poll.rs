@@ -1,17 +1,16 @@
 //! Polling: one walk over a due lane, each page committed whole with the walk's progress.
 
+use super::account::{self, Read};
 use super::intake::{self, Source};
 use super::{Channel, Deps, Did, StepResult, backoff};
-use crate::domain::coverage::TimeSpan;
 use crate::domain::reason::Reason;
 use crate::domain::time::{HOUR, MINUTE, SECOND};
-use crate::domain::{AlertId, Brand, GapId, Instant};
+use crate::domain::{AlertId, Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
 use crate::store::lanes::{ChannelRow, LaneRow};
 use crate::store::outbox::NewAlert;
-use crate::store::{StoreError, Tx, coverage, lanes, mentions, outbox};
-use crate::wire::{Cursor, Fault, Lane, Next, Page, Walk};
-use futures_util::future::join_all;
+use crate::store::{StoreError, Tx, lanes, mentions, outbox};
+use crate::wire::{Cursor, Fault, Lane, Next, Page};
 
 /// How many lanes one step polls side by side.
 const SIDE_BY_SIDE: i64 = 8;
@@ -24,7 +23,7 @@ const DEAF_AFTER: i64 = 3;
 pub async fn step(deps: &Deps) -> StepResult<Did> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
-    if mentions::backlog(&mut tx).await? > BACKLOG_LIMIT {
+    if mentions::backlog_over(&mut tx, BACKLOG_LIMIT).await? {
         return Ok(Did::default());
     }
     let due = lanes::take_due(&mut tx, &deps.instance, now, SIDE_BY_SIDE).await?;
@@ -33,7 +32,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     }
     tx.commit().await?;
     let polled = due.len();
-    for outcome in join_all(due.into_iter().map(|lane| poll(deps, lane))).await {
+    let polls = due.into_iter().map(|lane| poll(deps, lane)).collect();
+    for outcome in deps.side_by_side(polls).await {
         match outcome {
             // Another instance has the lane now: what it commits is the truth.
             Ok(()) | Err(StoreError::Conflict) => {}
@@ -108,67 +108,11 @@ async fn commit(
         own,
     };
     intake::store(deps, &mut tx, &from, page.heard, now).await?;
-    let end = started - lane.settle_ms;
-    let span = page.span.and_then(|(f, t)| TimeSpan::new(f, t));
-    match lane.walk {
-        Walk::Ascending | Walk::Snapshot => {
-            if let Some(reason) = &page.hole {
-                let resumes = span.map_or(end, |s| s.from.min(end));
-                lost(deps, &mut tx, row, resumes, reason, now).await?;
-            }
-            if let Some(s) = span {
-                cover(&mut tx, row, s.to.min(end)).await?;
-            }
-            if lane.walk == Walk::Ascending {
-                row.cursor = page.resume;
-            }
-        }
-        Walk::NewestFirst => {
-            let top = Instant(*row.walk_start.get_or_insert(started.0)) - lane.settle_ms;
-            if let Some(s) =
-                span.and_then(|s| TimeSpan::new(s.from.max(Instant(row.covered_to)), s.to.min(top)))
-            {
-                // The first page reaches up to the walk's own beginning.
-                let to = if row.resume.is_none() { top } else { s.to };
-                if let Some(span) = TimeSpan::new(s.from, to) {
-                    coverage::add(&mut tx, &row.channel, &row.lane, span).await?;
-                }
-                let below = TimeSpan::new(Instant(row.covered_to), s.from);
-                let id = GapId(deps.ids.next(now));
-                coverage::walking(&mut tx, &row.channel, &row.lane, below, id, now).await?;
-            }
-            row.resume = page.resume;
-        }
-    }
+    let read = Read { span: page.span, hole: page.hole, resume: page.resume };
+    account::page(deps, &mut tx, row, lane, read, started).await?;
     lanes::progress(&mut tx, row, now).await?;
     tx.commit().await?;
     deps.bell.notify_waiters();
-    Ok(())
-}
-
-/// Extends what is accounted for up to `to`.
-async fn cover(tx: &mut Tx, row: &mut LaneRow, to: Instant) -> StepResult<()> {
-    if let Some(span) = TimeSpan::new(Instant(row.covered_to), to) {
-        coverage::add(tx, &row.channel, &row.lane, span).await?;
-        row.covered_to = to.0;
-    }
-    Ok(())
-}
-
-/// Records a hole from what is accounted for up to `to`.
-async fn lost(
-    deps: &Deps,
-    tx: &mut Tx,
-    row: &mut LaneRow,
-    to: Instant,
-    reason: &str,
-    now: Instant,
-) -> StepResult<()> {
-    if let Some(span) = TimeSpan::new(Instant(row.covered_to), to) {
-        let id = GapId(deps.ids.next(now));
-        coverage::open_gap(tx, id, &row.channel, &row.lane, span, reason, now, now).await?;
-        row.covered_to = to.0;
-    }
     Ok(())
 }
 
@@ -184,11 +128,7 @@ async fn finish(
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     let began = row.walk_start.map_or(started, Instant);
-    if lane.walk == Walk::NewestFirst {
-        let id = GapId(deps.ids.next(now));
-        coverage::walking(&mut tx, &row.channel, &row.lane, None, id, now).await?;
-    }
-    cover(&mut tx, &mut row, began - lane.settle_ms).await?;
+    account::end(deps, &mut tx, &mut row, lane, began).await?;
     let every = channel.every_ms.unwrap_or(lane.every_ms);
     lanes::finish(&mut tx, &row, &cursor, began, now + every).await?;
     let before = lanes::channel(&mut tx, &channel.name).await?;
@@ -232,9 +172,11 @@ async fn failed(
             now + 5 * MINUTE
         }
         Next::Expired => {
-            if row.resume.take().is_none() {
+            if row.resume.is_some() {
+                account::anew(&mut row);
+            } else {
                 row.cursor = None;
-                lost(deps, &mut tx, &mut row, started, &fault.why, now).await?;
+                account::lost(deps, &mut tx, &mut row, started, &fault.why).await?;
             }
             lanes::progress(&mut tx, &row, now).await?;
             now + every

@@ -46,8 +46,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     }
     tx.commit().await?;
     let count = jobs.len();
-    let acted = jobs.into_iter().map(|job| act(deps, job));
-    for outcome in futures_util::future::join_all(acted).await {
+    let acted = jobs.into_iter().map(|job| act(deps, job)).collect();
+    for outcome in deps.side_by_side(acted).await {
         match outcome {
             // The lease was lost, or the case changed under us: the row is taken up again.
             Ok(()) | Err(StoreError::Conflict) => {}

@@ -11,7 +11,6 @@ use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
 use crate::store::{StoreError, Tx, mentions, own};
 use crate::wire::{Fault, Next, ThreadEntry, ThreadView};
-use futures_util::future::join_all;
 use std::collections::HashMap;
 
 /// Open threads are re-read at least this often.
@@ -42,7 +41,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let mentions = of_cases(&mut tx, &ids).await?;
     tx.commit().await?;
     let reads = ids.iter().filter_map(|id| Some((*id, mentions.get(id)?)));
-    let reads = join_all(reads.map(|(id, rows)| reread(deps, id, rows, Purpose::Reread))).await;
+    let reads = reads.map(|(id, rows)| reread(deps, id, rows, Purpose::Reread)).collect();
+    let reads = deps.side_by_side(reads).await;
     // A thread that cannot be read now is read again in its turn.
     let reads: Vec<Reread> = reads.into_iter().filter_map(Result::ok).collect();
     let mut tx = deps.store.begin().await?;

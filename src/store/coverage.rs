@@ -4,8 +4,9 @@ use super::db::Tx;
 use super::error::StoreError;
 use super::lanes::LEASE;
 use super::value::{Sql, args, statements, taking};
-use crate::domain::coverage::TimeSpan;
+use crate::domain::coverage::{self, TimeSpan};
 use crate::domain::{EventId, GapId, Instant};
+use crate::ids::Ids;
 
 /// A hole in a lane's coverage.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -40,6 +41,13 @@ pub struct GapRow {
     pub note: String,
     /// The lease.
     pub fence: i64,
+}
+
+impl GapRow {
+    /// Its extent.
+    pub fn span(&self) -> Option<TimeSpan> {
+        TimeSpan::new(Instant(self.from_at), Instant(self.to_at))
+    }
 }
 
 /// What one page added to the book.
@@ -91,9 +99,12 @@ statements! {
     GAP_PROGRESS = Sql::same("UPDATE gaps SET resume = $2, backfilled = backfilled + $3, until = $4 WHERE id = $1 AND fence = $5 AND state = 'open'");
     GAP_LATER = Sql::same("UPDATE gaps SET next_at = $2, note = $3, owner = '', until = 0 WHERE id = $1 AND fence = $4");
     END_GAP = Sql::same("UPDATE gaps SET state = $2, ended_at = $3, note = $4, owner = '', until = 0 WHERE id = $1 AND fence = $5 AND state = 'open'");
-    SHRINK_GAP = Sql::same("UPDATE gaps SET to_at = $2 WHERE id = $1 AND state = 'open'");
+    STANDING_GAPS = Sql::same("SELECT id, channel, lane, from_at, to_at, reason, found_at, state, ended_at, backfilled, resume, next_at, attempts, note, fence FROM gaps WHERE channel = $1 AND lane = $2 AND state <> 'closed' AND from_at < $4 AND to_at > $3 ORDER BY from_at");
+    RESIZE_GAP = Sql::same("UPDATE gaps SET from_at = $2, to_at = $3 WHERE id = $1 AND state = 'open'");
+    CLOSE_GAP = Sql::same("UPDATE gaps SET state = 'closed', ended_at = $2, owner = '', until = 0 WHERE id = $1 AND state = 'open'");
     DROP_GAP = Sql::same("DELETE FROM gaps WHERE id = $1 AND state = 'open'");
-    WALK_GAP = Sql::same("SELECT id FROM gaps WHERE channel = $1 AND lane = $2 AND state = 'open' AND reason = 'walking'");
+    END_OF_GAPS = Sql::same("SELECT MAX(to_at) FROM gaps WHERE channel = $1 AND lane = $2 AND state <> 'closed'");
+    EXTENT = Sql::same("SELECT from_at, to_at FROM gaps WHERE id = $1");
     INTAKE = Sql::same("INSERT INTO intake (id, channel, lane, day, at, new, again, edited, gone, own, repost, unreadable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
 }
 
@@ -132,31 +143,98 @@ pub async fn open_gap(
 /// The reason of the gap below an unfinished newest-first walk.
 pub const WALKING: &str = "walking";
 
-/// Replaces the gap below an unfinished walk: shrunk to end at `to`, or dropped when the walk is
-/// done.
-pub async fn walking(
-    tx: &mut Tx,
-    channel: &str,
-    lane: &str,
-    still: Option<TimeSpan>,
-    id: GapId,
-    now: Instant,
-) -> Result<(), StoreError> {
-    let found: Option<(String,)> = tx.first(WALK_GAP, args![channel, lane]).await?;
-    match (found, still) {
-        (Some((gap,)), Some(span)) => {
-            tx.exec(SHRINK_GAP, args![gap, span.to]).await?;
+/// A lane whose time is accounted for.
+pub struct Account<'a> {
+    /// The channel.
+    pub channel: &'a str,
+    /// The lane.
+    pub lane: &'a str,
+    /// Where the ids of new gaps come from.
+    pub ids: &'a Ids,
+    /// When it happens.
+    pub now: Instant,
+}
+
+impl Account<'_> {
+    /// A span was heard: it becomes coverage, and what it holds of open gaps is a gap no more.
+    /// What was declared unrecoverable stays so.
+    pub async fn heard(&self, tx: &mut Tx, span: TimeSpan) -> Result<(), StoreError> {
+        let standing = self.standing(tx, span).await?;
+        let (open, lost): (Vec<_>, Vec<_>) = standing.into_iter().partition(|g| g.state == "open");
+        for gap in open {
+            self.cut(tx, gap, span).await?;
         }
-        (Some((gap,)), None) => {
-            tx.exec(DROP_GAP, args![gap]).await?;
+        let lost: Vec<TimeSpan> = lost.iter().filter_map(GapRow::span).collect();
+        for piece in coverage::holes(&lost, span) {
+            add(tx, self.channel, self.lane, piece).await?;
         }
-        // The walk itself closes it, so no backfill is ever due.
-        (None, Some(span)) => {
-            open_gap(tx, id, channel, lane, span, WALKING, now, Instant(i64::MAX)).await?;
-        }
-        (None, None) => {}
+        Ok(())
     }
-    Ok(())
+
+    /// A span was not heard: what of it nothing accounts for yet becomes a gap, to be backfilled
+    /// at once.
+    pub async fn lost(&self, tx: &mut Tx, span: TimeSpan, reason: &str) -> Result<(), StoreError> {
+        for gap in self.standing(tx, span).await? {
+            if gap.reason == WALKING {
+                self.cut(tx, gap, span).await?;
+            }
+        }
+        self.open(tx, span, reason, self.now).await
+    }
+
+    /// A walk sets out from the top of a span: until it has come down, what nothing accounts for
+    /// yet is a gap that the walk itself closes, so no backfill is ever due.
+    pub async fn walking(&self, tx: &mut Tx, span: TimeSpan) -> Result<(), StoreError> {
+        self.open(tx, span, WALKING, Instant(i64::MAX)).await
+    }
+
+    /// Where the last gap ends that stands.
+    pub async fn end_of_gaps(&self, tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
+        let end: Option<(Option<i64>,)> =
+            tx.first(END_OF_GAPS, args![self.channel, self.lane]).await?;
+        Ok(end.and_then(|(at,)| at).map(Instant))
+    }
+
+    async fn standing(&self, tx: &mut Tx, span: TimeSpan) -> Result<Vec<GapRow>, StoreError> {
+        tx.all(STANDING_GAPS, args![self.channel, self.lane, span.from, span.to]).await
+    }
+
+    /// Opens a gap for each part of a span that neither coverage nor a gap accounts for.
+    async fn open(
+        &self,
+        tx: &mut Tx,
+        span: TimeSpan,
+        reason: &str,
+        next_at: Instant,
+    ) -> Result<(), StoreError> {
+        let mut known = spans(tx, self.channel, self.lane).await?;
+        for gap in self.standing(tx, span).await?.iter().filter_map(GapRow::span) {
+            coverage::add(&mut known, gap);
+        }
+        for hole in coverage::holes(&known, span) {
+            let id = GapId(self.ids.next(self.now));
+            open_gap(tx, id, self.channel, self.lane, hole, reason, self.now, next_at).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a span out of an open gap.
+    async fn cut(&self, tx: &mut Tx, gap: GapRow, span: TimeSpan) -> Result<(), StoreError> {
+        let (from, to) = (Instant(gap.from_at), Instant(gap.to_at));
+        let left = [TimeSpan::new(from, span.from), TimeSpan::new(span.to, to)];
+        let mut left = left.into_iter().flatten();
+        match left.next() {
+            Some(first) => tx.exec(RESIZE_GAP, args![&gap.id, first.from, first.to]).await?,
+            None if gap.reason == WALKING => tx.exec(DROP_GAP, args![&gap.id]).await?,
+            None => tx.exec(CLOSE_GAP, args![&gap.id, self.now]).await?,
+        };
+        if let Some(rest) = left.next() {
+            let (id, next_at) = (GapId(self.ids.next(self.now)), Instant(gap.next_at));
+            let (channel, lane) = (self.channel, self.lane);
+            open_gap(tx, id, channel, lane, rest, &gap.reason, self.now, next_at).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Every gap.
@@ -218,7 +296,10 @@ pub async fn end_gap(
     if tx.exec(END_GAP, args![&gap.id, state, now, note, gap.fence]).await? == 0 {
         return Err(StoreError::Conflict);
     }
-    if recovered && let Some(span) = TimeSpan::new(Instant(gap.from_at), Instant(gap.to_at)) {
+    // A walk may have read a part of it meanwhile; that part is coverage already.
+    let extent: Option<(i64, i64)> = tx.first(EXTENT, args![&gap.id]).await?;
+    let extent = extent.and_then(|(from, to)| TimeSpan::new(Instant(from), Instant(to)));
+    if recovered && let Some(span) = extent {
         add(tx, &gap.channel, &gap.lane, span).await?;
     }
     Ok(())

@@ -38,6 +38,10 @@ pub struct LaneRow {
     pub resume: Option<String>,
     /// When that walk began.
     pub walk_start: Option<i64>,
+    /// How far down that walk has accounted for the time.
+    pub walk_floor: Option<i64>,
+    /// Why what lies right below is not heard, if the walk said so.
+    pub walk_hole: Option<String>,
     /// End of what is accounted for.
     pub covered_to: i64,
     /// Start of the last finished poll.
@@ -98,13 +102,13 @@ statements! {
     // An empty refresh never overwrites a secret.
     KEEP_SESSION = Sql::same("UPDATE channels SET session = COALESCE($2, session), own = $3, facts = $4, expires_at = $5 WHERE name = $1");
     ADD_LANE = Sql::same("INSERT INTO lanes (channel, lane, polled, added_at, settle_ms, covered_to, next_at) VALUES ($1, $2, $3, $4, $5, $4, $4) ON CONFLICT (channel, lane) DO UPDATE SET settle_ms = excluded.settle_ms, polled = excluded.polled");
-    LANES = Sql::same("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, covered_to, finished_at, next_at, failures, fence FROM lanes ORDER BY channel, lane");
-    LANE = Sql::same("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE channel = $1 AND lane = $2");
-    DUE = taking!("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
+    LANES = Sql::same("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes ORDER BY channel, lane");
+    LANE = Sql::same("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE channel = $1 AND lane = $2");
+    DUE = taking!("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
     LEASE_LANE = Sql::same("UPDATE lanes SET owner = $3, until = $4, fence = fence + 1 WHERE channel = $1 AND lane = $2 AND fence = $5");
     RENEW_LANE = Sql::same("UPDATE lanes SET until = $3 WHERE channel = $1 AND lane = $2 AND fence = $4");
-    PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7 WHERE channel = $1 AND lane = $2 AND fence = $8");
-    FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, covered_to = $4, finished_at = $5, next_at = $6, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
+    PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7, walk_floor = $9, walk_hole = $10 WHERE channel = $1 AND lane = $2 AND fence = $8");
+    FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, walk_floor = NULL, walk_hole = NULL, covered_to = $4, finished_at = $5, next_at = $6, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
     FAIL = Sql::same("UPDATE lanes SET next_at = $3, failures = failures + 1, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
     WAKE = Sql::same("UPDATE lanes SET next_at = $3 WHERE channel = $1 AND lane = $2 AND next_at > $3");
     WAKE_ALL = Sql::same("UPDATE lanes SET next_at = $2 WHERE channel = $1 AND polled AND next_at > $2");
@@ -276,6 +280,8 @@ pub async fn progress(tx: &mut Tx, lane: &LaneRow, now: Instant) -> Result<(), S
         lane.covered_to,
         now + LEASE,
         lane.fence,
+        lane.walk_floor,
+        lane.walk_hole.as_deref(),
     ];
     if tx.exec(PROGRESS, args).await? == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }

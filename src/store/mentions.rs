@@ -3,12 +3,13 @@
 use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
-use super::value::{Sql, args, statements, taking};
+use super::value::{Sql, args, statements};
 use crate::domain::ledger::Disposition;
 use crate::domain::{CaseId, Instant, Lang, Mention, MentionId};
 
 pub use super::judged::{Judged, done_with, moves_of, save_judged, save_moves};
 pub use super::own::{is_own, remember_own};
+pub use super::waiting::{any_untriaged, backlog, backlog_over, still_untriaged};
 
 /// A mention on its way into the store.
 pub struct NewMention<'a> {
@@ -167,11 +168,8 @@ statements! {
     REACH = Sql::same("UPDATE mentions SET reach = reach + $5 WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4");
     EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL");
     KEEP_VERSION = Sql::same("INSERT INTO versions (mention_id, version, text, stored_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
-    BACKLOG = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM mentions WHERE triage_due");
     RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
     QUARANTINE = Sql::same("INSERT INTO quarantine (id, channel, lane, day, at, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)");
-    // Names the macro for locked selects beside the two-text constant above, which needs `concat!`.
-    OLDEST_DUE = taking!("SELECT id FROM mentions WHERE triage_due ORDER BY id LIMIT 1");
 }
 
 const INSERT: &str = "INSERT INTO mentions (id, brand, channel, network, origin, external_id, kind, \
@@ -342,18 +340,6 @@ pub async fn quarantine(
 /// this transaction ends.
 pub async fn take_untriaged(tx: &mut Tx, limit: i64) -> Result<Vec<MentionRow>, StoreError> {
     tx.all(TAKE, args![limit]).await
-}
-
-/// Whether anything waits for triage.
-pub async fn any_untriaged(tx: &mut Tx) -> Result<bool, StoreError> {
-    let row: Option<(String,)> = tx.first(OLDEST_DUE, args![]).await?;
-    Ok(row.is_some())
-}
-
-/// How many mentions wait for triage.
-pub async fn backlog(tx: &mut Tx) -> Result<i64, StoreError> {
-    let row: Option<(i64,)> = tx.first(BACKLOG, args![]).await?;
-    Ok(row.map_or(0, |(n,)| n))
 }
 
 /// The mentions of a case, oldest first.

@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod own;
 pub mod replies;
 mod value;
+mod waiting;
 
 pub use db::{Boundary, Store, Tx};
 pub use error::StoreError;
@@ -28,7 +29,7 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 12] = [
+    let lists: [&[(&str, Sql)]; 13] = [
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
@@ -41,6 +42,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         outbox::STATEMENTS,
         own::STATEMENTS,
         replies::STATEMENTS,
+        waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()
 }

@@ -51,6 +51,7 @@ async fn airline_figures() {
         clock: clock.clone(),
         ids: Ids::seeded(1),
         instance: "airline".to_owned(),
+        hands: app::HANDS,
         say: Arc::new(|_| {}),
         transport: None,
     };

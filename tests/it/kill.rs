@@ -6,6 +6,7 @@
 mod daemon;
 mod script;
 
+use crate::chance::Chance;
 use crate::doubles::posts::Posts;
 use crate::doubles::trouble::Trouble;
 use crate::doubles::webhook::Receiver;
@@ -45,8 +46,7 @@ async fn kill_figures_postgres() {
 }
 
 async fn survive(what: &str, url: &str, folder: &std::path::Path) {
-    let seed: u64 =
-        std::env::var("ASCOLTO_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_261_120);
+    let seed = Chance::seed();
     let posts = Posts::start(Clock::System).await;
     posts.script.round([
         None,
@@ -63,13 +63,10 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
     let total = 1_000 * 3 * kills;
     let daemon = Daemon::prepare(url, folder, &posts.url, &alerts.url, total).await;
     let mut script = script::Script::start(daemon.address.clone());
-    let mut rng = seed;
+    let mut chance = Chance::new(seed);
     let mut lived = Duration::ZERO;
     for _ in 0..kills {
-        // SplitMix64: the moments of the kills follow from the seed.
-        rng = rng.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (rng ^ (rng >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let life = Duration::from_millis(2_500 + (mixed >> 33) % 3_500);
+        let life = Duration::from_millis(2_500 + chance.below(3_500));
         let mut process = daemon.spawn();
         tokio::time::sleep(life).await;
         process.kill().expect("it runs");

@@ -2,6 +2,7 @@
 
 mod airline;
 mod architecture;
+mod chance;
 mod cli;
 mod config;
 mod contract;
@@ -9,6 +10,7 @@ mod doubles;
 mod kill;
 mod mastodon;
 mod screens;
+mod simulation;
 mod store;
 mod stories;
 mod town;

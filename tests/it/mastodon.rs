@@ -137,6 +137,7 @@ async fn scene() -> Scene {
         clock: clock.clone(),
         ids: Ids::seeded(3),
         instance: "scene".to_owned(),
+        hands: app::HANDS,
         say: Arc::new(|_| {}),
         transport: None,
     };

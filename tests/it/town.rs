@@ -224,6 +224,7 @@ async fn build(
         clock: clock.clone(),
         ids: Ids::seeded(seed),
         instance: "town".to_owned(),
+        hands: app::HANDS,
         say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
         transport: None,
     };

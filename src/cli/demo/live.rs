@@ -30,6 +30,7 @@ pub(super) fn play(
             clock: Clock::scaled(start - MINUTE, speed),
             ids: ids.clone(),
             instance: "demo".to_owned(),
+            hands: app::HANDS,
             say: Arc::new(|line| drop(out::line(line))),
             transport: None,
         };

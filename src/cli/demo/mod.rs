@@ -81,6 +81,7 @@ async fn headless(config: &Config) -> Result<(), Failure> {
         clock: clock.clone(),
         ids: Ids::seeded(1),
         instance: "demo".to_owned(),
+        hands: app::HANDS,
         ..Surroundings::real()
     };
     let store = Store::open(config.store.url.expose()).await?;

@@ -163,7 +163,7 @@ async fn store(front: &Shared, channel: &Channel, good: Vec<Mention>) -> Result<
     }
     let mut sum = Intake::default();
     let mut tx = deps.store.begin().await?;
-    if mentions::backlog(&mut tx).await? > poll::BACKLOG_LIMIT {
+    if mentions::backlog_over(&mut tx, poll::BACKLOG_LIMIT).await? {
         let detail = "triage is behind; nothing of this was stored. Send the same again later";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry(10));
     }

@@ -5,7 +5,8 @@ use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::coverage::TimeSpan;
 use ascolto::domain::{GapId, Instant};
-use ascolto::store::coverage::{self, GapRow};
+use ascolto::ids::Ids;
+use ascolto::store::coverage::{self, Account, GapRow, WALKING};
 use ascolto::store::lanes::LEASE;
 use ascolto::store::{StoreError, Tx};
 
@@ -14,6 +15,7 @@ store_suite!(
     a_backfilled_gap_becomes_coverage,
     a_lost_gap_writes_nothing,
     an_unfinished_walk_has_a_gap_below,
+    what_is_heard_after_all_is_cut_out_of_gaps,
 );
 
 fn span(from: i64, to: i64) -> TimeSpan {
@@ -96,18 +98,57 @@ async fn an_unfinished_walk_has_a_gap_below(house: &House) {
     furnish(house).await;
     open(house, 200, 300, T0).await;
     let mut tx = house.begin().await;
-    async fn walking(house: &House, tx: &mut Tx, still: Option<TimeSpan>) {
-        let id = GapId(house.id());
-        coverage::walking(tx, "masto", "mentions", still, id, T0).await.unwrap();
-    }
-    walking(house, &mut tx, Some(span(0, 90))).await;
-    walking(house, &mut tx, Some(span(0, 50))).await;
-    let gaps = coverage::gaps(&mut tx).await.unwrap();
-    assert_eq!((gaps.len(), gaps[0].to_at), (2, T0.0 + 50));
+    let ids = Ids::seeded(5);
+    let account = Account { channel: "masto", lane: "mentions", ids: &ids, now: T0 };
+    account.walking(&mut tx, span(0, 90)).await.unwrap();
+    account.heard(&mut tx, span(50, 90)).await.unwrap();
+    assert_eq!(standing(&mut tx).await, [(0, 50, WALKING), (200, 300, "outage")]);
     let due = coverage::take_gaps(&mut tx, "a", T0 + 9, 9).await.unwrap();
     assert_eq!(due.len(), 1, "the walk itself closes its gap");
-    walking(house, &mut tx, None).await;
-    walking(house, &mut tx, None).await;
-    let left = coverage::gaps(&mut tx).await.unwrap();
-    assert_eq!((left.len(), left[0].reason.as_str()), (1, "outage"));
+    // It begins anew from a later top: what it had read stays read.
+    account.walking(&mut tx, span(0, 120)).await.unwrap();
+    let gaps = [(0, 50, WALKING), (90, 120, WALKING), (200, 300, "outage")];
+    assert_eq!(standing(&mut tx).await, gaps);
+    account.lost(&mut tx, span(20, 100), "forgotten").await.unwrap();
+    let gaps = [
+        (0, 20, WALKING),
+        (20, 50, "forgotten"),
+        (90, 100, "forgotten"),
+        (100, 120, WALKING),
+        (200, 300, "outage"),
+    ];
+    assert_eq!(standing(&mut tx).await, gaps);
+    account.heard(&mut tx, span(0, 120)).await.unwrap();
+    assert_eq!(standing(&mut tx).await, [(200, 300, "outage")]);
+    assert_eq!(spans(&mut tx).await, [(0, 120)]);
+}
+
+async fn what_is_heard_after_all_is_cut_out_of_gaps(house: &House) {
+    furnish(house).await;
+    open(house, 0, 100, T0).await;
+    let gap = take(house, "a", T0).await.remove(0);
+    let mut tx = house.begin().await;
+    let ids = Ids::seeded(6);
+    let account = Account { channel: "masto", lane: "mentions", ids: &ids, now: T0 };
+    account.heard(&mut tx, span(40, 60)).await.unwrap();
+    assert_eq!(standing(&mut tx).await, [(0, 40, "outage"), (60, 100, "outage")]);
+    // A backfill that was under way ends what is left of its gap and no more.
+    coverage::end_gap(&mut tx, &gap, true, "", T0).await.unwrap();
+    assert_eq!(standing(&mut tx).await, [(60, 100, "outage")]);
+    assert_eq!(spans(&mut tx).await, [(0, 60)]);
+    let rest = coverage::take_gaps(&mut tx, "a", T0, 9).await.unwrap().remove(0);
+    coverage::end_gap(&mut tx, &rest, false, "it shows no past", T0).await.unwrap();
+    account.heard(&mut tx, span(50, 120)).await.unwrap();
+    assert_eq!(spans(&mut tx).await, [(0, 60), (100, 120)], "declared is declared");
+    account.lost(&mut tx, span(90, 130), "again").await.unwrap();
+    assert_eq!(standing(&mut tx).await, [(60, 100, "outage"), (120, 130, "again")]);
+}
+
+/// The gaps that stand: from, to, reason.
+async fn standing(tx: &mut Tx) -> Vec<(i64, i64, &'static str)> {
+    let known = ["outage", WALKING, "forgotten", "again"];
+    let reason = |r: &str| *known.iter().find(|k| **k == r).unwrap();
+    let gaps = coverage::gaps(tx).await.unwrap();
+    let standing = gaps.iter().filter(|g| g.state != "closed");
+    standing.map(|g| (g.from_at - T0.0, g.to_at - T0.0, reason(&g.reason))).collect()
 }

@@ -75,6 +75,8 @@ async fn a_judged_mention_leaves_the_list(house: &House) {
     sort_out(house, ids[1], T0).await;
     let mut tx = house.begin().await;
     assert_eq!(mentions::backlog(&mut tx).await.unwrap(), 4);
+    assert!(mentions::backlog_over(&mut tx, 3).await.unwrap());
+    assert!(!mentions::backlog_over(&mut tx, 4).await.unwrap());
     let taken = mentions::take_untriaged(&mut tx, 3).await.unwrap();
     let taken: Vec<MentionId> = taken.iter().map(|m| m.mention_id().unwrap()).collect();
     assert_eq!(taken, [ids[0], ids[2], ids[3]], "oldest first");

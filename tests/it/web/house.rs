@@ -84,6 +84,7 @@ impl House {
             clock: Clock::manual(T0),
             ids: Ids::seeded(7),
             instance: "test".to_owned(),
+            hands: app::HANDS,
             say: Arc::new(|_| {}),
             transport: None,
         };
