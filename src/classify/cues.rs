@@ -2,7 +2,6 @@
 
 use super::lexicon::{Hit, Means};
 use crate::domain::verdict::Topic;
-use std::collections::BTreeSet;
 
 /// How a cue behaves towards its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,11 +225,8 @@ impl Counts {
             }
         }
         // In one order, since sums of floats depend on it; hits already come in one.
-        let mut seen = BTreeSet::new();
-        for hit in &self.hits {
-            if let Means::Word(kind, weight) = hit.means
-                && seen.insert(hit.phrase)
-            {
+        for hit in self.hits.iter().filter(|hit| hit.first) {
+            if let Means::Word(kind, weight) = hit.means {
                 scores[kind as usize] += weight;
             }
         }
@@ -251,11 +247,8 @@ impl Counts {
                 *score += weight * count;
             }
         }
-        let mut seen = BTreeSet::new();
-        for hit in &self.hits {
-            if let Means::About(topic, weight) = hit.means
-                && seen.insert((hit.phrase, topic))
-            {
+        for hit in self.hits.iter().filter(|hit| hit.first) {
+            if let Means::About(topic, weight) = hit.means {
                 scores[topic as usize] += weight;
             }
         }
@@ -277,11 +270,12 @@ fn worth(count: f32) -> f32 {
 /// Whether at least two words of four letters or more are written in capitals.
 fn shouts(written: &str) -> bool {
     let capital = |word: &&str| {
-        word.chars().count() >= 4 && word.chars().all(char::is_alphabetic) && {
-            word.chars().all(char::is_uppercase)
-        }
+        word.chars().all(|c| c.is_alphabetic() && c.is_uppercase()) && word.chars().count() >= 4
     };
-    written.split_whitespace().filter(capital).nth(1).is_some()
+    // What is not ASCII may be a capital; most texts have no such run and need no closer look.
+    let may_be = |byte: &u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+    let may_shout = written.as_bytes().windows(4).any(|run| run.iter().all(may_be));
+    may_shout && written.split_whitespace().filter(capital).nth(1).is_some()
 }
 
 fn read_cue(line: &str) -> Option<Cue> {

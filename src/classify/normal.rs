@@ -44,6 +44,12 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
     let mut hashtag = false;
     let mut word = Word::default();
     while let Some((at, c)) = rest.next() {
+        // Most of what people write, and nothing below has anything to say about it.
+        if c.is_ascii_lowercase() && before.is_ascii_alphanumeric() {
+            fold.push_ascii(c, at);
+            before = c;
+            continue;
+        }
         if is_invisible(c) {
             continue;
         }
@@ -63,14 +69,15 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
             continue;
         }
         if c.is_alphanumeric() {
-            if at >= word.end {
-                word = Word::at(text, at);
-            }
             if hashtag && c.is_uppercase() && before.is_lowercase() {
                 fold.push(' ', at);
             }
         } else {
             hashtag = fresh && c == '#';
+        }
+        let look_alike = look_alike(c);
+        if look_alike.is_some() && at >= word.end {
+            word = Word::around(text, at);
         }
         let number_goes_on = matches!(c, '.' | ',' | ':' | '/')
             && before.is_ascii_digit()
@@ -82,7 +89,7 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
             fold.push(' ', at);
         } else if matches!(c, '’' | '‘' | '`' | '´' | 'ʼ' | '′') {
             fold.push('\'', at);
-        } else if let Some(latin) = word.latin.then(|| look_alike(c)).flatten() {
+        } else if let Some(latin) = look_alike.filter(|_| word.latin) {
             fold.push(latin, at);
         } else if c.is_ascii() {
             fold.part(c, at);
@@ -137,6 +144,15 @@ impl Fold {
         }
     }
 
+    /// Appends one folded letter of one byte, unless it repeats a run.
+    fn push_ascii(&mut self, c: char, at: usize) {
+        if self.last != [c, c] {
+            self.last = [c, self.last[0]];
+            self.out.push(c);
+            self.back.push(u32::try_from(at).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Appends one folded character, unless it repeats a space or a run.
     fn push(&mut self, c: char, at: usize) {
         let [one, two] = self.last;
@@ -159,15 +175,17 @@ struct Word {
 }
 
 impl Word {
-    fn at(text: &str, start: usize) -> Word {
-        let mut word = Word { end: start, latin: false };
-        for c in text[start..].chars() {
-            if !c.is_alphanumeric() && !is_invisible(c) {
-                break;
-            }
+    /// The word that `at` stands in.
+    fn around(text: &str, at: usize) -> Word {
+        let goes_on = |c: &char| c.is_alphanumeric() || is_invisible(*c);
+        let ahead = text[at..].chars().take_while(goes_on);
+        let behind = text[..at].chars().rev().take_while(goes_on);
+        let mut word = Word { end: at, latin: false };
+        for c in ahead {
             word.latin |= c.is_ascii_alphabetic();
             word.end += c.len_utf8();
         }
+        word.latin = word.latin || behind.into_iter().any(|c| c.is_ascii_alphabetic());
         word
     }
 }

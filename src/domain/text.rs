@@ -24,6 +24,10 @@ pub fn cut_bytes(text: &mut String, limit: usize) {
 
 /// At most `limit` grapheme clusters, the last one `…` if something was left out.
 pub fn cut_graphemes(text: &str, limit: usize) -> String {
+    // No cluster is shorter than a byte.
+    if text.len() <= limit {
+        return text.to_owned();
+    }
     let mut ends = text.grapheme_indices(true).map(|(at, _)| at);
     match ends.nth(limit) {
         None => text.to_owned(),

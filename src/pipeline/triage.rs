@@ -8,33 +8,38 @@ use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Obligation, Owing, Standing};
 use crate::domain::{Brand, CaseId, Instant, Lang, MentionId, Verdict};
 use crate::store::mentions::{Judged, MentionRow};
-use crate::store::{StoreError, mentions};
-use std::collections::BTreeMap;
+use crate::store::{StoreError, Tx, mentions};
+use std::collections::{BTreeMap, HashSet};
+use std::panic::resume_unwind;
 
 /// How many mentions one transaction judges.
 pub const BATCH: i64 = 500;
+/// A share smaller than this is not worth a thread.
+const SMALL: usize = 50;
+/// More cores than this are left to the rest of the house.
+const MOST_CORES: usize = 8;
 
 /// Takes a batch of mentions that wait, judges them and stores verdicts, cases, events and alerts
 /// together.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
     let now = deps.now();
-    let mut tx = deps.store.begin().await?;
-    let rows = mentions::take_untriaged(&mut tx, BATCH).await?;
-    if rows.is_empty() {
+    let (mut tx, rows, count) = take(deps).await?;
+    if count == 0 {
         return Ok(Did::default());
     }
     let mut work = Work::new(deps, now);
-    let keys: Vec<_> = rows.iter().map(key_for).collect();
+    let keys: Vec<_> = rows.iter().map(|(row, _)| key_for(row)).collect();
     work.find(&mut tx, &keys).await?;
     let mut judged = BTreeMap::new();
     let mut tombstones = Vec::new();
-    for row in &rows {
+    for (row, verdict) in rows {
+        let row = &row;
         let id = row.mention_id()?;
         work.know(id, row.moves);
         if row.gone_at.is_some() {
             withdraw(&mut work, row, id)?;
             tombstones.push(row.id.clone());
-        } else if let Some(outcome) = judge(deps, &mut work, row, id, now)? {
+        } else if let Some(outcome) = judge(deps, &mut work, row, id, verdict, now)? {
             judged.insert(id, outcome);
         } else {
             tombstones.push(row.id.clone());
@@ -52,7 +57,37 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     mentions::done_with(&mut tx, &tombstones).await?;
     tx.commit().await?;
     deps.tell(cases);
-    Ok(Did::batch(rows.len(), BATCH))
+    Ok(Did::batch(count, BATCH))
+}
+
+/// A mention with what is said of it; `None` where its brand is not configured any more.
+type Read = (MentionRow, Option<Verdict>);
+
+/// The batch with its verdicts in the transaction that will store them, and how many were looked
+/// at.
+///
+/// SQLite has one writer, so there the batch is judged before the transaction begins, and what
+/// changed meanwhile is left for the next round. On PostgreSQL the locked rows are nobody else's.
+async fn take(deps: &Deps) -> StepResult<(Tx, Vec<Read>, usize)> {
+    if !deps.store.is_sqlite() {
+        let mut tx = deps.store.begin().await?;
+        let rows = mentions::take_untriaged(&mut tx, BATCH).await?;
+        let verdicts = verdicts(deps, &rows);
+        let count = rows.len();
+        return Ok((tx, rows.into_iter().zip(verdicts).collect(), count));
+    }
+    let mut look = deps.store.read().await?;
+    let rows = mentions::take_untriaged(&mut look, BATCH).await?;
+    if rows.is_empty() {
+        return Ok((look, Vec::new(), 0));
+    }
+    drop(look);
+    let verdicts = verdicts(deps, &rows);
+    let count = rows.len();
+    let mut tx = deps.store.begin().await?;
+    let still: HashSet<_> = mentions::still_untriaged(&mut tx, BATCH).await?.into_iter().collect();
+    let read = rows.into_iter().zip(verdicts).filter(|(row, _)| still.contains(&row.stamp()));
+    Ok((tx, read.collect(), count))
 }
 
 /// The customer took it back.
@@ -74,13 +109,13 @@ fn judge(
     work: &mut Work<'_>,
     row: &MentionRow,
     id: MentionId,
+    verdict: Option<Verdict>,
     now: Instant,
 ) -> StepResult<Option<Judged>> {
     let stands = row.disposition()?;
-    let Some(brand) = deps.brands.get(&row.brand) else {
+    let (Some(brand), Some(verdict)) = (deps.brands.get(&row.brand), verdict) else {
         return Ok(orphan(work, row, id, stands));
     };
-    let verdict = verdict(deps, brand, row);
     let owing = brand.owing(&verdict);
     let case = case_of(row)?;
     let mut outcome = Judged {
@@ -189,6 +224,28 @@ fn due(brand: &Brand, owing: Owing, verdict: &Verdict, row: &MentionRow, now: In
     let since = if row.version > 1 { now } else { Instant(row.created_at) };
     let heard = Instant(row.heard_at);
     brand.sla.first_answer_due(&brand.calendar, owing, verdict.severity, since, heard.max(since))
+}
+
+/// The verdicts on a batch, in its order; `None` where the brand is not configured any more.
+///
+/// Judging is most of what triage costs, so the batch is shared out to the machine's cores.
+fn verdicts(deps: &Deps, rows: &[MentionRow]) -> Vec<Option<Verdict>> {
+    let judge = |row: &MentionRow| Some(verdict(deps, deps.brands.get(&row.brand)?, row));
+    if rows.len() <= SMALL {
+        return rows.iter().map(judge).collect();
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = rows.len().div_ceil(cores.min(MOST_CORES)).max(SMALL);
+    std::thread::scope(|scope| {
+        let hands: Vec<_> = rows
+            .chunks(share)
+            .map(|rows| scope.spawn(|| rows.iter().map(&judge).collect::<Vec<_>>()))
+            .collect();
+        hands
+            .into_iter()
+            .flat_map(|hand| hand.join().unwrap_or_else(|p| resume_unwind(p)))
+            .collect()
+    })
 }
 
 fn verdict(deps: &Deps, brand: &Brand, row: &MentionRow) -> Verdict {
