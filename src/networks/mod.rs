@@ -3,19 +3,27 @@
 //! A new network is one file (or a folder), one line in [`NETWORKS`] and one folder of tapes;
 //! `tests/it/contract` then runs the same promises over it as over all others.
 
+mod bluesky;
 mod feed;
 mod html;
 mod ingest;
 mod json;
 mod mastodon;
 mod rehearsal;
+mod x;
 
 use crate::domain::length::LengthRule;
 use crate::wire::{Fault, Network, Part};
 
 /// Every network, in the order of the docs.
-pub static NETWORKS: &[&dyn Network] =
-    &[&mastodon::Mastodon, &feed::Feed, &ingest::Ingest, &rehearsal::Rehearsal];
+pub static NETWORKS: &[&dyn Network] = &[
+    &mastodon::Mastodon,
+    &bluesky::Bluesky,
+    &x::X,
+    &feed::Feed,
+    &ingest::Ingest,
+    &rehearsal::Rehearsal,
+];
 
 /// The network of that name in configuration and mentions.
 pub fn network(name: &str) -> Option<&'static dyn Network> {

@@ -40,7 +40,7 @@ pub(super) fn prefix(of: &MentionRef) -> String {
 
 /// Reads one post of a thread. An unreadable one of a stranger is left out; one of ours, or of
 /// nobody knows whom, ends the reading, since it could be the answer that is looked for.
-fn status(raw: &RawValue, settings: &Settings, cx: &Ctx<'_>) -> Result<Option<Status>, Fault> {
+fn status(raw: &RawValue, cx: &Ctx<'_>) -> Result<Option<Status>, Fault> {
     #[derive(Deserialize)]
     struct Whose {
         account: Who,
@@ -54,7 +54,7 @@ fn status(raw: &RawValue, settings: &Settings, cx: &Ctx<'_>) -> Result<Option<St
         Err(why) => why,
     };
     match json::entry::<Whose>(raw) {
-        Ok(whose) if !settings.is_own(&whose.account.id.0, cx) => Ok(None),
+        Ok(whose) if !Settings::is_own(&whose.account.id.0, cx) => Ok(None),
         _ => Err(Fault::bug(format!("a post of the thread cannot be read: {why}"))),
     }
 }
@@ -73,7 +73,6 @@ impl Thread {
     }
 
     fn view(post: &RawValue, around: &Context, cx: &Ctx<'_>) -> Result<ThreadView, Fault> {
-        let settings = cx.settings::<Settings>();
         let mut entries: Vec<ThreadEntry> = Vec::new();
         for raw in around
             .ancestors
@@ -82,10 +81,10 @@ impl Thread {
             .chain([post])
             .chain(around.descendants.iter().map(AsRef::as_ref))
         {
-            entries.extend(status(raw, settings, cx)?.map(|status| status.thread_entry()));
+            entries.extend(status(raw, cx)?.map(|status| status.thread_entry()));
         }
         let mention = json::entry::<Status>(post)
-            .and_then(|status| status.mention(&settings.origin()))
+            .and_then(|status| status.mention(&cx.settings::<Settings>().origin()))
             .map_err(|why| Fault::bug(format!("the post cannot be read: {why}")))?;
         Ok(ThreadView { entries, gone: false, mention: Some(Box::new(mention)) })
     }
@@ -174,9 +173,9 @@ impl Find {
         Find { parent: of.external_id.clone(), text: plain(&part.text), since }
     }
 
-    fn is_it(&self, status: &Status, settings: &Settings, cx: &Ctx<'_>) -> bool {
+    fn is_it(&self, status: &Status, cx: &Ctx<'_>) -> bool {
         let shown = || to_text(status.content.as_deref().unwrap_or_default(), Invisible::Keep);
-        settings.is_own(&status.account.id.0, cx)
+        Settings::is_own(&status.account.id.0, cx)
             && status.in_reply_to_id.as_ref().is_some_and(|id| id.0 == self.parent)
             && status.created_at >= self.since - CLOCK_SLACK
             && plain(&shown()) == self.text
@@ -190,11 +189,10 @@ impl Talk<Seen> for Find {
     }
 
     fn read(&mut self, _tag: u8, got: Got, cx: &Ctx<'_>) -> Result<Step<Seen>, Fault> {
-        let settings = cx.settings::<Settings>();
         let around: Context = json::answer(&got.http()?.body, "the thread")?;
         for raw in &around.descendants {
-            let Some(status) = status(raw, settings, cx)? else { continue };
-            if self.is_it(&status, settings, cx) {
+            let Some(status) = status(raw, cx)? else { continue };
+            if self.is_it(&status, cx) {
                 return Ok(Step::Done(Seen::There {
                     url: status.address(),
                     external_id: status.id.0,

@@ -43,8 +43,6 @@ pub(super) struct Settings {
     token: Secret,
     #[serde(default)]
     hashtags: Vec<String>,
-    #[serde(default)]
-    own_ids: Vec<String>,
 }
 
 impl Settings {
@@ -64,8 +62,8 @@ impl Settings {
     }
 
     /// Whether an author is the brand.
-    fn is_own(&self, author: &str, cx: &Ctx<'_>) -> bool {
-        self.own_ids.iter().chain(cx.own).any(|id| id == author)
+    fn is_own(author: &str, cx: &Ctx<'_>) -> bool {
+        cx.own.iter().any(|id| id == author)
     }
 }
 
@@ -106,14 +104,6 @@ static META: Meta = Meta {
             required: false,
             doc: "Hashtags to read besides the notifications, with or without #. Default none.",
             example: "[\"acme\", \"acmefail\"]",
-        },
-        Key {
-            name: "own_ids",
-            kind: KeyKind::List,
-            required: false,
-            doc: "Ids of more profiles of the brand on this server; what they write answers \
-                  customers and is no mention. The token's own profile is known.",
-            example: "[\"109876\"]",
         },
     ],
     terms: Terms {

@@ -184,7 +184,7 @@ pub(super) fn heard_status(
         let reach = status.account.followers_count.and_then(|n| u64::try_from(n).ok());
         return Ok(Heard::Repost { origin, of: of.id.0, reach: reach.unwrap_or(0) });
     }
-    if settings.is_own(&status.account.id.0, cx) {
+    if Settings::is_own(&status.account.id.0, cx) {
         return Ok(Heard::Own { origin, external_id: status.id.0 });
     }
     let mention = status.mention(&origin)?;

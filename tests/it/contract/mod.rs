@@ -83,6 +83,18 @@ fn subjects() -> Vec<Subject> {
             "server = \"https://social.example\"\ntoken = \"tk-5ecret\"\nhashtags = [\"acme\"]",
             &["tk-5ecret"],
         ),
+        subject(
+            "bluesky",
+            "handle = \"acme.example\"\napp_password = \"pw-5ecret\"\nsearch = [\"acme\"]",
+            &["pw-5ecret", "acc-5ecret", "ref-5ecret"],
+        ),
+        subject(
+            "x",
+            "handle = \"acme\"\ntoken = \"tk-5ecret\"\nclient_id = \"cl-1\"\n\
+             client_secret = \"cs-5ecret\"\nrefresh_token = \"rf-5ecret\"\n\
+             search = [\"acme spa\"]\nbudget_reads = 20000",
+            &["tk-5ecret", "cs-5ecret", "rf-5ecret", "at-5ecret", "rf-6ecret"],
+        ),
         subject("feed", "url = \"https://forum.example/latest?key=k-5ecret\"", &["k-5ecret"]),
     ]
 }
