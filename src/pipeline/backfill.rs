@@ -7,7 +7,7 @@ use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
 use crate::store::coverage::GapRow;
 use crate::store::{StoreError, coverage};
-use crate::wire::{Fault, Lane, Next, Walk};
+use crate::wire::{Fault, Lane, Next};
 
 /// How often a backfill is tried before the gap is declared unrecoverable: about a day.
 const TRIES: i64 = 12;
@@ -87,16 +87,11 @@ pub async fn walk(
         Err(fault) => return Ok(Err(fault)),
     };
     let cx = owned.cx();
-    let addressed =
-        channel.network.lanes(&cx).iter().find(|l| l.id == lane_id).is_some_and(|l| l.addressed);
-    let lane = Lane {
-        id: Lane::backfill_lane(from, to),
-        walk: Walk::NewestFirst,
-        every_ms: 0,
-        overlap_ms: 0,
-        settle_ms: 0,
-        addressed,
+    let Some(lane) = channel.network.lanes(&cx).into_iter().find(|l| l.id == lane_id) else {
+        return Ok(Err(Fault::refused(format!("{} has no lane {lane_id} any more", channel.name))));
     };
+    let addressed = lane.addressed;
+    let lane = Lane { gap: Some((from, to)), overlap_ms: 0, settle_ms: 0, ..lane };
     let talk = channel.network.listen(&lane, None, gap.and_then(|g| g.resume.as_deref()), &cx);
     let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
     let mut found = 0;

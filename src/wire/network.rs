@@ -20,7 +20,7 @@ pub struct Capabilities {
     pub thread: bool,
     /// A stream can wake its lanes.
     pub stream: bool,
-    /// A span of the past can be read again: `listen` takes a lane named by `backfill_lane`.
+    /// A span of the past can be read again: `listen` takes a lane with a `gap`.
     pub backfill: bool,
 }
 
@@ -90,13 +90,9 @@ pub struct Lane {
     /// What it brings is addressed to us (mentions, comments on our page, reviews of us), so it
     /// is about us whatever it says. False for searches and hashtags.
     pub addressed: bool,
-}
-
-impl Lane {
-    /// The name of the lane that reads a span of this lane's past again.
-    pub fn backfill_lane(from: Instant, to: Instant) -> String {
-        format!("backfill:{}:{}", from.0, to.0)
-    }
+    /// Not what is new is read but this span of its past, from and to, a second time. Set by the
+    /// backfill; a network's own list of lanes has none.
+    pub gap: Option<(Instant, Instant)>,
 }
 
 /// Where a lane's reading stands; opaque to all but its network.

@@ -25,8 +25,6 @@ use serde_json::value::RawValue;
 pub(super) const MENTIONS: &str = "mentions";
 /// What a search's lane begins with.
 pub(super) const SEARCH: &str = "search:";
-/// What the lane begins with that reads a span again.
-const BACKFILL: &str = "backfill:";
 /// The most a page holds, by both lexicons.
 const PAGE: usize = 100;
 /// How much is asked for first where little is expected to be new.
@@ -39,8 +37,6 @@ const STILL: u32 = 50;
 /// How far down a walk is; as JSON it is the walk's token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Way {
-    /// Which of the walk's lists is read: a backfill of searches has several.
-    list: usize,
     /// Nothing newer was seen.
     mark: Instant,
     /// What is from here on is heard.
@@ -64,7 +60,7 @@ enum List {
 
 /// A walk in progress.
 pub(super) struct Walker {
-    lists: Vec<List>,
+    list: List,
     /// The span to read again, if it is a backfill.
     gap: Option<(Instant, Instant)>,
     /// There is no cursor yet.
@@ -76,12 +72,6 @@ pub(super) struct Walker {
     expired: Option<Fault>,
     /// How many pages in a row led no further down.
     still: u32,
-}
-
-/// The span that a backfill lane names.
-fn gap(lane: &str) -> Option<(Instant, Instant)> {
-    let (from, to) = lane.strip_prefix(BACKFILL)?.split_once(':')?;
-    Some((Instant(from.parse().ok()?), Instant(to.parse().ok()?)))
 }
 
 fn expired(what: &str) -> Fault {
@@ -96,16 +86,10 @@ impl Walker {
         resume: Option<&str>,
         cx: &Ctx<'_>,
     ) -> Walker {
-        let gap = gap(&lane.id);
-        let searches = &cx.settings::<Settings>().search;
-        // A backfill does not tell of which lane it is, only whether that is addressed to us: so
-        // all searches are read again for one. What was heard before is stored once.
-        let lists = match lane.id.strip_prefix(SEARCH) {
-            Some(term) => vec![List::Search(term.to_owned())],
-            None if gap.is_some() && !lane.addressed => {
-                searches.iter().map(|term| List::Search(term.clone())).collect()
-            }
-            None => vec![List::Notifications],
+        let gap = lane.gap;
+        let list = match lane.id.strip_prefix(SEARCH) {
+            Some(term) => List::Search(term.to_owned()),
+            None => List::Notifications,
         };
         let known = cursor.map(|cursor| Instant::parse(&cursor.0));
         let mut broken = matches!(known, Some(Err(_))).then(|| expired("cursor"));
@@ -117,18 +101,17 @@ impl Walker {
         };
         let top = gap.map_or(cx.now, |(_, to)| to);
         let until = gap.map(|(_, to)| to);
-        let done = lists.is_empty();
-        let set_out = Way { list: 0, mark, ceiling: top, until, cursor: None, done, lost: None };
+        let set_out = Way { mark, ceiling: top, until, cursor: None, done: false, lost: None };
         let way = match resume.map(serde_json::from_str::<Way>) {
             None => set_out,
-            Some(Ok(way)) if way.done || way.list < lists.len() => way,
-            Some(_) => {
+            Some(Ok(way)) => way,
+            Some(Err(_)) => {
                 broken = Some(expired("token of the walk"));
                 set_out
             }
         };
         let first = known.is_none() && gap.is_none();
-        Walker { lists, gap, first, floor, way, expired: broken, still: 0 }
+        Walker { list, gap, first, floor, way, expired: broken, still: 0 }
     }
 
     fn limit(&self) -> usize {
@@ -139,13 +122,13 @@ impl Walker {
     fn request(&self, cx: &Ctx<'_>) -> Request {
         let settings = cx.settings::<Settings>();
         let limit = self.limit().to_string();
-        let mut url = match self.lists.get(self.way.list) {
-            Some(List::Search(_)) => settings.at("app.bsky.feed.searchPosts", cx),
-            _ => settings.at("app.bsky.notification.listNotifications", cx),
+        let mut url = match self.list {
+            List::Search(_) => settings.at("app.bsky.feed.searchPosts", cx),
+            List::Notifications => settings.at("app.bsky.notification.listNotifications", cx),
         };
         {
             let mut query = url.query_pairs_mut();
-            if let Some(List::Search(term)) = self.lists.get(self.way.list) {
+            if let List::Search(term) = &self.list {
                 query.append_pair("q", term).append_pair("sort", "latest");
                 query.append_pair("since", &self.floor.to_string());
                 if let Some(until) = self.way.until {
@@ -189,16 +172,16 @@ impl Walker {
         let full = count >= self.limit();
         let on = Way { ceiling, ..here.clone() };
         if oldest.is_some_and(|at| at < self.floor) {
-            return Ok((self.end_of_list(on), self.first.then(first_look)));
+            return Ok((end(on), self.first.then(first_look)));
         }
         let Some(cursor) = cursor else {
-            let Some(List::Search(_)) = self.lists.get(here.list).filter(|_| full) else {
-                return Ok((self.end_of_list(on), None));
-            };
+            if !full || matches!(self.list, List::Notifications) {
+                return Ok((end(on), None));
+            }
             // A search shows only so much behind one question; the next asks for what is older.
             return match oldest.map(|at| at + 1).filter(|at| here.until.is_none_or(|u| *at < u)) {
                 Some(until) => Ok((Way { until: Some(until), cursor: None, ..on }, None)),
-                None => Ok((self.end_of_list(on), Some(no_further()))),
+                None => Ok((end(on), Some(no_further()))),
             };
         };
         let at = Instant::parse(&cursor).ok();
@@ -208,7 +191,7 @@ impl Walker {
             _ => asked == Some(cursor.as_str()),
         };
         if count == 0 && stays {
-            return Ok((self.end_of_list(on), None));
+            return Ok((end(on), None));
         }
         let Some(at) = at else {
             if stays {
@@ -226,16 +209,11 @@ impl Walker {
         let ceiling = if full { ceiling.min(at) } else { ceiling };
         Ok((Way { ceiling, cursor: Some(cursor), ..on }, hole))
     }
+}
 
-    /// The way to the next list, or the end of the walk.
-    fn end_of_list(&self, way: Way) -> Way {
-        match self.gap {
-            Some((_, to)) if way.list + 1 < self.lists.len() => {
-                Way { list: way.list + 1, ceiling: to, until: Some(to), cursor: None, ..way }
-            }
-            _ => Way { done: true, ..way },
-        }
-    }
+/// The end of the walk.
+fn end(way: Way) -> Way {
+    Way { done: true, ..way }
 }
 
 fn first_look() -> String {
@@ -273,12 +251,12 @@ impl Talk<Cursor> for Walker {
             return Err(Fault::refused(why.clone()));
         }
         let body = got.http()?.body;
-        let (entries, cursor) = match self.lists.get(self.way.list) {
-            Some(List::Search(_)) => {
+        let (entries, cursor) = match self.list {
+            List::Search(_) => {
                 let found: Found = json::answer(&body, "the posts found")?;
                 (found.posts, found.cursor)
             }
-            _ => {
+            List::Notifications => {
                 let list: Notifications = json::answer(&body, "the notifications")?;
                 (list.notifications, list.cursor)
             }
@@ -292,7 +270,7 @@ impl Talk<Cursor> for Walker {
         if self.gap.is_some() {
             way.lost = way.lost.or_else(|| hole.clone());
         }
-        let advanced = way.done || way.list > self.way.list || way.ceiling < self.way.ceiling;
+        let advanced = way.done || way.ceiling < self.way.ceiling;
         self.still = if advanced { 0 } else { self.still + 1 };
         if self.still > STILL {
             return Err(Fault::bug("the server turns in circles: its pages lead no further down"));

@@ -248,6 +248,7 @@ impl Network for Bluesky {
             overlap_ms: OVERLAP,
             settle_ms,
             addressed,
+            gap: None,
         };
         let mut lanes = vec![lane(listen::MENTIONS.to_owned(), MINUTE, SETTLE, true)];
         for term in &cx.settings::<Settings>().search {

@@ -263,26 +263,22 @@ fn a_search_that_ends_early_is_asked_for_what_is_older() {
 }
 
 #[test]
-fn a_backfill_reads_its_span_of_every_search_and_nothing_else() {
+fn a_backfill_reads_its_span_of_its_lane_and_nothing_else() {
     with(None, NOW, |cx| {
         let (from, to) = (NOW - 2 * DAY, NOW - DAY);
-        let lane = |addressed| Lane {
-            id: Lane::backfill_lane(from, to),
-            addressed,
-            ..Bluesky.lanes(cx).remove(0)
-        };
-        let mut walk = Bluesky.listen(&lane(false), None, None, cx);
-        for term in ["\"acme store\"", "acme"] {
+        let lane = |n| Lane { gap: Some((from, to)), ..Bluesky.lanes(cx).remove(n) };
+        for (n, term) in [(1, "\"acme store\""), (2, "acme")] {
+            let mut walk = Bluesky.listen(&lane(n), None, None, cx);
             let ask = asked(walk.start(cx));
             assert_eq!(query(&ask, "q").as_deref(), Some(term));
             assert_eq!(query(&ask, "since"), Some(from.to_string()));
             assert_eq!(query(&ask, "until"), Some(to.to_string()));
             let heard = read(&mut *walk, page("posts", &[to, from, from - 1], None), cx).heard;
             assert!(matches!(&heard[..], [Heard::Mention(m)] if m.created_at == from));
+            done(&mut *walk, cx);
         }
-        done(&mut *walk, cx);
 
-        let mut walk = Bluesky.listen(&lane(true), None, None, cx);
+        let mut walk = Bluesky.listen(&lane(0), None, None, cx);
         let top = (NOW - HOUR).to_string();
         read(&mut *walk, page("notifications", &[NOW - HOUR], Some(&top)), cx);
         let next = asked(walk.start(cx));

@@ -128,6 +128,7 @@ impl Network for Feed {
             settle_ms: MINUTE,
             // A feed names the brand or it does not; its address says nothing.
             addressed: false,
+            gap: None,
         }]
     }
 

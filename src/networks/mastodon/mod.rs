@@ -167,6 +167,7 @@ impl Network for Mastodon {
             overlap_ms,
             settle_ms: 5 * SECOND,
             addressed: !tag,
+            gap: None,
         };
         let mut lanes = vec![lane(listen::MENTIONS.to_owned(), MINUTE, MENTIONS_OVERLAP, false)];
         for tag in &cx.settings::<Settings>().hashtags {

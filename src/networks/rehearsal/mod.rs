@@ -34,9 +34,6 @@ const NAME: &str = "rehearsal";
 /// The brand's own author id.
 const OWN: &str = "brand";
 
-/// A walk that fills a gap: `backfill:FROM:TO`, both in milliseconds, `TO` excluded.
-const BACKFILL: &str = "backfill:";
-
 /// Where a person would see a post. Nobody answers there: the name is reserved (RFC 2606).
 fn url_of(id: &str) -> String {
     format!("https://rehearsal.example/posts/{id}")
@@ -85,6 +82,7 @@ impl Network for Rehearsal {
             overlap_ms: 0,
             settle_ms: settings.world.settle,
             addressed: true,
+            gap: None,
         }]
     }
 
@@ -101,7 +99,7 @@ impl Network for Rehearsal {
         _cx: &Ctx<'_>,
     ) -> Box<dyn Talk<Cursor> + '_> {
         let resume = resume.map(str::to_owned);
-        if let Some(gap) = gap(&lane.id) {
+        if let Some(gap) = lane.gap {
             return Box::new(Ascend::fill(gap, resume));
         }
         let cursor = cursor.map(|c| c.0.clone());
@@ -173,10 +171,4 @@ impl Network for Rehearsal {
         }
         Some(Box::new(Finding::on(base, &of.external_id, authors, &part.text, since)))
     }
-}
-
-/// The span that a backfill lane names.
-fn gap(lane: &str) -> Option<(Instant, Instant)> {
-    let (from, to) = lane.strip_prefix(BACKFILL)?.split_once(':')?;
-    Some((Instant(from.parse().ok()?), Instant(to.parse().ok()?)))
 }

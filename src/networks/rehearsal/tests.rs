@@ -121,8 +121,7 @@ impl Channel {
     }
 
     fn fill(&self, from: Instant, to: Instant, now: Instant) -> Vec<Page> {
-        let id = format!("backfill:{}:{}", from.0, to.0);
-        let lane = Lane { id, ..self.lane() };
+        let lane = Lane { gap: Some((from, to)), ..self.lane() };
         let cx = self.cx(now);
         let mut talk = Rehearsal.listen(&lane, None, None, &cx);
         let (pages, end) = run(&mut *talk, &cx, usize::MAX, &mut nobody);

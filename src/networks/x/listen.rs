@@ -24,8 +24,6 @@ use std::collections::BTreeSet;
 pub(super) const MENTIONS: &str = "mentions";
 /// What the lane of a search begins with.
 pub(super) const SEARCH: &str = "search:";
-/// The lane that reads a gap again; see `Lane::backfill_lane`.
-const BACKFILL: &str = "backfill:";
 /// The most that a page holds, by the documentation.
 const PAGE: &str = "100";
 /// Recent search reaches back 7 days; a walk must not hit the edge while it goes on.
@@ -70,8 +68,8 @@ enum Source {
 /// A walk on its way; as text it is the token that goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Way {
-    /// What is still to be read, the first one now.
-    sources: Vec<Source>,
+    /// What is read; `None` when the walk is over.
+    source: Option<Source>,
     /// The id below which the walk ends.
     since_id: Option<String>,
     /// The time before which it ends, where there is no such id.
@@ -80,7 +78,7 @@ struct Way {
     end: Option<Instant>,
     /// X's own token of the next page.
     token: Option<String>,
-    /// How many pages of this source were read.
+    /// How many pages were read.
     pages: u32,
     /// The newest id of the first page.
     newest: String,
@@ -109,19 +107,17 @@ impl Walker {
     /// A walk down to the cursor, a first look, or one that goes on at its token. A token of
     /// another make is as good as none: the walk begins at the top again.
     pub(super) fn new(lane: &Lane, cursor: Option<&Cursor>, resume: Option<&str>) -> Walker {
-        let span = lane.id.strip_prefix(BACKFILL).and_then(|span| span.split_once(':'));
-        let instant = |text: &str| text.parse().ok().map(Instant);
         Walker {
             lane: lane.clone(),
             cursor: cursor.and_then(Mark::parse),
-            gap: span.and_then(|(from, to)| instant(from).zip(instant(to))),
+            gap: lane.gap,
             way: resume.and_then(|token| serde_json::from_str(token).ok()),
         }
     }
 
     fn set_out(&self, settings: &Settings, now: Instant) -> Way {
-        let way = |source: Vec<Source>, start: Instant, top: Instant| Way {
-            sources: source,
+        let way = |source: Option<Source>, start: Instant, top: Instant| Way {
+            source,
             since_id: None,
             start: Some(start),
             end: None,
@@ -146,7 +142,7 @@ impl Walker {
         let is_search = source != Source::Mentions;
         let Some(mark) = &self.cursor else {
             let start = if is_search { reach } else { now - FIRST_LOOK };
-            return way(vec![source], start, top);
+            return way(Some(source), start, top);
         };
         let since = earlier(&mark.newest, self.lane.overlap_ms);
         let since_at = time_of(&since);
@@ -155,7 +151,7 @@ impl Walker {
             Some(at) if is_search => reach < at && at < now,
             other => other.is_some(),
         };
-        let mut way = way(vec![source], from, top);
+        let mut way = way(Some(source), from, top);
         way.newest = mark.newest.clone();
         if usable {
             way.bottom = since_at.map_or(from, |at| at.min(from));
@@ -176,31 +172,24 @@ impl Walker {
         settings: &Settings,
         (from, to): (Instant, Instant),
         reach: Instant,
-        way: impl Fn(Vec<Source>, Instant, Instant) -> Way,
+        way: impl Fn(Option<Source>, Instant, Instant) -> Way,
     ) -> Way {
         let late = from < reach;
-        let (sources, start) = match (self.lane.addressed, late) {
-            (true, true) => (vec![Source::Mentions], from),
-            (true, false) => {
-                let query = settings.query(&format!("@{}", settings.handle));
-                (vec![Source::Search(query)], from)
+        let (source, start) = match (self.lane.id.strip_prefix(SEARCH), late) {
+            (None, true) => (Source::Mentions, from),
+            (None, false) => {
+                (Source::Search(settings.query(&format!("@{}", settings.handle))), from)
             }
-            (false, _) => {
-                let terms = settings.search.iter().map(|term| settings.query(term));
-                (terms.map(Source::Search).collect(), from.max(reach))
-            }
+            (Some(term), _) => (Source::Search(settings.query(term)), from.max(reach)),
         };
-        let mut way = way(if start < to { sources } else { Vec::new() }, start, to);
+        let mut way = way((start < to).then_some(source), start, to);
         way.end = Some(to);
         way.lost = late.then(|| too_old(from, reach));
-        if !self.lane.addressed && settings.search.is_empty() {
-            way.lost = Some("the channel has no search any more".to_owned());
-        }
         way
     }
 
     fn ask(way: &Way, settings: &Settings, cx: &Ctx<'_>) -> Option<Ask> {
-        let (mut url, token, cost) = match way.sources.first()? {
+        let (mut url, token, cost) = match way.source.as_ref()? {
             Source::Mentions => {
                 let url = settings.at(&["users", &settings.profile(cx), "mentions"]);
                 (url, "pagination_token", MENTIONS_ONE)
@@ -239,7 +228,7 @@ impl Walker {
         if way.token.is_some() {
             return (so_far, None);
         }
-        let of_mentions = way.sources.first() == Some(&Source::Mentions);
+        let of_mentions = way.source == Some(Source::Mentions);
         if of_mentions && way.pages >= MENTION_PAGES && self.cursor.is_some() {
             let why = format!(
                 "X shows the latest 800 mentions only; nothing between {} and {so_far} was read",
@@ -346,8 +335,7 @@ impl Talk<Cursor> for Walker {
         let (from, hole) = self.reached(&way, places.iter().filter_map(|p| p.created_at).min());
         way.floor = from;
         if way.token.is_none() {
-            way.sources.remove(0);
-            (way.pages, way.floor) = (0, if way.sources.is_empty() { from } else { way.top });
+            way.source = None;
         }
         let mut heard: Vec<Heard> = Vec::new();
         for raw in &listing.entries {

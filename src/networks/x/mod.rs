@@ -78,6 +78,7 @@ impl Network for X {
             overlap_ms: OVERLAP,
             settle_ms: SETTLE,
             addressed,
+            gap: None,
         };
         let mut lanes = vec![lane(listen::MENTIONS.to_owned(), MENTIONS_EVERY, true)];
         for term in &cx.settings::<Settings>().search {

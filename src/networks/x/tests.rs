@@ -247,8 +247,8 @@ fn each_request_is_signed_by_the_token_that_may() {
 fn a_gap_is_read_again_as_far_as_x_reaches() {
     let asked = |from: Instant, to: Instant, addressed: bool| {
         with(WITH_USER, None, |cx| {
-            let id = Lane::backfill_lane(from, to);
-            let lane = Lane { id, addressed, ..X.lanes(cx).remove(0) };
+            let lane = X.lanes(cx).into_iter().find(|lane| lane.addressed == addressed).unwrap();
+            let lane = Lane { gap: Some((from, to)), ..lane };
             let mut talk = X.listen(&lane, None, None, cx);
             let request = request(&talk.start(cx)).clone();
             let empty = "{\"meta\":{\"result_count\":0}}";
