@@ -1,5 +1,6 @@
 //! Lines of text from outside: of any length up to a limit, of any bytes, JSON made readable.
 
+use crate::domain::text::without_lone_surrogates;
 use std::io::{self, BufRead};
 
 /// The longest line that is read; what is longer is no text that anybody wrote.
@@ -89,7 +90,7 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Str
         Ok(value) => return Ok(value),
         Err(e) => e,
     };
-    let repaired = repair(text);
+    let repaired = without_lone_surrogates(text);
     let error = match repaired.as_deref().map(serde_json::from_str) {
         Some(Ok(value)) => return Ok(value),
         Some(Err(e)) => e,
@@ -103,40 +104,6 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Str
     } else {
         format!("no JSON: {what}, at column {column}. Write one whole JSON object a line")
     })
-}
-
-/// The text with each lone surrogate escape replaced; `None` if there is none.
-fn repair(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut changed = false;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = match unit(rest) {
-            Some(0xD800..=0xDBFF) if matches!(unit(&rest[6..]), Some(0xDC00..=0xDFFF)) => 12,
-            Some(0xD800..=0xDFFF) => {
-                out.push('\u{FFFD}');
-                changed = true;
-                rest = &rest[6..];
-                continue;
-            }
-            Some(_) => 6,
-            // The backslash and what it escapes, so that `\\ud800` is left alone.
-            None => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-        };
-        out.push_str(&rest[..length]);
-        rest = &rest[length..];
-    }
-    out.push_str(rest);
-    changed.then_some(out)
-}
-
-/// The UTF-16 unit of an escape `\uXXXX` that the text begins with.
-fn unit(text: &str) -> Option<u32> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    let hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if hex { u32::from_str_radix(digits, 16).ok() } else { None }
 }
 
 #[cfg(test)]

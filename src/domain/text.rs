@@ -62,6 +62,36 @@ pub fn is_printable(c: char) -> bool {
         && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
 }
 
+/// JSON text with each escape of a lone surrogate, which JSON can write and Rust text cannot hold,
+/// replaced by U+FFFD; `None` if there is none.
+pub fn without_lone_surrogates(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let unit = |at: usize| -> Option<u16> {
+        let hex = text.get(at + 2..at + 6)?;
+        (bytes.get(at) == Some(&b'\\') && bytes.get(at + 1) == Some(&b'u'))
+            .then(|| u16::from_str_radix(hex, 16).ok())?
+    };
+    let (mut out, mut kept, mut at) = (String::new(), 0, 0);
+    while at < bytes.len() {
+        if bytes[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        match unit(at) {
+            Some(0xD800..0xDC00) if matches!(unit(at + 6), Some(0xDC00..0xE000)) => at += 12,
+            Some(0xD800..0xE000) => {
+                out.push_str(&text[kept..at]);
+                out.push_str("\\uFFFD");
+                at += 6;
+                kept = at;
+            }
+            Some(_) => at += 6,
+            None => at += 2,
+        }
+    }
+    (kept > 0).then(|| out + &text[kept..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +115,16 @@ mod tests {
     #[test]
     fn one_line_disarms_terminals() {
         assert_eq!(one_line("a\u{1b}[2J\n\u{202E}b", 10), "a[2J b");
+    }
+
+    #[test]
+    fn lone_surrogates_are_replaced_and_pairs_kept() {
+        assert_eq!(without_lone_surrogates(r#""a\ud83d b""#).unwrap(), r#""a\uFFFD b""#);
+        assert_eq!(
+            without_lone_surrogates(r#""\ude00\ud83d\ude00""#).unwrap(),
+            r#""\uFFFD\ud83d\ude00""#
+        );
+        assert_eq!(without_lone_surrogates(r#""\ud83d\ude00 \\ud83d""#), None);
+        assert_eq!(without_lone_surrogates(r#""\"#), None);
     }
 }

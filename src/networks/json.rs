@@ -3,6 +3,7 @@
 //! The envelope is read as raw entries; each entry is then read on its own. Bytes that are not
 //! UTF-8 and lone surrogates (which JSON can write and Rust text cannot hold) become U+FFFD.
 
+use crate::domain::text::without_lone_surrogates;
 use crate::wire::{Fault, Next};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
@@ -45,7 +46,7 @@ pub(super) fn answer<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, 
     let text = String::from_utf8_lossy(body);
     let error = match serde_json::from_str(&text) {
         Ok(value) => return Ok(value),
-        Err(error) if error.is_data() => match repaired(&text) {
+        Err(error) if error.is_data() => match without_lone_surrogates(&text) {
             Some(text) => match serde_json::from_str(&text) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
@@ -79,53 +80,16 @@ pub(super) fn entries(body: &[u8], what: &str) -> Result<Vec<Box<RawValue>>, Fau
 /// Reads one entry. The error is for a person and one line long.
 pub(super) fn entry<T: DeserializeOwned>(raw: &RawValue) -> Result<T, String> {
     serde_json::from_str(raw.get())
-        .or_else(|error| match repaired(raw.get()) {
+        .or_else(|error| match without_lone_surrogates(raw.get()) {
             Some(text) => serde_json::from_str(&text),
             None => Err(error),
         })
         .map_err(|error| crate::domain::text::one_line(&error.to_string(), 200))
 }
 
-/// The text with each lone surrogate escape replaced; `None` if there is none.
-fn repaired(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let unit = |at: usize| -> Option<u16> {
-        let hex = text.get(at + 2..at + 6)?;
-        (bytes.get(at) == Some(&b'\\') && bytes.get(at + 1) == Some(&b'u'))
-            .then(|| u16::from_str_radix(hex, 16).ok())?
-    };
-    let (mut out, mut kept, mut at) = (String::new(), 0, 0);
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match unit(at) {
-            Some(0xD800..0xDC00) if matches!(unit(at + 6), Some(0xDC00..0xE000)) => at += 12,
-            Some(0xD800..0xE000) => {
-                out.push_str(&text[kept..at]);
-                out.push_str("\\uFFFD");
-                at += 6;
-                kept = at;
-            }
-            Some(_) => at += 6,
-            None => at += 2,
-        }
-    }
-    (kept > 0).then(|| out + &text[kept..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lone_surrogates_are_repaired_and_pairs_kept() {
-        assert_eq!(repaired(r#""a\ud83d b""#).unwrap(), r#""a\uFFFD b""#);
-        assert_eq!(repaired(r#""\ude00\ud83d\ude00""#).unwrap(), r#""\uFFFD\ud83d\ude00""#);
-        assert_eq!(repaired(r#""\ud83d\ude00 \\ud83d""#), None);
-        assert_eq!(repaired(r#""\"#), None);
-    }
 
     #[test]
     fn one_entry_is_read_beside_a_bad_one() {
