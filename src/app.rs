@@ -8,7 +8,7 @@ use crate::draft::Drafts;
 use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
-use crate::pipeline::{Channel, Deps, Recipient, StoreKeep, runner};
+use crate::pipeline::{Channel, Deps, Fresh, Recipient, StoreKeep, runner};
 use crate::store::{Store, StoreError, lanes, own};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
@@ -161,6 +161,7 @@ pub async fn build(
         drafts: Drafts::new().map_err(BuildError::Setting)?,
         links: Links::new(&config.web.public_url).map_err(BuildError::Setting)?,
         signer: Signer::new(&key),
+        fresh: Fresh::default(),
         bell: Notify::new(),
         changes: broadcast::Sender::new(CHANGES),
     };

@@ -2,6 +2,7 @@
 
 use super::lexicon::{Hit, Means};
 use crate::domain::verdict::Topic;
+use std::collections::HashMap;
 
 /// How a cue behaves towards its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ const MIXED: [&str; 9] = [
 pub(crate) struct Table {
     /// Every cue, in the order of the file.
     pub(crate) cues: Vec<Cue>,
+    /// Their numbers by name.
+    numbers: HashMap<String, usize>,
     mixed: [usize; MIXED.len()],
     known: [usize; KNOWN.len()],
 }
@@ -79,8 +82,10 @@ impl Table {
                 format!("topics.txt: `{line}` is no known cue with {TOPICS} weights")
             })?;
         }
+        let numbers: HashMap<_, _> =
+            cues.iter().enumerate().map(|(n, cue): (usize, &Cue)| (cue.name.clone(), n)).collect();
         let place = |name: &str| {
-            let at = cues.iter().position(|cue: &Cue| cue.name == name);
+            let at = numbers.get(name).copied();
             at.ok_or_else(|| format!("cues.txt lacks the cue `{name}`"))
         };
         let (mut mixed, mut known) = ([0; MIXED.len()], [0; KNOWN.len()]);
@@ -90,7 +95,7 @@ impl Table {
         for (slot, name) in known.iter_mut().zip(KNOWN) {
             *slot = place(name)?;
         }
-        Ok(Table { cues, mixed, known })
+        Ok(Table { cues, numbers, mixed, known })
     }
 
     /// The names, in order; the phrase files refer to them.
@@ -235,8 +240,7 @@ impl Counts {
 
     /// The count of one cue by name; 0 for a name that the table lacks.
     pub(crate) fn value(&self, table: &Table, name: &str) -> f32 {
-        let at = table.cues.iter().position(|cue| cue.name == name);
-        at.map_or(0.0, |at| self.of[at])
+        table.numbers.get(name).map_or(0.0, |at| self.of[*at])
     }
 
     /// The sum of weights for each topic, in the order of `Topic::ALL`. A word counts once.

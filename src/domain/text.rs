@@ -22,20 +22,17 @@ pub fn cut_bytes(text: &mut String, limit: usize) {
     text.push('…');
 }
 
-/// At most `limit` grapheme clusters, the last one `…` if something was left out.
+/// At most `limit` (1 or more) grapheme clusters, the last one `…` if something was left out.
 pub fn cut_graphemes(text: &str, limit: usize) -> String {
     // No cluster is shorter than a byte.
     if text.len() <= limit {
         return text.to_owned();
     }
-    let mut ends = text.grapheme_indices(true).map(|(at, _)| at);
-    match ends.nth(limit) {
+    let mut starts = text.grapheme_indices(true).map(|(at, _)| at);
+    let end = starts.nth(limit.max(1) - 1).unwrap_or(0);
+    match starts.next() {
         None => text.to_owned(),
-        Some(_) => {
-            let keep = limit.saturating_sub(1);
-            let end = text.grapheme_indices(true).nth(keep).map_or(0, |(at, _)| at);
-            format!("{}…", text[..end].trim_end())
-        }
+        Some(_) => format!("{}…", text[..end].trim_end()),
     }
 }
 

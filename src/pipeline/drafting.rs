@@ -21,8 +21,8 @@ const BATCH: i64 = 200;
 /// two transactions; a case that changed meanwhile is drafted again in the next round.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
     let now = deps.now();
-    let mut tx = deps.store.begin().await?;
-    let ids = cases::take_draft_due(&mut tx, BATCH).await?;
+    let mut tx = deps.store.read().await?;
+    let ids = cases::draft_due(&mut tx, BATCH).await?;
     if ids.is_empty() {
         return Ok(Did::default());
     }

@@ -1,9 +1,10 @@
 //! Storing what was heard: mentions once each, and every entry counted in the intake book.
 
 use super::{Deps, StepResult};
+use crate::domain::ledger::Disposition;
 use crate::domain::{Brand, EventId, Instant, Mention, MentionId};
 use crate::store::coverage::{self, Intake};
-use crate::store::mentions::NewMention;
+use crate::store::mentions::{MentionRow, NewMention};
 use crate::store::{Tx, mentions, own};
 use crate::wire::Heard;
 use std::collections::{HashMap, HashSet};
@@ -28,14 +29,14 @@ pub struct Source<'a> {
 
 /// Stores a page's entries and its counts in the transaction of the page.
 ///
-/// Gives the counts and the ids of mentions that were new.
+/// Gives the counts and the mentions that were new, as they stand in the store.
 pub async fn store(
     deps: &Deps,
     tx: &mut Tx,
     from: &Source<'_>,
     heard: Vec<Heard>,
     now: Instant,
-) -> StepResult<(Intake, Vec<String>)> {
+) -> StepResult<(Intake, Vec<MentionRow>)> {
     let day = now.day_in(&from.brand.calendar.zone);
     let mut count = Intake::default();
     let mut unreadable = Vec::new();
@@ -105,7 +106,7 @@ async fn store_mentions(
     day: &str,
     now: Instant,
     count: &mut Intake,
-) -> StepResult<Vec<String>> {
+) -> StepResult<Vec<MentionRow>> {
     // Our own posts by id: a network may show them under an author we do not know.
     let keys: Vec<_> = fresh.iter().map(|m| (m.origin.as_str(), m.external_id.as_str())).collect();
     let ours: HashSet<(String, String)> =
@@ -128,26 +129,62 @@ async fn store_mentions(
             addressed: from.addressed,
         })
         .collect();
-    let new = mentions::insert(tx, &rows).await?;
+    let new: HashSet<String> = mentions::insert(tx, &rows).await?.into_iter().collect();
     count.new += i64::try_from(new.len()).unwrap_or(0);
     if new.len() < rows.len() {
-        let stored: HashSet<&str> = new.iter().map(String::as_str).collect();
-        let old: Vec<&Mention> = rows
-            .iter()
-            .filter(|r| !stored.contains(r.id.to_string().as_str()))
-            .map(|r| r.mention)
-            .collect();
+        let old: Vec<&Mention> =
+            rows.iter().filter(|r| !new.contains(&r.id.to_string())).map(|r| r.mention).collect();
         edits(tx, from, &old, now, count).await?;
     }
-    let stored: HashSet<&str> = new.iter().map(String::as_str).collect();
     let payloads: Vec<_> = rows
         .iter()
         .filter_map(|r| Some((r.id, r.mention.native.as_ref()?.get())))
-        .filter(|(id, _)| stored.contains(id.to_string().as_str()))
+        .filter(|(id, _)| new.contains(&id.to_string()))
         .collect();
     mentions::keep_payloads(tx, &payloads).await?;
-    drop(stored);
-    Ok(new)
+    let given: Vec<_> = rows.iter().map(|r| (r.id.to_string(), r.first_look)).collect();
+    let kept = given.into_iter().zip(fresh).filter(|((id, _), _)| new.contains(id));
+    Ok(kept.map(|((id, first_look), m)| row(from, id, first_look, m, now)).collect())
+}
+
+/// A new mention as it stands in the store.
+fn row(from: &Source<'_>, id: String, first_look: bool, m: Mention, now: Instant) -> MentionRow {
+    MentionRow {
+        id,
+        brand: from.brand.name.clone(),
+        channel: from.channel.to_owned(),
+        network: m.network,
+        origin: m.origin,
+        external_id: m.external_id,
+        kind: m.kind.as_str().to_owned(),
+        visibility: m.visibility.as_str().to_owned(),
+        author_id: m.author.id,
+        author_handle: m.author.handle,
+        author_name: m.author.name,
+        text: m.text,
+        language: m.language.map(|l| l.to_string()),
+        rating: m.rating.map(i64::from),
+        created_at: m.created_at.0,
+        url: m.url,
+        thread_id: m.thread_id,
+        parent_id: m.parent_id,
+        attachments: serde_json::to_string(&m.attachments).unwrap_or_default(),
+        heard_at: now.0,
+        first_look,
+        addressed: from.addressed,
+        version: 1,
+        gone_at: None,
+        disposition: Disposition::Untriaged.as_str().to_owned(),
+        moves: 0,
+        case_id: None,
+        judged: None,
+        probability: None,
+        severity: None,
+        topic: None,
+        judged_language: None,
+        risk: None,
+        why: None,
+    }
 }
 
 /// Of mentions that were there already, stores the changed texts and counts the rest as again.

@@ -9,6 +9,7 @@ pub mod backfill;
 pub mod casework;
 pub mod drafting;
 pub mod due;
+mod fresh;
 pub mod intake;
 mod keep;
 pub mod notify;
@@ -21,6 +22,7 @@ pub mod thread;
 pub mod triage;
 pub mod wake;
 
+pub use fresh::Fresh;
 pub use keep::StoreKeep;
 
 use crate::classify::Classifier;
@@ -30,6 +32,7 @@ use crate::draft::Drafts;
 use crate::fetch::{Engine, Link};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
+use crate::store::mentions::MentionRow;
 use crate::store::{Store, StoreError};
 use crate::wire::{Network, Notifier};
 use futures_util::{StreamExt, stream};
@@ -97,6 +100,8 @@ pub struct Deps {
     pub links: Links,
     /// What signs action links.
     pub signer: Signer,
+    /// What was stored and not judged yet.
+    pub fresh: Fresh,
     /// Rung whenever a step stored something that another may be waiting for.
     pub bell: Notify,
     /// Where changes of cases are told.
@@ -107,6 +112,14 @@ impl Deps {
     /// Now.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// Keeps what a committed transaction stored for triage. On PostgreSQL another instance may
+    /// have locked it by now, so there triage reads what it locks.
+    pub fn heard(&self, rows: Vec<MentionRow>) {
+        if self.store.is_sqlite() {
+            self.fresh.keep(rows);
+        }
     }
 
     /// Carries out conversations with the outside, as many at once as there are hands; gives what

@@ -31,9 +31,13 @@ const LINK_LIFE: i64 = 3 * DAY;
 
 /// Delivers the alerts that are due.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    // An alert carries the draft, so drafts come first.
-    while drafting::step(deps).await?.rows > 0 {}
     let now = deps.now();
+    if !outbox::any_due(&mut deps.store.read().await?, now).await? {
+        return Ok(Did::default());
+    }
+    // An alert carries the draft, so drafts come first; only what was due by now, since triage
+    // may ask for more without an end.
+    while drafting::step(deps).await?.more {}
     let mut tx = deps.store.begin().await?;
     let due = outbox::take_due(&mut tx, &deps.instance, now, BATCH).await?;
     if due.is_empty() {

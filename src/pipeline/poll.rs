@@ -107,11 +107,12 @@ async fn commit(
         first_look_before: Some(Instant(row.added_at)),
         own,
     };
-    intake::store(deps, &mut tx, &from, page.heard, now).await?;
+    let (_, stored) = intake::store(deps, &mut tx, &from, page.heard, now).await?;
     let read = Read { span: page.span, hole: page.hole, resume: page.resume };
     account::page(deps, &mut tx, row, lane, read, started).await?;
     lanes::progress(&mut tx, row, now).await?;
     tx.commit().await?;
+    deps.heard(stored);
     deps.bell.notify_waiters();
     Ok(())
 }

@@ -69,6 +69,7 @@ async fn store(deps: &Deps, to: &Entrance<'_>, page: Vec<Heard>, fed: &mut Fed) 
     }
     fed.entries += page.len() as u64;
     let mut tx = deps.store.begin().await?;
+    let mut stored = Vec::new();
     for (network, entries) in by_network(page) {
         let source = Source {
             brand: to.brand,
@@ -79,10 +80,12 @@ async fn store(deps: &Deps, to: &Entrance<'_>, page: Vec<Heard>, fed: &mut Fed) 
             first_look_before: None,
             own: &[],
         };
-        let (count, _) = intake::store(deps, &mut tx, &source, entries, deps.now()).await?;
+        let (count, rows) = intake::store(deps, &mut tx, &source, entries, deps.now()).await?;
         fed.intake.add(count);
+        stored.extend(rows);
     }
     tx.commit().await?;
+    deps.heard(stored);
     deps.bell.notify_waiters();
     Ok(())
 }

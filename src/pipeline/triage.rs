@@ -76,18 +76,28 @@ async fn take(deps: &Deps) -> StepResult<(Tx, Vec<Read>, usize)> {
         let count = rows.len();
         return Ok((tx, rows.into_iter().zip(verdicts).collect(), count));
     }
-    let mut look = deps.store.read().await?;
-    let rows = mentions::take_untriaged(&mut look, BATCH).await?;
+    let rows = waiting(deps).await?;
     if rows.is_empty() {
-        return Ok((look, Vec::new(), 0));
+        return Ok((deps.store.read().await?, Vec::new(), 0));
     }
-    drop(look);
     let verdicts = verdicts(deps, &rows);
     let count = rows.len();
     let mut tx = deps.store.begin().await?;
-    let still: HashSet<_> = mentions::still_untriaged(&mut tx, BATCH).await?.into_iter().collect();
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let still: HashSet<_> = mentions::still_untriaged(&mut tx, &ids).await?.into_iter().collect();
     let read = rows.into_iter().zip(verdicts).filter(|(row, _)| still.contains(&row.stamp()));
     Ok((tx, read.collect(), count))
+}
+
+/// What waits: what was just stored, else what the store shows.
+async fn waiting(deps: &Deps) -> StepResult<Vec<MentionRow>> {
+    let fresh = deps.fresh.take(usize::try_from(BATCH).unwrap_or(0));
+    if !fresh.is_empty() {
+        return Ok(fresh);
+    }
+    let rows = mentions::take_untriaged(&mut deps.store.read().await?, BATCH).await?;
+    deps.fresh.forget(&rows);
+    Ok(rows)
 }
 
 /// The customer took it back.

@@ -99,7 +99,7 @@ macro_rules! columns {
 
 statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
-    DRAFTS_DUE = taking!("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
+    DRAFTS_DUE = Sql::same("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
     OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY CASE owing WHEN 'complaint' THEN 1 WHEN 'question' THEN 2 ELSE 3 END, deadline, id LIMIT $2");
 }
 
@@ -377,8 +377,8 @@ pub async fn take_due(tx: &mut Tx, now: Instant, limit: i64) -> Result<Vec<CaseI
     ids(tx.all(DUE, args![now, limit]).await?)
 }
 
-/// Takes cases for which a draft is to be written.
-pub async fn take_draft_due(tx: &mut Tx, limit: i64) -> Result<Vec<CaseId>, StoreError> {
+/// Cases for which a draft is to be written.
+pub async fn draft_due(tx: &mut Tx, limit: i64) -> Result<Vec<CaseId>, StoreError> {
     ids(tx.all(DRAFTS_DUE, args![limit]).await?)
 }
 

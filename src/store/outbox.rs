@@ -73,6 +73,7 @@ statements! {
     OF_CASE = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE case_id = $1 ORDER BY created_at, id");
     NEWEST = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox ORDER BY id DESC LIMIT $1");
     BY_ID = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE id = $1");
+    ANY_DUE = Sql::same("SELECT id FROM outbox WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 LIMIT 1");
     WAITING = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE due_at IS NOT NULL");
 }
 
@@ -117,6 +118,12 @@ pub async fn add(tx: &mut Tx, alerts: &[NewAlert], now: Instant) -> Result<(), S
     ];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     Ok(())
+}
+
+/// Whether any alert is due.
+pub async fn any_due(tx: &mut Tx, now: Instant) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = tx.first(ANY_DUE, args![now]).await?;
+    Ok(row.is_some())
 }
 
 /// Leases alerts that are due.

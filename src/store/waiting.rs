@@ -1,12 +1,12 @@
 //! What waits for triage: whether, how many, and how they stand.
 
+use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
 use super::mentions::MentionRow;
 use super::value::{Sql, args, statements};
 
 statements! {
-    STILL = Sql::same("SELECT id, version, moves, gone_at FROM mentions WHERE triage_due ORDER BY id LIMIT $1");
     BACKLOG = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM mentions WHERE triage_due");
     NTH_DUE = Sql::same("SELECT id FROM mentions WHERE triage_due LIMIT 1 OFFSET $1");
     OLDEST_DUE = Sql::same("SELECT id FROM mentions WHERE triage_due ORDER BY id LIMIT 1");
@@ -22,9 +22,12 @@ impl MentionRow {
     }
 }
 
-/// Of the mentions that triage must look at, oldest first, how they stand now.
-pub async fn still_untriaged(tx: &mut Tx, limit: i64) -> Result<Vec<Stamp>, StoreError> {
-    tx.all(STILL, args![limit]).await
+/// Of these mentions those that triage must still look at, as they stand now.
+pub async fn still_untriaged(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Stamp>, StoreError> {
+    let rows = ids.iter().map(|id| args![*id]).collect();
+    let sql = "SELECT m.id, m.version, m.moves, m.gone_at FROM {rows} \
+               JOIN mentions m ON m.id = v.c1 WHERE m.triage_due";
+    tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await
 }
 
 /// Whether anything waits for triage.

@@ -162,6 +162,7 @@ async fn store(front: &Shared, channel: &Channel, good: Vec<Mention>) -> Result<
         pages.entry(mention.network.clone()).or_default().push(mention);
     }
     let mut sum = Intake::default();
+    let mut stored = Vec::new();
     let mut tx = deps.store.begin().await?;
     if mentions::backlog_over(&mut tx, poll::BACKLOG_LIMIT).await? {
         let detail = "triage is behind; nothing of this was stored. Send the same again later";
@@ -180,12 +181,14 @@ async fn store(front: &Shared, channel: &Channel, good: Vec<Mention>) -> Result<
         while !page.is_empty() {
             let rest = page.split_off(page.len().min(CHUNK));
             let heard = page.into_iter().map(crate::wire::Heard::Mention).collect();
-            let (count, _) = intake::store(deps, &mut tx, &source, heard, now).await?;
+            let (count, rows) = intake::store(deps, &mut tx, &source, heard, now).await?;
             sum.add(count);
+            stored.extend(rows);
             page = rest;
         }
     }
     tx.commit().await?;
+    deps.heard(stored);
     deps.tell([]);
     Ok(sum)
 }

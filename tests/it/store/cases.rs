@@ -153,7 +153,7 @@ async fn what_is_due_is_taken(house: &House) {
     assert_eq!(cases::take_due(&mut tx, T0 + 99, 9).await.unwrap(), []);
     assert_eq!(cases::take_due(&mut tx, T0 + 300, 9).await.unwrap(), [ids[1], ids[0]]);
     assert_eq!(cases::take_due(&mut tx, T0 + 300, 1).await.unwrap(), [ids[1]]);
-    assert_eq!(cases::take_draft_due(&mut tx, 9).await.unwrap(), [ids[0]]);
+    assert_eq!(cases::draft_due(&mut tx, 9).await.unwrap(), [ids[0]]);
 }
 
 async fn the_newest_draft_counts(house: &House) {
