@@ -33,6 +33,35 @@ CREATE TABLE channels (
     expires_at  BIGINT
 );
 
+-- Whether a channel's credential lives, and when it is tried next.
+CREATE TABLE credentials (
+    channel     TEXT    NOT NULL PRIMARY KEY,
+    state       TEXT    NOT NULL CHECK (state IN ('unknown', 'good', 'dead')),
+    since       BIGINT,                          -- when it came to that
+    fault       TEXT    NOT NULL DEFAULT '',     -- what the last try met with
+    asked_at    BIGINT,                          -- when the network last said that it is good
+    ends_at     BIGINT,                          -- when it ends for good, where that is known
+    next_at     BIGINT  NOT NULL,
+    tries       BIGINT  NOT NULL DEFAULT 0,      -- that brought no answer, in a row
+    connected_at BIGINT,                         -- when a person put a new one
+    connected_by TEXT   NOT NULL DEFAULT '',
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
+CREATE INDEX credentials_due ON credentials (next_at);
+
+-- Secrets that a person put in place of those in the configuration. Each holds until the
+-- configuration's own one changes.
+CREATE TABLE overrides (
+    channel     TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
+    value       TEXT    NOT NULL,                -- secret
+    digest      TEXT    NOT NULL,                -- of the configuration's secret at that time
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (channel, key)
+);
+
 -- What a channel reads, with its cursor.
 CREATE TABLE lanes (
     channel     TEXT    NOT NULL,

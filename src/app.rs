@@ -8,8 +8,8 @@ use crate::draft::Drafts;
 use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
-use crate::pipeline::{Channel, Deps, Fresh, Recipient, StoreKeep, runner};
-use crate::store::{Store, StoreError, lanes, own};
+use crate::pipeline::{Channel, Deps, Fresh, Recipient, StoreKeep, runner, reconnect};
+use crate::store::{Store, StoreError, lanes, own, credentials};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
 use crate::{networks, notify};
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -126,6 +127,11 @@ pub async fn build(
                 network: c.network,
                 link: Link::new(&c.name, c.settings.clone(), c.own.clone()),
                 every_ms: c.every_ms,
+                probe_every_ms: c.probe_every_ms,
+                granted_by: c.granted_by.clone(),
+                owner: c.owner.clone(),
+                given: c.given.clone(),
+                connected: AtomicI64::new(0),
             };
             (c.name.clone(), channel)
         })
@@ -203,8 +209,13 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
     for channel in deps.channels.values() {
         let meta = channel.network.meta();
         lanes::add_channel(&mut tx, &channel.name, &channel.brand, meta.name, now).await?;
+        reconnect::end_stale(&mut tx, channel).await?;
+        if !reconnect::asks(channel, now).is_empty() {
+            credentials::add(&mut tx, &channel.name, now).await?;
+        }
+        let settings = channel.link.settings();
         let cx = Ctx {
-            settings: &*channel.link.settings,
+            settings: &*settings,
             session: None,
             now,
             own: &channel.link.own,
@@ -217,6 +228,7 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
             lanes::add_lane(&mut tx, &channel.name, INGEST_LANE, false, 0, now).await?;
         }
     }
+    reconnect::learn(deps, &mut tx).await?;
     tx.commit().await
 }
 

@@ -3,10 +3,12 @@
 //! The router takes its patterns from [`path`], everybody else builds addresses with [`Links`]:
 //! a link in an alert cannot point where no route is.
 
+mod connect;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub use connect::{Connect, ConnectFault};
 pub use token::{Act, Action, LinkFault, Signer};
 
 use crate::domain::{CaseId, ReplyId};
@@ -26,6 +28,8 @@ pub mod path {
     pub const LOGOUT: &str = "/logout";
     /// An action link out of an alert: `GET` shows, `POST` acts.
     pub const ACT: &str = "/act/{token}";
+    /// A link by which the owner of a channel connects it again: `GET` shows, `POST` connects.
+    pub const CONNECT: &str = "/connect/{token}";
     /// Style sheet, script and pictures.
     pub const STATIC: &str = "/static/{file}";
     /// Mentions in and out.
@@ -97,6 +101,11 @@ impl Links {
     /// The page that shows an action and asks for the click that confirms it.
     pub fn act(&self, token: &str) -> String {
         self.with(path::ACT, "{token}", token)
+    }
+
+    /// The page on which a channel's owner puts a new credential.
+    pub fn connect(&self, token: &str) -> String {
+        self.with(path::CONNECT, "{token}", token)
     }
 
     /// The coverage page.

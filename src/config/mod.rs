@@ -27,7 +27,7 @@ pub use overlay::from_env;
 pub use problem::Problem;
 
 use crate::domain::{Brand, Lang};
-use crate::wire::{Network, Notifier, Secret};
+use crate::wire::{Given, Network, Notifier, Secret};
 use problem::Problems;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -112,6 +112,14 @@ pub struct ChannelConfig {
     pub disabled: bool,
     /// How often its lanes are read, in milliseconds, in place of the network's own rhythm.
     pub every_ms: Option<i64>,
+    /// How often its credential is tried, in milliseconds, in place of every six hours.
+    pub probe_every_ms: Option<i64>,
+    /// Who granted the credential.
+    pub granted_by: Option<String>,
+    /// Who owns it: the name of a recipient, or whatever tells people whom to ask.
+    pub owner: Option<String>,
+    /// What the settings were read from.
+    pub given: Given,
 }
 
 /// `[recipient.NAME]`.

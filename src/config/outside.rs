@@ -8,7 +8,7 @@ use super::section::{Section, Sections};
 use super::tables::SHAPES;
 use super::{ChannelConfig, FetchConfig, RecipientConfig, Registry, StoreConfig, WebConfig};
 use crate::domain::time::SECOND;
-use crate::wire::KeyFault;
+use crate::wire::{Given, KeyFault};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -88,6 +88,10 @@ pub(super) fn channels(
             own: keys.get("own_ids").unwrap_or_default(),
             disabled: keys.get("disabled").unwrap_or(false),
             every_ms: keys.get("every"),
+            probe_every_ms: keys.get("probe_every"),
+            granted_by: keys.get("granted_by").filter(|who: &String| !who.trim().is_empty()),
+            owner: keys.get("owner").filter(|who: &String| !who.trim().is_empty()),
+            given: Given::new(keys.table(&own), network.meta().keys),
         };
         channels.insert(section.name.clone(), channel);
     }

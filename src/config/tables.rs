@@ -281,6 +281,24 @@ const CHANNEL: &[Field] = &[
         "true keeps it without reading it. Default false.",
         "false",
     ),
+    may(
+        "probe_every",
+        Form::Duration,
+        "How often its credential is tried, beside the reading. Default 6h.",
+        r#""6h""#,
+    ),
+    may(
+        "granted_by",
+        TEXT,
+        "Who granted the credential; alerts say so when it dies.",
+        r#""Anna Rossi""#,
+    ),
+    may(
+        "owner",
+        TEXT,
+        "Whose account it is: a name or address, or a [recipient.NAME], who is then told too.",
+        r#""social@acme.example""#,
+    ),
 ];
 
 const RECIPIENT: &[Field] = &[

@@ -27,6 +27,8 @@ words! {
         ChannelDeaf = "channel_deaf",
         /// A channel hears again.
         ChannelBack = "channel_back",
+        /// A channel's credential ends soon.
+        CredentialEnds = "credential_ends",
         /// A recipient fails for good.
         RecipientDead = "recipient_dead",
         /// Not sent: somebody answered before the alert went out.

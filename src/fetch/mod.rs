@@ -29,6 +29,7 @@ mod testing;
 mod transport;
 
 pub use conversation::{Conversation, Turn};
+pub use session::Tried;
 pub use stream::Frames;
 pub use tape::{Exchange, Recorder, Replay};
 pub use transport::{HttpTransport, Opened, SendFault, Transport};
@@ -43,7 +44,7 @@ use crate::wire::{
 };
 use std::any::Any;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How the engine speaks to the outside.
 #[derive(Clone, Debug)]
@@ -126,6 +127,13 @@ impl<'a> Peer<'a> {
         }
     }
 
+    fn probe(self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + 'a>> {
+        match self {
+            Peer::Network(network) => network.probe(cx),
+            Peer::Notifier(_) => None,
+        }
+    }
+
     fn fault(self, res: &Response, cx: &Ctx<'_>) -> Option<Fault> {
         match self {
             Peer::Network(network) => network.fault(res, cx),
@@ -146,10 +154,11 @@ pub struct Link {
     /// Its name; sessions and limits are kept under it, so no channel and no recipient may
     /// share one.
     pub name: String,
-    /// Its settings, of its network's or notifier's own type.
-    pub settings: Arc<dyn Any + Send + Sync>,
     /// Our own author ids there that the configuration names.
     pub own: Vec<String>,
+    /// Its settings, of its network's or notifier's own type. A person may put a new credential
+    /// into them while the process runs.
+    settings: RwLock<Arc<dyn Any + Send + Sync>>,
     session: session::Cell,
 }
 
@@ -160,7 +169,25 @@ impl Link {
         settings: Arc<dyn Any + Send + Sync>,
         own: Vec<String>,
     ) -> Link {
-        Link { name: name.into(), settings, own, session: session::Cell::default() }
+        let settings = RwLock::new(settings);
+        Link { name: name.into(), own, settings, session: session::Cell::default() }
+    }
+
+    /// Its settings as they stand now.
+    pub fn settings(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on with new settings, and with the session that is stored.
+    pub fn put(&self, settings: Arc<dyn Any + Send + Sync>) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        self.session.forget();
+    }
+
+    /// Nobody of this process logs in here while the guard lives: whoever exchanges a credential
+    /// holds it from the first question until the new one is stored and put.
+    pub async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.session.alone().await
     }
 }
 
@@ -237,7 +264,7 @@ impl Engine {
     fn ctx_with(&self, link: &Link, session: Option<Arc<Session>>, seed: u64) -> OwnedCtx {
         let mut own = link.own.clone();
         own.extend(session.iter().flat_map(|s| s.own.iter().cloned()));
-        let settings = Arc::clone(&link.settings);
+        let settings = link.settings();
         OwnedCtx { settings, session, now: self.clock.now(), own, seed }
     }
 

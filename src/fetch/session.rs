@@ -1,9 +1,10 @@
 //! Sessions: loaded on first use, renewed one at a time per link, stored before they are used.
 
 use super::conversation::Conversation;
-use super::{Engine, Link, Peer, Purpose, unsent};
+use super::{Engine, Link, OwnedCtx, Peer, Purpose, unsent};
 use crate::domain::Instant;
 use crate::wire::{BoxFuture, Fault, Next, Reached, Session};
+use std::any::Any;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What a link knows of its session.
@@ -24,7 +25,28 @@ struct State {
     unstored: Option<Arc<Session>>,
 }
 
+/// What trying a credential came to.
+#[derive(Debug)]
+pub enum Tried {
+    /// It was logged in with; the session is not stored yet.
+    LoggedIn(Session),
+    /// There is no log-in, and the network's probe was answered.
+    Answered,
+    /// The network has neither.
+    Untried,
+}
+
 impl Cell {
+    /// Keeps others from logging in.
+    pub(super) async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.one.lock().await
+    }
+
+    /// The next use loads what is stored.
+    pub(super) fn forget(&self) {
+        self.set(State::default());
+    }
+
     fn state(&self) -> State {
         self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -100,6 +122,31 @@ impl Engine {
             Some(fresh) => self.store(link, fresh).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Tries settings before anybody uses them, with nothing but what they hold: logs in, or asks
+    /// the network's probe where there is no log-in. Stores nothing and leaves the link as it is;
+    /// the caller holds [`Link::alone`].
+    ///
+    /// # Errors
+    /// What the network answered; its kind says whether the credential is refused or nobody knows.
+    pub async fn try_settings(
+        &self,
+        peer: Peer<'_>,
+        link: &Link,
+        settings: Arc<dyn Any + Send + Sync>,
+    ) -> Result<Tried, Fault> {
+        let (own, seed) = (link.own.clone(), self.ids.number());
+        let cx = OwnedCtx { settings, session: None, now: self.clock.now(), own, seed };
+        let login = peer.login(&cx.cx());
+        if let Some(talk) = login {
+            let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
+            return talk.for_login(cx).finish().await.map(Tried::LoggedIn);
+        }
+        let probe = peer.probe(&cx.cx());
+        let Some(talk) = probe else { return Ok(Tried::Untried) };
+        let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
+        talk.for_login(cx).finish().await.map(|()| Tried::Answered)
     }
 
     async fn kept(&self, link: &Link) -> Result<Option<Arc<Session>>, Fault> {

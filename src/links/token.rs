@@ -13,11 +13,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// First byte of every token, so that a later form can be told apart.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 /// Keeps these signatures apart from any other use of the same key.
 const PURPOSE: &[u8] = b"ascolto action link\0";
 /// 128 bits: nobody guesses that online, and links stay short.
-const TAG: usize = 16;
+pub(super) const TAG: usize = 16;
 /// Bytes before the recipient's name.
 const HEAD: usize = 1 + 1 + 8 + 16 + 16 + 8;
 
@@ -107,9 +107,14 @@ impl LinkFault {
     }
 }
 
-/// Signs and checks action links with one key.
+/// Signs and checks links with one key, each sort apart from the others.
 #[derive(Clone)]
-pub struct Signer(Hmac<Sha256>);
+pub struct Signer {
+    /// For action links.
+    act: Hmac<Sha256>,
+    /// For the links that connect a channel.
+    pub(super) connect: Hmac<Sha256>,
+}
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -121,7 +126,10 @@ impl Signer {
     /// With a key of 32 random bytes; other lengths work, shorter ones are weaker.
     pub fn new(key: &[u8]) -> Signer {
         let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-        Signer(mac.chain_update(PURPOSE))
+        Signer {
+            act: mac.clone().chain_update(PURPOSE),
+            connect: mac.chain_update(super::connect::PURPOSE),
+        }
     }
 
     /// The token of an action, safe in a URL.
@@ -134,7 +142,7 @@ impl Signer {
         bytes.extend(action.nonce);
         bytes.extend(rev.to_be_bytes());
         bytes.extend(action.recipient.as_bytes());
-        let tag = self.0.clone().chain_update(&bytes).finalize().into_bytes();
+        let tag = self.act.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend(&tag[..TAG]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -162,7 +170,7 @@ impl Signer {
         let split = bytes.len().checked_sub(TAG).ok_or(LinkFault::Forged)?;
         let (said, tag) = bytes.split_at(split);
         // The comparison takes the same time wherever the first difference lies.
-        let mac = self.0.clone().chain_update(said);
+        let mac = self.act.clone().chain_update(said);
         mac.verify_truncated_left(tag).map_err(|_| LinkFault::Forged)?;
         let action = read(said).ok_or(LinkFault::Forged)?;
         if now >= action.expires {

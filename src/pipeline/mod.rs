@@ -10,11 +10,14 @@ pub mod casework;
 pub mod drafting;
 pub mod due;
 mod fresh;
+mod health;
 pub mod intake;
 mod keep;
 pub mod notify;
 pub mod poll;
+pub mod probe;
 pub mod publish;
+pub mod reconnect;
 pub mod replay;
 pub mod runner;
 pub mod sweep;
@@ -34,9 +37,10 @@ use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::store::mentions::MentionRow;
 use crate::store::{Store, StoreError};
-use crate::wire::{Network, Notifier};
+use crate::wire::{Given, Network, Notifier};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 
 /// A channel as configured, ready to be spoken to.
@@ -51,6 +55,17 @@ pub struct Channel {
     pub link: Link,
     /// How often its lanes are polled, where the configuration says.
     pub every_ms: Option<i64>,
+    /// How often its credential is tried, where the configuration says.
+    pub probe_every_ms: Option<i64>,
+    /// Who granted the credential.
+    pub granted_by: Option<String>,
+    /// Who owns it: a recipient's name, or whatever tells people whom to ask.
+    pub owner: Option<String>,
+    /// What its settings were read from; a person may put other secrets in place of these.
+    pub given: Given,
+    /// When a person put the credential that the link goes by, in milliseconds; 0 for that of the
+    /// configuration.
+    pub connected: AtomicI64,
 }
 
 /// A recipient as configured.

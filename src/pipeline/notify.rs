@@ -2,7 +2,7 @@
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, backoff, drafting};
+use super::{Deps, Did, StepResult, backoff, drafting, health};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
@@ -14,7 +14,7 @@ use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::{AlertRow, NewAlert, Outcome};
-use crate::store::{cases, outbox};
+use crate::store::{cases, credentials, outbox};
 use crate::wire::{Alert, AlertCase, Next};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -52,6 +52,11 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         cases::load(&mut tx, &ids).await?.into_iter().map(|f| (f.case.id, f)).collect();
     let drafts = cases::drafts(&mut tx, &ids).await?;
     let mentions = thread::of_cases(&mut tx, &ids).await?;
+    let mut dead = HashSet::new();
+    if due.iter().any(|row| row.case_id.is_none()) {
+        let all = credentials::all(&mut tx).await?;
+        dead.extend(all.into_iter().filter(|c| c.is_dead()).map(|c| c.channel));
+    }
     drop(tx);
     let count = due.len();
     let deliveries = due.into_iter().map(|row| {
@@ -60,8 +65,9 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         let file = case.and_then(|id| files.get(&id));
         let rows = case.and_then(|id| mentions.get(&id)).map_or(&[][..], Vec::as_slice);
         let draft = case.and_then(|id| drafts.get(&id));
+        let dead = dead.contains(&row.channel);
         async move {
-            let outcome = deliver(deps, &row, file, rows, draft, unread, now).await;
+            let outcome = deliver(deps, &row, file, rows, draft, unread, dead, now).await;
             (row, outcome)
         }
     });
@@ -152,6 +158,7 @@ async fn deliver(
     mentions: &[MentionRow],
     draft: Option<&DraftRow>,
     unread: bool,
+    dead: bool,
     now: Instant,
 ) -> Outcome {
     let Ok(reason) = row.reason.parse::<Reason>() else {
@@ -176,7 +183,7 @@ async fn deliver(
             }
         },
         case: file.and_then(|f| describe(deps, f, mentions, draft, words, &row.recipient, now)),
-        body: row.body.clone(),
+        body: health::said(deps, row, reason, words, dead, now),
         at: now,
         not_rechecked: unread,
         urgent: matches!(reason, Reason::ChannelDeaf),

@@ -2,14 +2,13 @@
 
 use super::account::{self, Read};
 use super::intake::{self, Source};
-use super::{Channel, Deps, Did, StepResult, backoff};
+use super::{Channel, Deps, Did, StepResult, backoff, health};
 use crate::domain::reason::Reason;
 use crate::domain::time::{HOUR, MINUTE, SECOND};
-use crate::domain::{AlertId, Brand, Instant};
+use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
-use crate::store::lanes::{ChannelRow, LaneRow};
-use crate::store::outbox::NewAlert;
-use crate::store::{StoreError, Tx, lanes, mentions, outbox};
+use crate::store::lanes::LaneRow;
+use crate::store::{StoreError, Tx, credentials, lanes, mentions};
 use crate::wire::{Cursor, Fault, Lane, Next, Page};
 
 /// How many lanes one step polls side by side.
@@ -69,19 +68,19 @@ async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
                         commit(deps, channel, brand, &lane, &mut row, page, started, &own).await?;
                     }
                     Ok(Turn::Done(cursor)) => {
-                        return finish(deps, channel, brand, &lane, row, cursor, started).await;
+                        return finish(deps, channel, &lane, row, cursor, started).await;
                     }
                     Err(fault) => break fault,
                 }
             }
         }
     };
-    failed(deps, channel, brand, row, fault, started).await
+    failed(deps, channel, row, fault, started).await
 }
 
 async fn give_back(deps: &Deps, row: &LaneRow, next_at: Instant) -> StepResult<()> {
     let mut tx = deps.store.begin().await?;
-    lanes::fail(&mut tx, row, next_at).await?;
+    lanes::put_off(&mut tx, row, next_at).await?;
     tx.commit().await
 }
 
@@ -120,7 +119,6 @@ async fn commit(
 async fn finish(
     deps: &Deps,
     channel: &Channel,
-    brand: &Brand,
     lane: &Lane,
     mut row: LaneRow,
     cursor: Cursor,
@@ -133,10 +131,22 @@ async fn finish(
     let every = channel.every_ms.unwrap_or(lane.every_ms);
     lanes::finish(&mut tx, &row, &cursor, began, now + every).await?;
     let before = lanes::channel(&mut tx, &channel.name).await?;
-    lanes::mark_channel(&mut tx, &channel.name, "hearing", "", None, Some(began)).await?;
-    if let Some(before) = before.filter(|b| b.state == "deaf") {
-        let body = format!("Channel {} hears again.", channel.name);
-        tell(deps, &mut tx, brand, &before, Reason::ChannelBack, &body, now).await?;
+    let others_fail = lanes::others_fail(&mut tx, &channel.name, &row.lane).await?;
+    match before {
+        // What one lane hears says nothing of the others, which may need another credential.
+        Some(before) if others_fail => {
+            let (state, fault) = (before.state.as_str(), before.fault.as_str());
+            let since = before.fault_at.map(Instant);
+            lanes::mark_channel(&mut tx, &channel.name, state, fault, since, Some(began)).await?;
+        }
+        before => {
+            lanes::mark_channel(&mut tx, &channel.name, "hearing", "", None, Some(began)).await?;
+            if before.is_some_and(|b| b.state == "deaf") {
+                credentials::revive(&mut tx, &channel.name, now).await?;
+                let mark = now.0.to_string();
+                health::tell(deps, &mut tx, channel, Reason::ChannelBack, &mark, "", now).await?;
+            }
+        }
     }
     tx.commit().await
 }
@@ -145,13 +155,17 @@ async fn finish(
 async fn failed(
     deps: &Deps,
     channel: &Channel,
-    brand: &Brand,
     mut row: LaneRow,
     fault: Fault,
     started: Instant,
 ) -> StepResult<()> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
+    let refused = fault.next == Next::Auth;
+    if refused && connected_since(&mut tx, &channel.name, started).await? {
+        lanes::put_off(&mut tx, &row, now).await?;
+        return tx.commit().await;
+    }
     let every = channel.every_ms.unwrap_or(MINUTE);
     let tries = row.failures;
     let wait = |first| now + backoff(tries, first, 15 * MINUTE, deps.ids.number());
@@ -159,12 +173,7 @@ async fn failed(
     let next_at = match &fault.next {
         Next::Throttled { until, .. } => {
             // A limit is no fault of the channel: it hears again when the window opens.
-            lanes::fail(
-                &mut tx,
-                &LaneRow { failures: 0, ..row.clone() },
-                (*until).max(now + SECOND),
-            )
-            .await?;
+            lanes::put_off(&mut tx, &row, (*until).max(now + SECOND)).await?;
             return tx.commit().await;
         }
         Next::Retry { after } => now + after.unwrap_or_else(|| wait(every.min(30 * SECOND)) - now),
@@ -190,9 +199,11 @@ async fn failed(
         let was_deaf = before.state == "deaf";
         let state = if deaf || was_deaf { "deaf" } else { "failing" };
         lanes::mark_channel(&mut tx, &channel.name, state, &fault.why, Some(since), None).await?;
-        if deaf && !was_deaf {
-            let body = format!("Channel {} hears nothing: {}", channel.name, fault.why);
-            tell(deps, &mut tx, brand, &before, Reason::ChannelDeaf, &body, now).await?;
+        // A channel that was deaf for another reason is told of again: now a person must act.
+        let died = refused && credentials::die(&mut tx, &channel.name, &fault.why, now).await?;
+        if died || (deaf && !was_deaf) {
+            let (mark, why) = (now.0.to_string(), &fault.why);
+            health::tell(deps, &mut tx, channel, Reason::ChannelDeaf, &mark, why, now).await?;
         }
     }
     tx.commit().await?;
@@ -200,31 +211,9 @@ async fn failed(
     Ok(())
 }
 
-/// Alerts the brand's recipients about a channel.
-async fn tell(
-    deps: &Deps,
-    tx: &mut Tx,
-    brand: &Brand,
-    channel: &ChannelRow,
-    reason: Reason,
-    body: &str,
-    now: Instant,
-) -> StepResult<()> {
-    let alerts: Vec<NewAlert> = brand
-        .recipients
-        .iter()
-        .map(|recipient| NewAlert {
-            id: AlertId(deps.ids.next(now)),
-            key: format!("{}.{}.{reason}.{recipient}", channel.name, now.0),
-            brand: brand.name.clone(),
-            case: None,
-            channel: channel.name.clone(),
-            recipient: recipient.clone(),
-            reason,
-            title: channel.name.clone(),
-            body: body.to_owned(),
-            due_at: Some(now),
-        })
-        .collect();
-    outbox::add(tx, &alerts, now).await
+/// Whether a person put another credential while this walk went on: what was refused is the old
+/// one, which nobody uses any more.
+async fn connected_since(tx: &mut Tx, channel: &str, started: Instant) -> StepResult<bool> {
+    let row = credentials::one(tx, channel).await?;
+    Ok(row.and_then(|row| row.connected_at).is_some_and(|at| Instant(at) > started))
 }

@@ -1,8 +1,8 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
 use super::{
-    Deps, Did, StepResult, backfill, drafting, due, notify, poll, publish, sweep, thread, triage,
-    wake,
+    Deps, Did, StepResult, backfill, drafting, due, notify, poll, probe, publish, sweep, thread,
+    triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -20,6 +20,8 @@ const LONGEST: i64 = 30 * SECOND;
 /// The steps of the pipeline by name, in the order of the way of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepName {
+    /// Tries credentials.
+    Probe,
     /// Reads lanes.
     Poll,
     /// Fills gaps.
@@ -42,7 +44,8 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 9] = [
+    pub const ALL: [StepName; 10] = [
+        StepName::Probe,
         StepName::Poll,
         StepName::Backfill,
         StepName::Triage,
@@ -57,6 +60,7 @@ impl StepName {
     /// Runs it once. Boxed, so that nobody who runs a step is compiled around all of them.
     pub fn run(self, deps: &Deps) -> BoxFuture<'_, StepResult<Did>> {
         match self {
+            StepName::Probe => Box::pin(probe::step(deps)),
             StepName::Poll => Box::pin(poll::step(deps)),
             StepName::Backfill => Box::pin(backfill::step(deps)),
             StepName::Triage => Box::pin(triage::step(deps)),

@@ -110,8 +110,11 @@ statements! {
     PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7, walk_floor = $9, walk_hole = $10 WHERE channel = $1 AND lane = $2 AND fence = $8");
     FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, walk_floor = NULL, walk_hole = NULL, covered_to = $4, finished_at = $5, next_at = $6, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
     FAIL = Sql::same("UPDATE lanes SET next_at = $3, failures = failures + 1, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
+    PUT_OFF = Sql::same("UPDATE lanes SET next_at = $3, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
+    OTHERS_FAIL = Sql::same("SELECT lane FROM lanes WHERE channel = $1 AND lane <> $2 AND polled AND failures > 0 LIMIT 1");
     WAKE = Sql::same("UPDATE lanes SET next_at = $3 WHERE channel = $1 AND lane = $2 AND next_at > $3");
     WAKE_ALL = Sql::same("UPDATE lanes SET next_at = $2 WHERE channel = $1 AND polled AND next_at > $2");
+    START_OVER = Sql::same("UPDATE lanes SET failures = 0, next_at = CASE WHEN next_at > $2 THEN $2 ELSE next_at END WHERE channel = $1 AND polled");
     SEEN = Sql::same("INSERT INTO instances (name, started_at, seen_at) VALUES ($1, $2, $2) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at");
     NEWEST_SEEN = Sql::same("SELECT MAX(seen_at) FROM instances WHERE name <> $1 AND seen_at > $2");
     KEPT = Sql::same("SELECT value FROM keep WHERE name = $1");
@@ -305,6 +308,18 @@ pub async fn fail(tx: &mut Tx, lane: &LaneRow, next_at: Instant) -> Result<(), S
     Ok(())
 }
 
+/// Gives a lane back that was not read, through no fault of its channel.
+pub async fn put_off(tx: &mut Tx, lane: &LaneRow, next_at: Instant) -> Result<(), StoreError> {
+    tx.exec(PUT_OFF, args![&lane.channel, &lane.lane, next_at, lane.fence]).await?;
+    Ok(())
+}
+
+/// Whether another lane of the channel failed when it was last read.
+pub async fn others_fail(tx: &mut Tx, channel: &str, lane: &str) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = tx.first(OTHERS_FAIL, args![channel, lane]).await?;
+    Ok(row.is_some())
+}
+
 /// Makes a lane due at once.
 pub async fn wake(tx: &mut Tx, channel: &str, lane: &str, now: Instant) -> Result<(), StoreError> {
     tx.exec(WAKE, args![channel, lane, now]).await?;
@@ -314,6 +329,12 @@ pub async fn wake(tx: &mut Tx, channel: &str, lane: &str, now: Instant) -> Resul
 /// Makes every lane of a channel due at once. Gives how many were not due before.
 pub async fn wake_all(tx: &mut Tx, channel: &str, now: Instant) -> Result<u64, StoreError> {
     tx.exec(WAKE_ALL, args![channel, now]).await
+}
+
+/// Makes every lane of a channel due at once, as though none had ever failed.
+pub async fn start_over(tx: &mut Tx, channel: &str, now: Instant) -> Result<(), StoreError> {
+    tx.exec(START_OVER, args![channel, now]).await?;
+    Ok(())
 }
 
 /// Says that an instance lives; gives the newest word of any other within the last minute.

@@ -8,6 +8,7 @@ pub mod buckets;
 mod bulk;
 pub mod cases;
 pub mod coverage;
+pub mod credentials;
 mod db;
 pub mod drafts;
 mod error;
@@ -29,11 +30,12 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 13] = [
+    let lists: [&[(&str, Sql)]; 14] = [
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
         coverage::STATEMENTS,
+        credentials::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
         inbox::STATEMENTS,

@@ -25,4 +25,4 @@ pub use network::{
 };
 pub use notifier::{Delivered, Notifier, NotifierMeta};
 pub use secret::Secret;
-pub use settings::{Key, KeyFault, KeyKind, read_settings};
+pub use settings::{Given, Key, KeyFault, KeyKind, read_settings};

@@ -228,6 +228,21 @@ pub trait Network: Sync {
         None
     }
 
+    /// Asks the cheapest thing that only a living credential is answered. `None`: there is none,
+    /// or it costs money and the log-in asks often enough.
+    fn probe(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        None
+    }
+
+    /// When the credential ends for good, so that a person must renew it before. Without more
+    /// knowledge that is the session's end where no log-in can renew it.
+    fn ends(&self, cx: &Ctx<'_>) -> Option<Instant> {
+        match self.login(cx) {
+            Some(_) => None,
+            None => cx.session?.expires_at,
+        }
+    }
+
     /// Adds the channel's credential to a request.
     fn sign(&self, request: Request, _cx: &Ctx<'_>) -> Request {
         request

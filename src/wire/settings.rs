@@ -1,7 +1,10 @@
 //! How a network or notifier describes its settings: one table serves the check, the docs and the
 //! example configuration.
 
+use super::secret::Secret;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,4 +65,69 @@ pub struct KeyFault {
 pub fn read_settings<T: DeserializeOwned>(table: &toml::Table) -> Result<T, KeyFault> {
     T::deserialize(table.clone())
         .map_err(|e| KeyFault { key: String::new(), why: e.message().to_owned() })
+}
+
+/// What the configuration gives a channel's network, its secrets apart from the rest, so that a
+/// person can replace them while it runs.
+#[derive(Clone, Default)]
+pub struct Given {
+    plain: toml::Table,
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl Given {
+    /// Takes the values of secret keys out of a table.
+    pub fn new(mut table: toml::Table, keys: &[Key]) -> Given {
+        let mut secrets = BTreeMap::new();
+        for key in keys.iter().filter(|key| key.kind == KeyKind::Secret) {
+            if let Some(toml::Value::String(text)) = table.remove(key.name) {
+                secrets.insert(key.name.to_owned(), Secret::new(text));
+            }
+        }
+        Given { plain: table, secrets }
+    }
+
+    /// Whether a secret key has a value.
+    pub fn gives(&self, key: &str) -> bool {
+        self.secrets.get(key).is_some_and(|secret| !secret.is_empty())
+    }
+
+    /// SHA-256 of a secret in hexadecimal digits, empty where there is none: by it a secret that
+    /// was changed in the configuration is noticed.
+    pub fn digest(&self, key: &str) -> String {
+        let Some(secret) = self.secrets.get(key) else { return String::new() };
+        Sha256::digest(secret.expose().as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// The whole table for [`super::Network::settings`], with these secrets in place of its own.
+    pub fn table(&self, instead: &BTreeMap<String, Secret>) -> toml::Table {
+        let mut table = self.plain.clone();
+        for (key, secret) in self.secrets.iter().chain(instead) {
+            table.insert(key.clone(), toml::Value::String(secret.expose().to_owned()));
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn key(name: &'static str, kind: KeyKind) -> Key {
+        Key { name, kind, required: false, doc: "", example: "" }
+    }
+
+    #[test]
+    fn a_secret_is_replaced_and_known_by_its_digest() {
+        let keys = [key("handle", KeyKind::Text), key("token", KeyKind::Secret)];
+        let table: toml::Table = "handle = \"acme\"\ntoken = \"tk_1\"".parse().unwrap();
+        let given = Given::new(table, &keys);
+        assert!(given.gives("token") && !given.gives("handle") && !given.gives("other"));
+        let text = |over: &BTreeMap<String, Secret>| given.table(over).to_string();
+        assert!(text(&BTreeMap::new()).contains("tk_1"));
+        let over = BTreeMap::from([("token".to_owned(), Secret::new("tk_2"))]);
+        assert!(text(&over).contains("tk_2") && !text(&over).contains("tk_1"));
+        assert!(text(&over).contains("acme"));
+        assert_eq!((given.digest("token").len(), given.digest("other").len()), (64, 0));
+    }
 }
