@@ -1,17 +1,20 @@
-//! `ascolto channel`: how channels fare, and a poll at once.
+//! `ascolto channel`: how channels fare, a poll at once, and a link to connect one again.
 
 use super::failure::Failure;
 use super::{Global, house, out};
 use crate::config::Config;
 use crate::domain::Instant;
 use crate::domain::text::one_line;
+use crate::links::Connect;
+use crate::pipeline::{Deps, reconnect};
 use crate::store::Tx;
 use crate::store::coverage::{self, GapRow};
+use crate::store::credentials::{self, CredentialRow};
 use crate::store::lanes::{self, ChannelRow, LaneRow};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-/// List channels and how they fare, or have one read at once
+/// List channels and how they fare, have one read at once, or have its owner connect it again
 #[derive(Debug, Args)]
 pub(super) struct ChannelArgs {
     #[command(subcommand)]
@@ -26,6 +29,12 @@ enum Act {
         #[arg(long)]
         json: bool,
     },
+    /// Print a link by which the channel's owner puts a new credential in the browser, without a
+    /// log-in; it works once, for 24 hours and for this channel only
+    Reconnect {
+        /// The channel
+        name: String,
+    },
     /// Make every lane of a channel due now; the running service reads them
     Poll {
         /// The channel
@@ -36,12 +45,15 @@ enum Act {
 impl ChannelArgs {
     pub(super) fn run(&self, global: &Global) -> Result<(), Failure> {
         let config = house::load(global)?;
-        house::wait(house::over_store(&config, async |store| match &self.act {
-            Act::List { json } => {
+        match &self.act {
+            Act::Reconnect { name } => {
+                house::wait(house::over_house(&config, async |deps| link(deps, name)))
+            }
+            Act::List { json } => house::wait(house::over_store(&config, async |store| {
                 let channels = Standing::of_all(&mut store.read().await?, &config).await?;
                 if *json { out::json(&channels) } else { out::text(&shown(&channels)) }
-            }
-            Act::Poll { name } => {
+            })),
+            Act::Poll { name } => house::wait(house::over_store(&config, async |store| {
                 let mut tx = store.begin().await?;
                 let lanes = lanes::lanes(&mut tx).await?;
                 let polled = lanes.iter().filter(|l| l.channel == *name && l.polled).count();
@@ -51,9 +63,29 @@ impl ChannelArgs {
                 lanes::wake_all(&mut tx, name, house::now()).await?;
                 tx.commit().await?;
                 out::line(&format!("{name}: {} due now", out::count(polled, "lane")))
-            }
-        }))
+            })),
+        }
     }
+}
+
+/// Prints the link on which a new credential of a channel is put.
+fn link(deps: &Deps, name: &str) -> Result<(), Failure> {
+    let Some(channel) = deps.channels.get(name) else {
+        let hint = house::instead(name, deps.channels.keys());
+        return Err(Failure::usage(format!("there is no channel {name}; {hint}")));
+    };
+    if reconnect::asks(channel, deps.now()).is_empty() {
+        return Err(Failure::no(format!(
+            "{name} has no credential that can be put in the browser; change it in the \
+             configuration"
+        )));
+    }
+    let connect = Connect::new(name, &super::agent(None), deps.now(), deps.ids.bytes());
+    out::say(&format!(
+        "whoever opens this link can put the credential of {name}, once and until {}:",
+        connect.expires
+    ));
+    out::line(&deps.links.connect(&deps.signer.sign_connect(&connect)))
 }
 
 async fn not_polled(tx: &mut Tx, name: &str) -> Result<Failure, Failure> {
@@ -78,7 +110,36 @@ struct Standing {
     fault: String,
     fault_since: Option<Instant>,
     heard_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<Credential>,
     lanes: Vec<LaneStanding>,
+}
+
+#[derive(Serialize)]
+struct Credential {
+    /// `unknown`, `good`, `dead`.
+    state: String,
+    since: Option<Instant>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    fault: String,
+    asked_at: Option<Instant>,
+    ends_at: Option<Instant>,
+}
+
+impl From<CredentialRow> for Credential {
+    fn from(row: CredentialRow) -> Credential {
+        Credential {
+            state: row.state,
+            since: row.since.map(Instant),
+            fault: one_line(&row.fault, 300),
+            asked_at: row.asked_at.map(Instant),
+            ends_at: row.ends_at.map(Instant),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -97,13 +158,25 @@ impl Standing {
         let all = lanes::lanes(tx).await?;
         let gaps = coverage::gaps(tx).await?;
         let channels = lanes::channels(tx).await?;
-        Ok(channels.into_iter().map(|c| Standing::of(c, config, &all, &gaps)).collect())
+        let credentials = credentials::all(tx).await?;
+        let of = |c: ChannelRow| {
+            let credential = credentials.iter().find(|row| row.channel == c.name).cloned();
+            Standing {
+                credential: credential.map(Into::into),
+                ..Standing::of(c, config, &all, &gaps)
+            }
+        };
+        Ok(channels.into_iter().map(of).collect())
     }
 
     fn of(row: ChannelRow, config: &Config, all: &[LaneRow], gaps: &[GapRow]) -> Standing {
         let lanes = all.iter().filter(|l| l.channel == row.name);
+        let configured = config.channels.get(&row.name);
         Standing {
-            read: config.channels.get(&row.name).is_some_and(|c| !c.disabled),
+            read: configured.is_some_and(|c| !c.disabled),
+            granted_by: configured.and_then(|c| c.granted_by.clone()),
+            owner: configured.and_then(|c| c.owner.clone()),
+            credential: None,
             lanes: lanes.map(|lane| LaneStanding::of(lane, gaps)).collect(),
             name: row.name,
             brand: row.brand,
@@ -151,9 +224,35 @@ fn shown(channels: &[Standing]) -> String {
         }
     }
     let mut text = out::table(&rows);
-    for c in channels.iter().filter(|c| !c.fault.is_empty()) {
-        let since = c.fault_since.map_or_else(String::new, |at| format!(" since {at}"));
-        text.push_str(&format!("{}: {}{since}\n", c.name, c.fault));
+    for c in channels {
+        if !c.fault.is_empty() {
+            let since = c.fault_since.map_or_else(String::new, |at| format!(" since {at}"));
+            text.push_str(&format!("{}: {}{since}\n", c.name, c.fault));
+        }
+        if let Some(credential) = &c.credential {
+            text.push_str(&format!("{}: {}\n", c.name, told(credential)));
+        }
+        for (what, who) in [("belongs to", &c.owner), ("granted by", &c.granted_by)] {
+            if let Some(who) = who {
+                text.push_str(&format!("{}: {what} {}\n", c.name, one_line(who, 100)));
+            }
+        }
+    }
+    text
+}
+
+/// How a credential stands, on one line.
+fn told(c: &Credential) -> String {
+    let at = |at: Option<Instant>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    let mut text = match c.state.as_str() {
+        "dead" => format!("the credential is refused since {}: {}", at(c.since), c.fault),
+        state if c.fault.is_empty() => {
+            format!("the credential is {state}, last tried {}", at(c.asked_at))
+        }
+        state => format!("the credential is {state}, the last try failed: {}", c.fault),
+    };
+    if let Some(ends) = c.ends_at {
+        text.push_str(&format!("; it ends {ends}"));
     }
     text
 }

@@ -102,7 +102,14 @@ async fn ask(deps: &Deps, channel: &Channel) -> Result<Credential, Failure> {
         Err(fault) => return Ok(refused(&fault)),
     };
     let cx = owned.cx();
-    let Some(login) = channel.network.login(&cx) else { return Ok(Credential::None) };
+    let Some(login) = channel.network.login(&cx) else {
+        let Some(talk) = channel.network.probe(&cx) else { return Ok(Credential::None) };
+        let probe = deps.engine.begin(peer, &channel.link, talk, Purpose::Reread, None);
+        return Ok(match probe.finish().await {
+            Ok(()) => Credential::Good(String::new()),
+            Err(fault) => refused(&fault),
+        });
+    };
     if !kept {
         return Ok(Credential::Good(cx.session.map(who).unwrap_or_default()));
     }

@@ -79,7 +79,7 @@ enum Command {
     Backfill(backfill::Backfill),
     /// List, show and act on cases
     Case(case::CaseArgs),
-    /// List channels and how they fare, or have one read at once
+    /// List channels and how they fare, have one read at once, or have its owner connect it again
     Channel(channel::ChannelArgs),
     /// Add, list and remove agents, and make API tokens
     User(user::UserArgs),

@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering;
 /// How soon after a new credential was put it is tried again, beside the polls.
 const LOOK_AGAIN: i64 = HOUR;
 /// The longest secret that is taken, in bytes; the configuration takes as much.
-pub const LONGEST_SECRET: usize = 64 * 1024;
+const LONGEST_SECRET: usize = 64 * 1024;
 
 /// Why a channel was not connected. In every case the old credential stays.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +108,10 @@ pub async fn reconnect(
         .collect();
     if fresh.is_empty() {
         return Err(ReconnectError::Empty);
+    }
+    if let Some(long) = fresh.iter().find(|put| put.secret.expose().len() > LONGEST_SECRET) {
+        let why = format!("{}: no secret is longer than {LONGEST_SECRET} bytes", long.key);
+        return Err(ReconnectError::Refused(why));
     }
     // From here on no log-in of this process uses the old credential, nor does a second click.
     let _alone = channel.link.alone().await;

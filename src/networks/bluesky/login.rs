@@ -20,6 +20,8 @@ use url::Url;
 const CREATE: &str = "com.atproto.server.createSession";
 /// Renews one; signed with the refresh token.
 pub(super) const REFRESH: &str = "com.atproto.server.refreshSession";
+/// Says whose session it is (docs.bsky.app/docs/api/com-atproto-server-get-session).
+const GET: &str = "com.atproto.server.getSession";
 /// How long after a session's end it is refreshed rather than opened anew.
 const REFRESH_WITHIN: i64 = 5 * MINUTE;
 /// How long before its real end a session is renewed: clocks differ.
@@ -118,10 +120,7 @@ impl Talk<Session> for Login {
             active: Option<bool>,
         }
         let opened: Opened = json::answer(&got.http()?.body, "the new session")?;
-        if opened.active == Some(false) {
-            let why = "the account is not active; reactivate it in the app or ask the network";
-            return Err(Fault::new(Next::Auth, why));
-        }
+        active(opened.active)?;
         let known = Facts::of(cx).pds;
         let settings = cx.settings::<Settings>();
         let told = opened.did_doc.as_deref().and_then(|doc| pds(doc, settings));
@@ -135,6 +134,34 @@ impl Talk<Session> for Login {
             expires_at: Some(end.max(cx.now + SHORTEST)),
         }))
     }
+}
+
+/// Asks about the session: only a living one is answered, and it says whether the account is.
+pub(super) struct Probe;
+
+impl Talk<()> for Probe {
+    fn start(&mut self, cx: &Ctx<'_>) -> Step<()> {
+        let url = cx.settings::<Settings>().at(GET, cx);
+        Step::Ask(vec![Ask::http(Request::get(url), 0, ONE)])
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<()>, Fault> {
+        #[derive(Deserialize)]
+        struct Standing {
+            active: Option<bool>,
+        }
+        let standing: Standing = json::answer(&got.http()?.body, "the session")?;
+        active(standing.active).map(Step::Done)
+    }
+}
+
+/// An account that was closed keeps its sessions and hears nothing.
+fn active(active: Option<bool>) -> Result<(), Fault> {
+    if active == Some(false) {
+        let why = "the account is not active; reactivate it in the app or ask the network";
+        return Err(Fault::new(Next::Auth, why));
+    }
+    Ok(())
 }
 
 /// When a token ends, where it says so (RFC 7519, `exp`).

@@ -262,6 +262,10 @@ impl Network for Bluesky {
         Some(Box::new(login::Login))
     }
 
+    fn probe(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        Some(Box::new(login::Probe))
+    }
+
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
         match login::Tokens::of(cx) {
             Some(tokens) => login::bearer(request, &tokens.access),

@@ -315,3 +315,18 @@ fn a_walk_is_given_up_where_it_leads_nowhere() {
         }
     });
 }
+
+#[test]
+fn a_probe_asks_about_the_session_and_an_inactive_account_is_dead() {
+    let session = session(NOW + HOUR);
+    with(Some(&session), NOW, |cx| {
+        let mut probe = Bluesky.probe(cx).unwrap();
+        let request = asked(probe.start(cx));
+        assert_eq!(request.url.as_str(), "https://pds.example/xrpc/com.atproto.server.getSession");
+        let got = |body: &str| Got::Http(response(200, &[], body));
+        assert!(matches!(probe.read(0, got("{\"active\":true}"), cx), Ok(Step::Done(()))));
+        assert!(matches!(probe.read(0, got("{\"did\":\"d\"}"), cx), Ok(Step::Done(()))));
+        let dead = probe.read(0, got("{\"active\":false}"), cx).unwrap_err();
+        assert_eq!(dead.next, Next::Auth);
+    });
+}

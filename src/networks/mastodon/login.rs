@@ -38,24 +38,14 @@ pub(super) struct Login {
 impl Talk<Session> for Login {
     fn start(&mut self, cx: &Ctx<'_>) -> Step<Session> {
         let settings = cx.settings::<Settings>();
-        let get = |path: &[&str], tag| Ask::http(Request::get(settings.at(path)), tag, ONE);
-        Step::Ask(vec![
-            get(&["v1", "accounts", "verify_credentials"], WHO),
-            get(&["v1", "instance"], SERVER),
-        ])
+        let server = Request::get(settings.at(&["v1", "instance"]));
+        Step::Ask(vec![ask_who(settings), Ask::http(server, SERVER, ONE)])
     }
 
     fn read(&mut self, tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Session>, Fault> {
         let res = got.http()?;
         match tag {
-            WHO => {
-                #[derive(Deserialize)]
-                struct Who {
-                    id: Id,
-                }
-                let who: Who = json::answer(&res.body, "the token's profile")?;
-                self.own = Some(who.id.0);
-            }
+            WHO => self.own = Some(whose(&res.body)?),
             _ => self.facts = Some(facts(&res.body)),
         }
         Ok(match (self.own.take(), self.facts.take()) {
@@ -71,6 +61,34 @@ impl Talk<Session> for Login {
             }
         })
     }
+}
+
+/// Asks whose token it is, and nothing else: only a living token is answered.
+pub(super) struct Probe;
+
+impl Talk<()> for Probe {
+    fn start(&mut self, cx: &Ctx<'_>) -> Step<()> {
+        Step::Ask(vec![ask_who(cx.settings())])
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<()>, Fault> {
+        whose(&got.http()?.body).map(|_| Step::Done(()))
+    }
+}
+
+fn ask_who(settings: &Settings) -> Ask {
+    let path = ["v1", "accounts", "verify_credentials"];
+    Ask::http(Request::get(settings.at(&path)), WHO, ONE)
+}
+
+/// The id of the token's profile.
+fn whose(body: &[u8]) -> Result<String, Fault> {
+    #[derive(Deserialize)]
+    struct Who {
+        id: Id,
+    }
+    let who: Who = json::answer(body, "the token's profile")?;
+    Ok(who.id.0)
 }
 
 /// Reads the server's description. What is missing there takes the documented default, so an odd

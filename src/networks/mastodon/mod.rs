@@ -180,6 +180,10 @@ impl Network for Mastodon {
         Some(Box::<login::Login>::default())
     }
 
+    fn probe(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        Some(Box::new(login::Probe))
+    }
+
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
         let token = cx.settings::<Settings>().token.expose();
         request.secret_header("authorization", Secret::new(format!("Bearer {token}")))

@@ -89,6 +89,22 @@ fn what_the_server_allows_is_read_or_assumed() {
 }
 
 #[test]
+fn a_probe_asks_whose_token_it_is_and_believes_no_page() {
+    with("", |cx| {
+        let mut probe = Mastodon.probe(cx).unwrap();
+        let Step::Ask(asks) = probe.start(cx) else { panic!("it asks") };
+        let Via::Http(request) = &asks[0].via else { panic!("over HTTP") };
+        assert_eq!(request.url.path(), "/api/v1/accounts/verify_credentials");
+        assert!(asks[0].auth && asks.len() == 1);
+        let got = |body: &str| Got::Http(response(200, &[], body));
+        assert!(matches!(probe.read(0, got("{\"id\":\"7\"}"), cx), Ok(Step::Done(()))));
+        let page = probe.read(0, got("<html>maintenance</html>"), cx).unwrap_err();
+        assert!(matches!(page.next, Next::Retry { .. }), "{page:?}");
+        assert_eq!(Mastodon.ends(cx), None, "a log-in renews the session");
+    });
+}
+
+#[test]
 fn lanes_and_origin_follow_the_settings() {
     with("", |cx| {
         let lanes = Mastodon.lanes(cx);

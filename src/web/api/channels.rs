@@ -3,7 +3,7 @@
 use super::Ask;
 use crate::domain::Instant;
 use crate::store::ledger::{self, Ledger, Options};
-use crate::store::{coverage, lanes};
+use crate::store::{coverage, credentials, lanes};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::problem::Problem;
@@ -21,6 +21,7 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
         lanes::lanes(&mut tx).await?,
         coverage::gaps(&mut tx).await?,
     );
+    let credentials = credentials::all(&mut tx).await?;
     let told: Vec<Value> = channels
         .iter()
         .map(|c| {
@@ -36,6 +37,8 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
                     "gaps": holes.map(gap).collect::<Vec<_>>(),
                 })
             });
+            let configured = front.web.deps.channels.get(&c.name);
+            let credential = credentials.iter().find(|row| row.channel == c.name);
             json!({
                 "name": c.name,
                 "brand": c.brand,
@@ -44,7 +47,16 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
                 "fault": c.fault,
                 "fault_at": c.fault_at.map(Instant),
                 "heard_at": c.heard_at.map(Instant),
-                "configured": front.web.deps.channels.contains_key(&c.name),
+                "configured": configured.is_some(),
+                "granted_by": configured.and_then(|c| c.granted_by.as_deref()),
+                "owner": configured.and_then(|c| c.owner.as_deref()),
+                "credential": credential.map(|row| json!({
+                    "state": row.state,
+                    "since": row.since.map(Instant),
+                    "fault": row.fault,
+                    "asked_at": row.asked_at.map(Instant),
+                    "ends_at": row.ends_at.map(Instant),
+                })),
                 "lanes": own.collect::<Vec<_>>(),
             })
         })

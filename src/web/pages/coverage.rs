@@ -3,9 +3,11 @@
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::view::{self, When};
+use crate::domain::text::one_line;
 use crate::store::coverage::GapRow;
+use crate::store::credentials::CredentialRow;
 use crate::store::lanes::{ChannelRow, LaneRow};
-use crate::store::{StoreError, coverage, lanes};
+use crate::store::{StoreError, coverage, credentials, lanes};
 use crate::web::front::Shared;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,7 +23,19 @@ struct Channel {
     state: String,
     fault: String,
     fault_at: Option<When>,
+    granted_by: Option<String>,
+    owner: Option<String>,
+    credential: Option<Credential>,
     lanes: Vec<Lane>,
+}
+
+#[derive(Serialize)]
+struct Credential {
+    dead: bool,
+    fault: String,
+    asked_at: Option<When>,
+    ends_at: Option<When>,
+    connected_by: String,
 }
 
 #[derive(Serialize)]
@@ -50,14 +64,15 @@ pub async fn show(State(front): State<Shared>, agent: LoggedIn) -> Response {
     let read = async {
         let mut tx = front.web.deps.store.read().await?;
         let (channels, all) = (lanes::channels(&mut tx).await?, lanes::lanes(&mut tx).await?);
-        Ok::<_, StoreError>((channels, all, coverage::gaps(&mut tx).await?))
+        let gaps = coverage::gaps(&mut tx).await?;
+        Ok::<_, StoreError>((channels, all, gaps, credentials::all(&mut tx).await?))
     };
-    let (channels, all, gaps) = match read.await {
+    let (channels, all, gaps, credentials) = match read.await {
         Ok(read) => read,
         Err(e) => return page.fails(&e),
     };
     let channels: Vec<Channel> =
-        channels.iter().map(|c| channel(&front, &page, c, &all, &gaps)).collect();
+        channels.iter().map(|c| channel(&front, &page, c, &all, &gaps, &credentials)).collect();
     let values = context! {
         here => "coverage",
         agent => agent.name,
@@ -73,6 +88,7 @@ fn channel(
     c: &ChannelRow,
     all: &[LaneRow],
     gaps: &[GapRow],
+    credentials: &[CredentialRow],
 ) -> Channel {
     let (deps, words) = (&front.web.deps, page.words);
     let zone = view::zone(deps, &c.brand);
@@ -93,6 +109,14 @@ fn channel(
         last_poll: l.finished_at.map(when),
         gaps: gaps.iter().filter(|g| g.channel == l.channel && g.lane == l.lane).map(gap).collect(),
     };
+    let credential = |row: &CredentialRow| Credential {
+        dead: row.is_dead(),
+        fault: one_line(&row.fault, 300),
+        asked_at: row.asked_at.map(when),
+        ends_at: row.ends_at.map(when),
+        connected_by: row.connected_by.clone(),
+    };
+    let configured = deps.channels.get(&c.name);
     Channel {
         name: c.name.clone(),
         brand: view::brand_title(deps, &c.brand).to_owned(),
@@ -100,6 +124,9 @@ fn channel(
         state: c.state.clone(),
         fault: c.fault.clone(),
         fault_at: c.fault_at.map(when),
+        granted_by: configured.and_then(|c| c.granted_by.clone()),
+        owner: configured.and_then(|c| c.owner.clone()),
+        credential: credentials.iter().find(|row| row.channel == c.name).map(credential),
         lanes: all.iter().filter(|l| l.channel == c.name).map(lane).collect(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod case;
+mod connect;
 mod coverage;
 mod deeds;
 mod inbox;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(ONCE, get(login::once))
         .route(path::LOGOUT, post(login::log_out))
         .route(path::ACT, get(act::show).post(act::act))
+        .route(path::CONNECT, get(connect::show).post(connect::connect))
         .route(path::STATIC, get(render::asset))
 }
 

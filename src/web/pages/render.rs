@@ -22,6 +22,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("base", include_str!("base.html")),
         ("says", include_str!("says.html")),
         ("act", include_str!("act.html")),
+        ("connect", include_str!("connect.html")),
         ("login", include_str!("login.html")),
         ("desk", include_str!("desk.html")),
         ("inbox", include_str!("inbox.html")),
