@@ -123,13 +123,7 @@ pub async fn reconnect(
     let ours = lanes::session(&mut tx, &channel.name).await?.map(|s| s.own).unwrap_or_default();
     drop(tx);
     all.extend(fresh.iter().map(|put| (put.key.clone(), put.secret.clone())));
-    let settings: Arc<dyn Any + Send + Sync> = match channel
-        .network
-        .settings(&channel.given.table(&all))
-    {
-        Ok(settings) => settings.into(),
-        Err(fault) => return Err(ReconnectError::Refused(format!("{}: {}", fault.key, fault.why))),
-    };
+    let settings = settings(channel, &all).map_err(ReconnectError::Refused)?;
     let peer = Peer::Network(channel.network);
     let session = match deps.engine.try_settings(peer, &channel.link, settings.clone()).await {
         Ok(Tried::LoggedIn(session)) => Some(session),
@@ -209,6 +203,21 @@ async fn standing(tx: &mut Tx, channel: &Channel) -> StepResult<BTreeMap<String,
     Ok(all.into_iter().filter(holds).map(|put| (put.key, put.secret)).collect())
 }
 
+/// The settings that come of these secrets in place of the configuration's. What a network says
+/// against them quotes none.
+fn settings(
+    channel: &Channel,
+    instead: &BTreeMap<String, Secret>,
+) -> Result<Arc<dyn Any + Send + Sync>, String> {
+    let table = channel.given.table(instead);
+    channel.network.settings(&table).map(Arc::from).map_err(|fault| {
+        let keys = channel.network.meta().keys.iter().filter(|k| k.kind == KeyKind::Secret);
+        let secrets = keys.filter_map(|k| table.get(k.name)?.as_str()).filter(|s| !s.is_empty());
+        let why = secrets.fold(fault.why, |why, secret| why.replace(secret, "[secret]"));
+        format!("{}: {why}", fault.key)
+    })
+}
+
 /// Ends the overrides of secrets that were changed in the configuration since.
 pub async fn end_stale(tx: &mut Tx, channel: &Channel) -> StepResult<()> {
     for key in channel.network.meta().keys.iter().filter(|k| k.kind == KeyKind::Secret) {
@@ -227,12 +236,11 @@ pub async fn learn(deps: &Deps, tx: &mut Tx) -> StepResult<()> {
             continue;
         }
         let all = standing(tx, channel).await?;
-        match channel.network.settings(&channel.given.table(&all)) {
-            Ok(settings) => channel.link.put(settings.into()),
-            Err(fault) => tracing::warn!(
+        match settings(channel, &all) {
+            Ok(settings) => channel.link.put(settings),
+            Err(why) => tracing::warn!(
                 channel = %name,
-                key = %fault.key,
-                error = %fault.why,
+                error = %why,
                 "a secret that a person put does not fit the configuration any more; the \
                  configuration's own one is used"
             ),
