@@ -57,6 +57,28 @@ fn channels_say_how_they_fare() {
 }
 
 #[test]
+fn a_link_to_connect_a_channel_again_is_printed() {
+    let house = House::new();
+    house.also(
+        "[channel.masto]\nnetwork = \"mastodon\"\nbrand = \"acme\"\n\
+         server = \"https://social.example\"\ntoken = \"tk-5ecret\"\nowner = \"Anna\"\n",
+    );
+    house.hear(&["ok"]);
+    let link = house.run(&["channel", "reconnect", "masto"]).good();
+    assert!(link.starts_with("http://127.0.0.1:0/connect/"), "{link}");
+    assert_eq!(link.lines().count(), 1, "{link}");
+    assert_ne!(link, house.run(&["channel", "reconnect", "masto"]).good(), "each is its own");
+    let err = house.run(&["channel", "reconnect", "api"]).failed(1);
+    assert!(err.contains("no credential"), "{err}");
+    let err = house.run(&["channel", "reconnect", "mastro"]).failed(2);
+    assert!(err.contains("did you mean masto?"), "{err}");
+    let table = house.run(&["channel", "list"]).good();
+    assert!(table.contains("masto: belongs to Anna"), "{table}");
+    assert!(table.contains("masto: the credential is"), "{table}");
+    assert!(!table.contains("tk-5ecret"), "{table}");
+}
+
+#[test]
 fn a_network_without_a_past_cannot_be_backfilled() {
     let house = House::new();
     house.hear(&["ok"]);

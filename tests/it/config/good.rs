@@ -61,6 +61,9 @@ brand = "acme"
 every = "2m"
 own_ids = ["1", "2"]
 disabled = true
+probe_every = "1h"
+granted_by = "Anna"
+owner = "desk"
 instance = "https://plaza.example"
 token = "tk_1"
 limit = 0x28
@@ -109,6 +112,10 @@ fn every_key_arrives() {
     assert_eq!(channel.network.meta().name, "plaza");
     assert_eq!((channel.every_ms, channel.disabled), (Some(2 * MINUTE), true));
     assert_eq!(channel.own, ["1", "2"]);
+    assert_eq!(channel.probe_every_ms, Some(HOUR));
+    let (granted_by, owner) = (channel.granted_by.as_deref(), channel.owner.as_deref());
+    assert_eq!((granted_by, owner), (Some("Anna"), Some("desk")));
+    assert!(channel.given.gives("token") && !channel.given.gives("instance"));
     let settings: &PlazaSettings = channel.settings.downcast_ref().unwrap();
     assert_eq!(
         (settings.instance.as_str(), settings.token.expose()),

@@ -3,6 +3,7 @@
 //!
 //! A double lives as long as its value; dropping it closes its port and its connections.
 
+pub mod club;
 pub mod feed;
 mod line;
 pub mod ntfy;

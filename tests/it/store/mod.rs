@@ -4,6 +4,7 @@ mod buckets;
 mod bulk;
 mod cases;
 mod coverage;
+mod credentials;
 mod desk;
 mod house;
 mod lanes;

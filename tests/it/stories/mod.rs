@@ -1,6 +1,7 @@
 //! Stories on a fake clock: what a customer, a colleague and the team live through.
 
 mod answers;
+mod credentials;
 mod hearing;
 mod publishing;
 mod timers;

@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod connect;
 mod house;
 mod links;
 mod login;
