@@ -214,13 +214,7 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
             credentials::add(&mut tx, &channel.name, now).await?;
         }
         let settings = channel.link.settings();
-        let cx = Ctx {
-            settings: &*settings,
-            session: None,
-            now,
-            own: &channel.link.own,
-            seed: 0,
-        };
+        let cx = Ctx { settings: &*settings, session: None, now, own: &channel.link.own, seed: 0 };
         for lane in channel.network.lanes(&cx) {
             lanes::add_lane(&mut tx, &channel.name, &lane.id, true, lane.settle_ms, now).await?;
         }

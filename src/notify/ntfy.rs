@@ -196,7 +196,13 @@ fn weight(alert: &Alert) -> (u8, &'static str) {
     }
     match (alert.reason, alert.case.as_ref().map_or(0, |c| c.severity)) {
         (Reason::ChannelBack, _) => (2, "white_check_mark"),
-        (Reason::ChannelDeaf | Reason::RecipientDead | Reason::ReplyUnknown, _) => (4, "warning"),
+        (
+            Reason::ChannelDeaf
+            | Reason::CredentialEnds
+            | Reason::RecipientDead
+            | Reason::ReplyUnknown,
+            _,
+        ) => (4, "warning"),
         (_, 3..) => (4, "red_circle"),
         (_, 2) => (4, "orange_circle"),
         _ => (3, "speech_balloon"),

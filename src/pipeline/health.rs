@@ -46,7 +46,7 @@ pub(super) async fn tell(
 fn concerned<'a>(deps: &'a Deps, channel: &'a Channel) -> Vec<&'a str> {
     let brand = deps.brands.get(&channel.brand);
     let mut all: Vec<&str> =
-        brand.iter().flat_map(|b| b.recipients.iter().map(String::as_str)).collect();
+        brand.into_iter().flat_map(|b| b.recipients.iter().map(String::as_str)).collect();
     if let Some(owner) = channel.owner.as_deref()
         && deps.recipients.contains_key(owner)
         && !all.contains(&owner)

@@ -100,8 +100,8 @@ async fn ask(deps: &Deps, channel: &Channel, kept: Option<&Session>) -> Result<A
     Ok(Answer { asked, session_ends, ends: network.ends(&cx) })
 }
 
-/// Stores a good answer. A dead credential that lives again has its channel read at once: that
-/// shows whether it hears.
+/// Stores a good answer. A channel whose credential was dead is read at once: that shows whether
+/// it hears, for what the probe asks may need less than the lanes do.
 async fn answered(
     deps: &Deps,
     tx: &mut Tx,
@@ -118,9 +118,10 @@ async fn answered(
         return credentials::later(tx, row, &row.fault, 0, next.unwrap_or(every)).await;
     }
     let next = warning.map_or(every, |at| at.min(every));
-    let stored = credentials::good(tx, row, answer.ends, next, now).await?;
+    let polls = channel.network.meta().can.poll;
+    let stored = credentials::good(tx, row, answer.ends, next, !polls, now).await?;
     if stored && row.is_dead() {
-        if channel.network.meta().can.poll {
+        if polls {
             lanes::wake_all(tx, &channel.name, now).await?;
         } else {
             health::back(deps, tx, channel, now).await?;

@@ -64,7 +64,7 @@ statements! {
     ONE = Sql::same("SELECT channel, state, since, fault, asked_at, ends_at, next_at, tries, connected_at, connected_by, fence FROM credentials WHERE channel = $1");
     DUE = taking!("SELECT channel, state, since, fault, asked_at, ends_at, next_at, tries, connected_at, connected_by, fence FROM credentials WHERE next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
     LEASE_ONE = Sql::same("UPDATE credentials SET owner = $2, until = $3, fence = fence + 1 WHERE channel = $1 AND fence = $4");
-    GOOD = Sql::same("UPDATE credentials SET since = CASE WHEN state = 'good' THEN since ELSE $2 END, state = 'good', fault = '', asked_at = $2, ends_at = $3, next_at = $4, tries = 0, owner = '', until = 0 WHERE channel = $1 AND fence = $5");
+    GOOD = Sql::same("UPDATE credentials SET since = CASE WHEN state = 'good' OR (state = 'dead' AND NOT $6) THEN since ELSE $2 END, fault = CASE WHEN state = 'dead' AND NOT $6 THEN fault ELSE '' END, state = CASE WHEN state = 'dead' AND NOT $6 THEN 'dead' ELSE 'good' END, asked_at = $2, ends_at = $3, next_at = $4, tries = 0, owner = '', until = 0 WHERE channel = $1 AND fence = $5");
     LATER = Sql::same("UPDATE credentials SET fault = $2, next_at = $3, tries = $4, owner = '', until = 0 WHERE channel = $1 AND fence = $5");
     DIE = Sql::same("UPDATE credentials SET state = 'dead', since = $2, fault = $3 WHERE channel = $1 AND state <> 'dead'");
     REVIVE = Sql::same("UPDATE credentials SET state = 'good', since = $2, fault = '' WHERE channel = $1 AND state = 'dead'");
@@ -110,15 +110,18 @@ pub async fn take_due(
     Ok(taken)
 }
 
-/// Stores that the network said it is good. `false`: the lease was lost, nothing is stored.
+/// Stores that the network said it is good. A dead one lives again only if this `revives` it:
+/// where there are polls, they have the last word. `false`: the lease was lost, nothing is stored.
 pub async fn good(
     tx: &mut Tx,
     row: &CredentialRow,
     ends_at: Option<Instant>,
     next_at: Instant,
+    revives: bool,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    Ok(tx.exec(GOOD, args![&row.channel, now, ends_at, next_at, row.fence]).await? > 0)
+    let args = args![&row.channel, now, ends_at, next_at, row.fence, revives];
+    Ok(tx.exec(GOOD, args).await? > 0)
 }
 
 /// Stores what a try met with that says nothing about life and death, and when the next one is.

@@ -41,10 +41,10 @@ async fn a_credential_is_tried_by_one_at_a_time(house: &House) {
     assert!(take(house, "b", T0 + LEASE).await.is_empty(), "the lease still holds");
     let new = take(house, "b", T0 + LEASE + 1).await.remove(0);
     let mut tx = house.begin().await;
-    assert!(!credentials::good(&mut tx, &old, None, T0 + HOUR, T0).await.unwrap());
+    assert!(!credentials::good(&mut tx, &old, None, T0 + HOUR, true, T0).await.unwrap());
     assert!(!credentials::later(&mut tx, &old, "x", 1, T0 + HOUR).await.unwrap());
     let ends = Some(T0 + 9 * HOUR);
-    assert!(credentials::good(&mut tx, &new, ends, T0 + HOUR, T0 + 7).await.unwrap());
+    assert!(credentials::good(&mut tx, &new, ends, T0 + HOUR, true, T0 + 7).await.unwrap());
     tx.commit().await.unwrap();
     let row = one(house).await;
     assert_eq!((row.state.as_str(), row.since, row.tries), ("good", Some(T0.0 + 7), 0));
@@ -75,6 +75,17 @@ async fn it_dies_once_and_lives_again(house: &House) {
     assert!(!credentials::die(&mut tx, "nothing", "HTTP 401", T0).await.unwrap());
     let row = credentials::all(&mut tx).await.unwrap().remove(0);
     assert!(row.is_dead() && row.since == Some(T0.0 + 1) && row.fault == "HTTP 401");
+    tx.commit().await.unwrap();
+    // A probe that was answered wakes the lanes; where there are none it speaks for itself.
+    let taken = take(house, "a", T0).await.remove(0);
+    let mut tx = house.begin().await;
+    assert!(credentials::good(&mut tx, &taken, None, T0, false, T0 + 2).await.unwrap());
+    let row = credentials::one(&mut tx, "masto").await.unwrap().unwrap();
+    assert!(row.is_dead() && row.since == Some(T0.0 + 1) && row.fault == "HTTP 401");
+    assert!(credentials::good(&mut tx, &taken, None, T0, true, T0 + 2).await.unwrap());
+    let row = credentials::one(&mut tx, "masto").await.unwrap().unwrap();
+    assert_eq!((row.state.as_str(), row.since, row.fault.as_str()), ("good", Some(T0.0 + 2), ""));
+    assert!(credentials::die(&mut tx, "masto", "HTTP 401", T0 + 2).await.unwrap());
     credentials::revive(&mut tx, "masto", T0 + 3).await.unwrap();
     let row = credentials::one(&mut tx, "masto").await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.since, row.fault.as_str()), ("good", Some(T0.0 + 3), ""));
