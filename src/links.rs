@@ -30,6 +30,10 @@ pub mod path {
     pub const ACT: &str = "/act/{token}";
     /// A link by which the owner of a channel connects it again: `GET` shows, `POST` connects.
     pub const CONNECT: &str = "/connect/{token}";
+    /// Calls from a network's own server, for one channel.
+    pub const HOOK_CHANNEL: &str = "/hooks/channel/{name}";
+    /// The same for every channel that names this app.
+    pub const HOOK_APP: &str = "/hooks/app/{name}";
     /// Style sheet, script and pictures.
     pub const STATIC: &str = "/static/{file}";
     /// Mentions in and out.

@@ -102,6 +102,13 @@ impl Engine {
         }
     }
 
+    /// What the code of a network may know about `link` without anything being asked: with the
+    /// session as far as this process has one. For calls from outside, which must not make us
+    /// log in.
+    pub fn glance(&self, link: &Link) -> OwnedCtx {
+        self.ctx_with(link, link.session.state().session, self.ids.number())
+    }
+
     /// Renews a session that the other side refused. `None` where there is no log-in.
     pub(super) async fn renew(
         &self,

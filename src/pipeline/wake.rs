@@ -1,6 +1,7 @@
-//! Streams: a frame only wakes a lane; polling stays the truth.
+//! Waking lanes, by the frame of a stream or by a hook: polling stays the truth.
 
 use super::{Deps, backoff};
+use crate::domain::Instant;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::fetch::Peer;
 use crate::store::{StoreError, lanes};
@@ -37,18 +38,31 @@ async fn once(deps: &Deps, name: &str) -> bool {
     let mut lived = false;
     while let Ok(frame) = frames.next().await {
         lived = true;
-        for lane in channel.network.wakes(&frame, &owned.cx()) {
-            if let Err(error) = wake(deps, name, &lane).await {
-                tracing::warn!(channel = name, error = %error, "a lane could not be woken");
-            }
+        let woken = channel.network.wakes(&frame, &owned.cx());
+        if let Err(error) = rouse(deps, name, &woken, deps.now()).await {
+            tracing::warn!(channel = name, error = %error, "lanes could not be woken");
         }
     }
     lived
 }
 
-async fn wake(deps: &Deps, channel: &str, lane: &str) -> Result<(), StoreError> {
+/// Makes lanes of a channel due at `at`, unless they are due before.
+///
+/// # Errors
+/// When the store fails: the lanes are then polled in their turn.
+pub async fn rouse(
+    deps: &Deps,
+    channel: &str,
+    which: &[String],
+    at: Instant,
+) -> Result<(), StoreError> {
+    if which.is_empty() {
+        return Ok(());
+    }
     let mut tx = deps.store.begin().await?;
-    lanes::wake(&mut tx, channel, lane, deps.now()).await?;
+    for lane in which {
+        lanes::wake(&mut tx, channel, lane, at).await?;
+    }
     tx.commit().await?;
     deps.bell.notify_waiters();
     Ok(())

@@ -1,6 +1,7 @@
 //! `Front`: what all routes share beside the house itself.
 
 use super::Web;
+use super::hooks::Pace;
 use super::throttle::Throttle;
 use crate::domain::Instant;
 use crate::domain::time::HOUR;
@@ -22,6 +23,10 @@ pub struct Front {
     pub web: Web,
     /// Failed attempts by address.
     pub throttle: Throttle,
+    /// Calls that were not genuine by address: apart, so that they lock nobody out.
+    pub bad_hooks: Throttle,
+    /// Genuine calls by channel.
+    pub hooks: Pace,
     /// One password is hashed at a time: each takes 19 MiB.
     pub hashing: Semaphore,
     /// Requests with an `Idempotency-Key` that are being answered now.
@@ -39,6 +44,8 @@ impl Front {
         Front {
             web,
             throttle: Throttle::default(),
+            bad_hooks: Throttle::default(),
+            hooks: Pace::default(),
             hashing: Semaphore::new(1),
             running: Mutex::default(),
             once_used: AtomicBool::new(false),

@@ -66,7 +66,11 @@ pub async fn once(
     Ok(json(status, answered.body))
 }
 
-async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 for a body over the limit, 400 for one that broke off.
+pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let too_big = || {
         let detail = format!(
             "the body is over {} MiB; send it in several requests",

@@ -1,4 +1,4 @@
-//! The web: API, inbox, case and coverage pages, action links, log-in, live events, health, figures.
+//! The web: API, inbox, case and coverage pages, action links, hooks in, log-in, live events, figures.
 //!
 //! `api/` speaks JSON to programs, `pages/` HTML to people; both do everything through
 //! `pipeline::acts` and read through `store/`. `auth` says who asks, `problem` what went wrong.
@@ -6,6 +6,7 @@
 mod api;
 mod auth;
 mod front;
+mod hooks;
 mod idempotent;
 mod metrics;
 mod pages;
@@ -69,6 +70,7 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
     Router::new()
         .merge(api::routes())
         .merge(pages::routes())
+        .merge(hooks::routes())
         .route(path::HEALTH, get(|| async { "alive\n" }))
         .route(path::READY, get(metrics::ready))
         .route(path::METRICS, get(metrics::metrics))

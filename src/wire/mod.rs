@@ -7,6 +7,7 @@
 mod alert;
 mod ask;
 mod fault;
+mod hook;
 mod http;
 mod keep;
 mod network;
@@ -17,6 +18,7 @@ mod settings;
 pub use alert::{Alert, AlertCase};
 pub use ask::{Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Step, StreamOp, Talk, Told, Via};
 pub use fault::{Fault, Next, Reached};
+pub use hook::{Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};
 pub use keep::{BoxFuture, Keep};
 pub use network::{

@@ -2,6 +2,7 @@
 
 use super::ask::{BucketRule, StreamOp, Talk, Told};
 use super::fault::Fault;
+use super::hook::{Hook, HookRequest};
 use super::http::{Request, Response};
 use super::secret::Secret;
 use super::settings::{Key, KeyFault};
@@ -304,6 +305,19 @@ pub trait Network: Sync {
     /// The lanes that a frame of the stream wakes. A frame never carries a mention into the store.
     fn wakes(&self, _frame: &[u8], _cx: &Ctx<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What a call from the network's own server comes to: a handshake to answer, lanes to wake,
+    /// or nothing that we believe. The network checks the signature here, in constant time, and
+    /// how old the call is where it says when it was made.
+    fn hook(&self, _req: &HookRequest<'_>, _cx: &Ctx<'_>) -> Hook {
+        Hook::Refuse("this network sends no hooks here")
+    }
+
+    /// The name of the app that this channel shares with others, where the network calls one
+    /// address for a whole app: its hooks then reach each channel that names it.
+    fn app<'a>(&self, _cx: &Ctx<'a>) -> Option<&'a str> {
+        None
     }
 
     /// What an answer means where it is not what RFC 9110 says.
