@@ -4,9 +4,12 @@
 //! `tests/it/contract` then runs the same promises over it as over all others.
 
 mod bluesky;
+mod facebook;
 mod feed;
+mod graph;
 mod html;
 mod ingest;
+mod instagram;
 mod json;
 mod mastodon;
 mod rehearsal;
@@ -20,6 +23,8 @@ pub static NETWORKS: &[&dyn Network] = &[
     &mastodon::Mastodon,
     &bluesky::Bluesky,
     &x::X,
+    &facebook::Facebook,
+    &instagram::Instagram,
     &feed::Feed,
     &ingest::Ingest,
     &rehearsal::Rehearsal,
