@@ -214,7 +214,8 @@ impl Find {
     }
 
     fn is_it(&self, entry: &Entry, settings: &Settings, cx: &Ctx<'_>) -> bool {
-        let parent = entry.parent.as_ref().map_or(self.root.as_str(), |parent| parent.id.0.as_str());
+        let parent =
+            entry.parent.as_ref().map_or(self.root.as_str(), |parent| parent.id.0.as_str());
         settings.is_own(&entry.author(), cx)
             && (parent == self.id || self.above.as_deref() == Some(parent))
             && self.wanted.is(&entry.text(), entry.created_time)

@@ -1,7 +1,7 @@
 //! What the Graph API sends of a Page's posts and comments, and what it becomes.
 
-use super::super::graph::walk::{Branch, Shape, Sight, broken};
 use super::super::graph::Time;
+use super::super::graph::walk::{Branch, Shape, Sight, broken};
 use super::super::json::{self, Id};
 use super::{META, Settings};
 use crate::domain::time::DAY;

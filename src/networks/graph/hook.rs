@@ -133,7 +133,8 @@ impl Entry {
     /// Whether it was made lately, as far as it says when.
     fn is_fresh(&self, now: Instant) -> bool {
         // Seconds reach this figure in the year 5138.
-        let at = |time: i64| if time < 100_000_000_000 { time.saturating_mul(SECOND) } else { time };
+        let at =
+            |time: i64| if time < 100_000_000_000 { time.saturating_mul(SECOND) } else { time };
         let age = self.time.map_or(0, |time| now - Instant(at(time)));
         (-AHEAD..=OLDEST).contains(&age)
     }
@@ -143,5 +144,8 @@ impl Entry {
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         hex.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
-    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect())
+    digits
+        .len()
+        .is_multiple_of(2)
+        .then(|| digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect())
 }

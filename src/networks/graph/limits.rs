@@ -185,7 +185,9 @@ fn token(subcode: Option<i64>) -> &'static str {
         Some(459 | 464) => "Meta wants to see a person log in; do so on its site, then check again",
         Some(460) => "the password was changed; connect again and write the new token",
         Some(463) => "the token has run out; write a new one, best of a system user",
-        Some(492) => "the token's person has no role on the Page any more; ask for it, or use another",
+        Some(492) => {
+            "the token's person has no role on the Page any more; ask for it, or use another"
+        }
         _ => "the token is refused; connect again and write the new one",
     }
 }

@@ -107,7 +107,10 @@ impl App<'_> {
             return wrong("app_secret", "write the app's secret from its basic settings");
         }
         if self.verify.is_some_and(|secret| !plain(secret)) {
-            return wrong("verify_token", "make up a text without spaces, and enter it at Meta too");
+            return wrong(
+                "verify_token",
+                "make up a text without spaces, and enter it at Meta too",
+            );
         }
         if !matches!(self.api.scheme(), "https" | "http") || self.api.host_str().is_none() {
             return wrong("api", "write the API's address, as in \"https://graph.facebook.com\"");
@@ -117,9 +120,8 @@ impl App<'_> {
             return wrong("api", "write the bare address; credentials have keys of their own");
         }
         let number = self.version.strip_prefix('v').and_then(|rest| rest.split_once('.'));
-        let digits = |text: &str| {
-            (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-        };
+        let digits =
+            |text: &str| (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
         if !number.is_some_and(|(major, minor)| digits(major) && digits(minor)) {
             return wrong("version", "write the version of the API, as in \"v26.0\"");
         }
@@ -258,10 +260,8 @@ impl Paging {
         let Some(next) = &self.next else { return Ok(None) };
         let fault = || Fault::bug("a list's next page cannot be named, so the rest is not read");
         let url = Url::parse(next).map_err(|_| fault())?;
-        let named =
-            |name: &str| matches!(name, "after" | "until" | "offset" | "__paging_token");
-        let turn: Turn =
-            url.query_pairs().into_owned().filter(|(name, _)| named(name)).collect();
+        let named = |name: &str| matches!(name, "after" | "until" | "offset" | "__paging_token");
+        let turn: Turn = url.query_pairs().into_owned().filter(|(name, _)| named(name)).collect();
         if turn.is_empty() { Err(fault()) } else { Ok(Some(turn)) }
     }
 }

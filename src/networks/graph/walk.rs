@@ -159,7 +159,7 @@ impl<S: Shape> Walker<S> {
         let due = |known: &Mark| top - known.swept >= SWEEP_EVERY;
         Way {
             top,
-            floor: window.map_or(begin, |window| begin.min(top) - window),
+            floor: window.map_or(begin, |window| self.lane.gap.map_or(top, |_| begin) - window),
             bottom: begin,
             sweep: self.lane.gap.is_some() || self.known.as_ref().is_some_and(due),
             next: None,
@@ -184,12 +184,7 @@ impl<S: Shape> Walker<S> {
 
     /// Hears a page of the list and notes what is to be read below its posts. Gives why something
     /// below them may be missing.
-    fn list(
-        &self,
-        way: &mut Way,
-        page: Listing,
-        cx: &Ctx<'_>,
-    ) -> (Vec<Heard>, Option<String>) {
+    fn list(&self, way: &mut Way, page: Listing, cx: &Ctx<'_>) -> (Vec<Heard>, Option<String>) {
         let (mut heard, mut hole) = (Vec::new(), None);
         let mut newest: Option<Instant> = None;
         let mut blind = page.entries.is_empty();
@@ -214,7 +209,8 @@ impl<S: Shape> Walker<S> {
             if let Some(mark) = sight.mark {
                 way.posts.insert(sight.id, mark);
             }
-            if is_new && (way.sweep || !sight.bare) {
+            let young = sight.at.is_none_or(|at| at >= way.floor);
+            if is_new && young && (way.sweep || !sight.bare) {
                 way.queue.extend(sight.branch);
             }
         }
@@ -255,9 +251,7 @@ impl<S: Shape> Walker<S> {
     /// Of a gap that is read again only what was written in it.
     fn is_wanted(&self, heard: &Heard) -> bool {
         match (heard, self.lane.gap) {
-            (Heard::Mention(mention), Some((from, to))) => {
-                (from..to).contains(&mention.created_at)
-            }
+            (Heard::Mention(mention), Some((from, to))) => (from..to).contains(&mention.created_at),
             _ => true,
         }
     }

@@ -62,7 +62,8 @@ fn by_name(name: &str) -> String {
 impl Comment {
     /// The author's name there; empty where it is not told.
     pub(super) fn handle(&self) -> &str {
-        let names = [self.from.as_ref().and_then(|from| from.username.as_ref()), self.username.as_ref()];
+        let names =
+            [self.from.as_ref().and_then(|from| from.username.as_ref()), self.username.as_ref()];
         names.into_iter().flatten().map(String::as_str).find(|name| !name.is_empty()).unwrap_or("")
     }
 

@@ -95,6 +95,18 @@ fn subjects() -> Vec<Subject> {
              search = [\"acme spa\"]\nbudget_reads = 20000",
             &["tk-5ecret", "cs-5ecret", "rf-5ecret", "at-5ecret", "rf-6ecret"],
         ),
+        subject(
+            "facebook",
+            "page = \"777000000000001\"\ntoken = \"tk-5ecret\"\napp_secret = \"as-5ecret\"\n\
+             verify_token = \"vt-5ecret\"\ntagged = true",
+            &["tk-5ecret", "as-5ecret", "vt-5ecret"],
+        ),
+        subject(
+            "instagram",
+            "account = \"17841400000000777\"\ntoken = \"tk-5ecret\"\n\
+             app_secret = \"as-5ecret\"\nverify_token = \"vt-5ecret\"",
+            &["tk-5ecret", "as-5ecret", "vt-5ecret"],
+        ),
         subject("feed", "url = \"https://forum.example/latest?key=k-5ecret\"", &["k-5ecret"]),
     ]
 }
