@@ -73,9 +73,14 @@ impl Reply {
 
 impl House {
     pub async fn new() -> House {
+        House::with("").await
+    }
+
+    /// A house with more in its configuration.
+    pub async fn with(more: &str) -> House {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ascolto.toml");
-        std::fs::write(&file, CONFIG).unwrap();
+        std::fs::write(&file, format!("{CONFIG}{more}")).unwrap();
         let config = load(&file, std::iter::empty(), &REGISTRY);
         let config = config.unwrap_or_else(|p| panic!("{}", p[0]));
         let url = format!("sqlite:{}", folder.path().join("test.db").display());

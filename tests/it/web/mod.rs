@@ -1,8 +1,9 @@
-//! The web over its router, without a socket: API, action links, log-in and pages.
+//! The web over its router, without a socket: API, action links, hooks, log-in and pages.
 
 mod api;
 mod browser;
 mod connect;
+mod hooks;
 mod house;
 mod links;
 mod login;
