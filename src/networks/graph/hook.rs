@@ -147,5 +147,5 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     digits
         .len()
         .is_multiple_of(2)
-        .then(|| digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect())
+        .then(|| digits.chunks(2).map(|two| (two[0] << 4) | two[1]).collect())
 }

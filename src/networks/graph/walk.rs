@@ -156,10 +156,17 @@ impl<S: Shape> Walker<S> {
             (None, Some(known)) => known.read_to - self.lane.overlap_ms,
             (None, None) => top - FIRST_LOOK,
         };
+        // After a long silence the posts of that time count too, whatever the window.
+        let below = self.known.as_ref().map_or(top, |known| known.read_to - self.lane.overlap_ms);
+        let floor = match (self.lane.gap, window) {
+            (_, None) => begin,
+            (Some((from, _)), Some(window)) => from - window,
+            (None, Some(window)) => below.min(top - window),
+        };
         let due = |known: &Mark| top - known.swept >= SWEEP_EVERY;
         Way {
             top,
-            floor: window.map_or(begin, |window| self.lane.gap.map_or(top, |_| begin) - window),
+            floor,
             bottom: begin,
             sweep: self.lane.gap.is_some() || self.known.as_ref().is_some_and(due),
             next: None,
