@@ -7,6 +7,7 @@ mod bluesky;
 mod facebook;
 mod feed;
 mod graph;
+mod google_business;
 mod html;
 mod ingest;
 mod instagram;
@@ -25,6 +26,7 @@ pub static NETWORKS: &[&dyn Network] = &[
     &x::X,
     &facebook::Facebook,
     &instagram::Instagram,
+    &google_business::GoogleBusiness,
     &feed::Feed,
     &ingest::Ingest,
     &rehearsal::Rehearsal,

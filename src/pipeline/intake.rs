@@ -187,7 +187,7 @@ fn row(from: &Source<'_>, id: String, first_look: bool, m: Mention, now: Instant
     }
 }
 
-/// Of mentions that were there already, stores the changed texts and counts the rest as again.
+/// Of mentions that were there already, stores the changed ones and counts the rest as again.
 async fn edits(
     tx: &mut Tx,
     from: &Source<'_>,
@@ -201,8 +201,10 @@ async fn edits(
         known.iter().map(|k| ((k.origin.as_str(), k.external_id.as_str()), k)).collect();
     for m in old {
         let Some(k) = known.get(&(m.origin.as_str(), m.external_id.as_str())) else { continue };
-        let changed = !k.gone && k.text != m.text;
-        if changed && mentions::edit(tx, k, &m.text, m.edited_at, now).await? {
+        // Other stars are an edit too, with or without words.
+        let restarred = m.rating.is_some_and(|stars| k.rating != Some(i64::from(stars)));
+        let changed = !k.gone && (k.text != m.text || restarred);
+        if changed && mentions::revise(tx, k, &m.text, m.rating, m.edited_at, now).await? {
             count.edited += 1;
         } else {
             count.again += 1;

@@ -141,10 +141,13 @@ pub async fn record(
     if let Some(fresh) = &view.mention {
         let key = [(fresh.origin.as_str(), fresh.external_id.as_str())];
         let known = mentions::known(tx, &row.brand, &row.network, &key).await?;
-        if let Some(known) =
-            known.first().filter(|k| k.text != fresh.text && !fresh.text.is_empty())
-        {
-            mentions::edit(tx, known, &fresh.text, fresh.edited_at, now).await?;
+        let restarred = |k: &mentions::Known| {
+            fresh.rating.is_some_and(|stars| k.rating != Some(i64::from(stars)))
+        };
+        let reworded = |k: &mentions::Known| k.text != fresh.text && !fresh.text.is_empty();
+        if let Some(known) = known.first().filter(|k| reworded(k) || restarred(k)) {
+            let text = if fresh.text.is_empty() { &known.text } else { &fresh.text };
+            mentions::revise(tx, known, text, fresh.rating, fresh.edited_at, now).await?;
         }
     }
     let Some(file) = work.file(read.case).cloned() else { return Ok(()) };

@@ -138,6 +138,8 @@ pub struct Known {
     pub external_id: String,
     /// Its text as stored.
     pub text: String,
+    /// Its stars as stored.
+    pub rating: Option<i64>,
     /// Its version as stored.
     pub version: i64,
     /// Whether it is a tombstone.
@@ -166,7 +168,7 @@ statements! {
     BY_ID = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.id = $1"));
     GONE = Sql::same("UPDATE mentions SET gone_at = $5, triage_due = TRUE WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4 AND gone_at IS NULL");
     REACH = Sql::same("UPDATE mentions SET reach = reach + $5 WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4");
-    EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL");
+    EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, rating = COALESCE($5, rating), version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL");
     KEEP_VERSION = Sql::same("INSERT INTO versions (mention_id, version, text, stored_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
     RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
     QUARANTINE = Sql::same("INSERT INTO quarantine (id, channel, lane, day, at, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)");
@@ -271,7 +273,7 @@ pub async fn known(
     keys: &[(&str, &str)],
 ) -> Result<Vec<Known>, StoreError> {
     let rows = keys.iter().map(|(origin, id)| args![brand, network, *origin, *id]).collect();
-    let sql = "SELECT m.id, m.origin, m.external_id, m.text, m.version, m.gone_at IS NOT NULL AS gone \
+    let sql = "SELECT m.id, m.origin, m.external_id, m.text, m.rating, m.version, m.gone_at IS NOT NULL AS gone \
                FROM {rows} JOIN mentions m ON m.brand = v.c1 AND m.network = v.c2 \
                AND m.origin = v.c3 AND m.external_id = v.c4";
     tx.bulk_all(Bulk::new(sql, &[Type::Text; 4], rows)).await
@@ -286,7 +288,20 @@ pub async fn edit(
     edited_at: Option<Instant>,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    let args = args![&known.id, text, edited_at.unwrap_or(now), known.version];
+    revise(tx, known, text, None, edited_at, now).await
+}
+
+/// The same with other stars; without them those that stand are kept.
+pub async fn revise(
+    tx: &mut Tx,
+    known: &Known,
+    text: &str,
+    rating: Option<u8>,
+    edited_at: Option<Instant>,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let stars = rating.map(i64::from);
+    let args = args![&known.id, text, edited_at.unwrap_or(now), known.version, stars];
     if tx.exec(EDIT, args).await? == 0 {
         return Ok(false);
     }

@@ -107,6 +107,12 @@ fn subjects() -> Vec<Subject> {
              app_secret = \"as-5ecret\"\nverify_token = \"vt-5ecret\"",
             &["tk-5ecret", "as-5ecret", "vt-5ecret"],
         ),
+        subject(
+            "google_business",
+            "location = \"accounts/112233/locations/445566\"\nclient_id = \"cl-1\"\n\
+             client_secret = \"cs-5ecret\"\nrefresh_token = \"rf-5ecret\"",
+            &["cs-5ecret", "rf-5ecret", "at-5ecret"],
+        ),
         subject("feed", "url = \"https://forum.example/latest?key=k-5ecret\"", &["k-5ecret"]),
     ]
 }

@@ -96,6 +96,21 @@ fn wrong_values_are_refused_with_a_remedy() {
         ("instagram", "account = \"7\"\ntoken = \"t\"\ndays = 400"),
         ("instagram", "account = \"7\"\ntoken = \"t\"\nreply_limit = 3"),
         ("instagram", "account = \"7\"\ntoken = \"t\"\nreply_limit = -3"),
+        (
+            "google_business",
+            "location = \"445566\"\nclient_id = \"c\"\nclient_secret = \"s\"\n\
+             refresh_token = \"r\"",
+        ),
+        (
+            "google_business",
+            "location = \"accounts/1/locations/2\"\nclient_id = \"c\"\n\
+             client_secret = \"s\"\nrefresh_token = \"\"",
+        ),
+        (
+            "google_business",
+            "location = \"accounts/1/locations/2\"\nclient_id = \"c\"\n\
+             client_secret = \"s\"\nrefresh_token = \"r\"\napi = \"https://u:p@g.example\"",
+        ),
         ("feed", "url = \"file:///etc/passwd\""),
         ("feed", "url = \"https://a.example/\"\nlanguage = \"klingon\""),
         ("ingest", "reply_limit = 3"),

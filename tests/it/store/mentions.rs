@@ -46,6 +46,11 @@ async fn an_edit_keeps_the_text_before(house: &House) {
     let row = mentions::by_id(&mut tx, id).await.unwrap().unwrap();
     assert_eq!((row.text.as_str(), row.version), ("second", 2));
     assert_eq!(row.disposition, "not_owed", "an edit alone moves nothing");
+    let known = mentions::known(&mut tx, "acme", "mastodon", &[("", "1")]).await.unwrap();
+    let restarred = mentions::revise(&mut tx, &known[0], "second", Some(1), None, T0 + 7).await;
+    assert!(restarred.unwrap(), "other stars are an edit");
+    let row = mentions::by_id(&mut tx, id).await.unwrap().unwrap();
+    assert_eq!((row.rating, row.version), (Some(1), 3));
     assert!(mentions::any_untriaged(&mut tx).await.unwrap(), "it is triaged again");
     tx.commit().await.unwrap();
     let kept = "SELECT COUNT(*) FROM versions WHERE version = 1 AND text = 'first'";
