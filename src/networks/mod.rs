@@ -13,6 +13,7 @@ mod ingest;
 mod instagram;
 mod json;
 mod mastodon;
+mod reddit;
 mod rehearsal;
 mod x;
 
@@ -27,6 +28,7 @@ pub static NETWORKS: &[&dyn Network] = &[
     &facebook::Facebook,
     &instagram::Instagram,
     &google_business::GoogleBusiness,
+    &reddit::Reddit,
     &feed::Feed,
     &ingest::Ingest,
     &rehearsal::Rehearsal,

@@ -113,6 +113,12 @@ fn subjects() -> Vec<Subject> {
              client_secret = \"cs-5ecret\"\nrefresh_token = \"rf-5ecret\"",
             &["cs-5ecret", "rf-5ecret", "at-5ecret"],
         ),
+        subject(
+            "reddit",
+            "username = \"acme_help\"\nclient_id = \"cl-1\"\nclient_secret = \"cs-5ecret\"\n\
+             refresh_token = \"rf-5ecret\"\nhome = [\"acme\"]\nsearch = [\"acme spa\"]",
+            &["cs-5ecret", "rf-5ecret", "at-5ecret"],
+        ),
         subject("feed", "url = \"https://forum.example/latest?key=k-5ecret\"", &["k-5ecret"]),
     ]
 }

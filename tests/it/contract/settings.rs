@@ -111,6 +111,21 @@ fn wrong_values_are_refused_with_a_remedy() {
             "location = \"accounts/1/locations/2\"\nclient_id = \"c\"\n\
              client_secret = \"s\"\nrefresh_token = \"r\"\napi = \"https://u:p@g.example\"",
         ),
+        (
+            "reddit",
+            "username = \"a b\"\nclient_id = \"c\"\nclient_secret = \"s\"\n\
+             refresh_token = \"r\"",
+        ),
+        (
+            "reddit",
+            "username = \"acme\"\nclient_id = \"c\"\nclient_secret = \"s\"\n\
+             refresh_token = \"r\"\nhome = [\"acme\"]\nsubreddits = [\"r/Acme\"]",
+        ),
+        (
+            "reddit",
+            "username = \"acme\"\nclient_id = \"c\"\nclient_secret = \"s\"\n\
+             refresh_token = \"r\"\nsite = \"https://u:p@r.example\"",
+        ),
         ("feed", "url = \"file:///etc/passwd\""),
         ("feed", "url = \"https://a.example/\"\nlanguage = \"klingon\""),
         ("ingest", "reply_limit = 3"),
