@@ -15,6 +15,7 @@ mod json;
 mod mastodon;
 mod reddit;
 mod rehearsal;
+mod telegram;
 mod x;
 
 use crate::domain::length::LengthRule;
@@ -29,6 +30,7 @@ pub static NETWORKS: &[&dyn Network] = &[
     &instagram::Instagram,
     &google_business::GoogleBusiness,
     &reddit::Reddit,
+    &telegram::Telegram,
     &feed::Feed,
     &ingest::Ingest,
     &rehearsal::Rehearsal,

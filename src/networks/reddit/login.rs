@@ -24,7 +24,7 @@ const TOKEN_SECONDS: i64 = 3_600;
 /// The log-in. Whose account it is is asked once; then the session's facts name it.
 #[derive(Default)]
 pub(super) struct Login {
-    token: String,
+    token: Secret,
     lasts_ms: i64,
 }
 
@@ -32,7 +32,7 @@ impl Login {
     fn session(&self, cx: &Ctx<'_>) -> Session {
         let name = cx.settings::<Settings>().username.to_lowercase();
         Session {
-            secret: Some(Secret::new(self.token.clone())),
+            secret: Some(self.token.clone()),
             own: vec![name.clone()],
             facts: name,
             // Never in the past, else every question would begin with a log-in.
@@ -74,12 +74,12 @@ impl Talk<Session> for Login {
             }
             let seconds = granted.expires_in.filter(|seconds| *seconds > 0);
             self.lasts_ms = seconds.unwrap_or(TOKEN_SECONDS).saturating_mul(SECOND);
-            self.token = granted.access_token;
+            self.token = Secret::new(granted.access_token);
             let known = cx.session.map(|session| session.facts.as_str()).unwrap_or_default();
             if known.eq_ignore_ascii_case(&settings.username) {
                 return Ok(Step::Done(self.session(cx)));
             }
-            let bearer = Secret::new(format!("Bearer {}", self.token));
+            let bearer = Secret::new(format!("Bearer {}", self.token.expose()));
             let request = Request::get(settings.at(&["api", "v1", "me"]));
             let request = settings.named(request).secret_header("authorization", bearer);
             let ask = Ask { via: Via::Http(request), tag: WHO, spend: ONE, auth: false };

@@ -119,6 +119,7 @@ fn subjects() -> Vec<Subject> {
              refresh_token = \"rf-5ecret\"\nhome = [\"acme\"]\nsearch = [\"acme spa\"]",
             &["cs-5ecret", "rf-5ecret", "at-5ecret"],
         ),
+        subject("telegram", "token = \"700100:tk-5ecret\"", &["tk-5ecret"]),
         subject("feed", "url = \"https://forum.example/latest?key=k-5ecret\"", &["k-5ecret"]),
     ]
 }

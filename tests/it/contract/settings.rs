@@ -126,6 +126,10 @@ fn wrong_values_are_refused_with_a_remedy() {
             "username = \"acme\"\nclient_id = \"c\"\nclient_secret = \"s\"\n\
              refresh_token = \"r\"\nsite = \"https://u:p@r.example\"",
         ),
+        ("telegram", "token = \"700100\""),
+        ("telegram", "token = \"700100:a b\""),
+        ("telegram", "token = \"700100:a\"\nwait = 60"),
+        ("telegram", "token = \"700100:a\"\napi = \"https://u:p@t.example\""),
         ("feed", "url = \"file:///etc/passwd\""),
         ("feed", "url = \"https://a.example/\"\nlanguage = \"klingon\""),
         ("ingest", "reply_limit = 3"),
