@@ -6,8 +6,8 @@
 mod bluesky;
 mod facebook;
 mod feed;
-mod graph;
 mod google_business;
+mod graph;
 mod html;
 mod ingest;
 mod instagram;

@@ -33,7 +33,8 @@ fn listened(subject: &Subject, tape: &Tape) -> Value {
         }));
     }
     if let Some(ids) = &tape.ids {
-        let have: Vec<&String> = shelf.mentions.keys().map(|(_, id)| id).collect();
+        let mut have: Vec<&String> = shelf.mentions.keys().map(|(_, id)| id).collect();
+        have.sort();
         let mut want: Vec<&String> = ids.iter().collect();
         want.sort();
         assert_eq!(have, want, "{}", tape.name);
