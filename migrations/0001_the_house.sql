@@ -68,6 +68,7 @@ CREATE TABLE lanes (
     lane        TEXT    NOT NULL,
     polled      BOOLEAN NOT NULL,                -- false: only receives, has no coverage
     added_at    BIGINT  NOT NULL,
+    reads_from  BIGINT  NOT NULL,                -- start of its first look; added_at without one
     settle_ms   BIGINT  NOT NULL,
     cursor      TEXT,
     resume      TEXT,                            -- where an unfinished newest-first walk goes on
@@ -116,6 +117,37 @@ CREATE TABLE gaps (
 );
 CREATE INDEX gaps_due ON gaps (next_at) WHERE state = 'open';
 CREATE INDEX gaps_standing ON gaps (channel, lane, from_at) WHERE state <> 'closed';
+
+-- First looks at the past of new channels (or new lanes), and what a person chose.
+CREATE TABLE first_looks (
+    channel     TEXT    NOT NULL,
+    began_at    BIGINT  NOT NULL,                -- when the lanes were added: older is the past
+    brand       TEXT    NOT NULL,
+    since       BIGINT  NOT NULL,                -- how far back is asked for
+    state       TEXT    NOT NULL CHECK (state IN ('reading', 'asked', 'empty', 'all', 'week', 'none')),
+    due_at      BIGINT,                          -- the one due time of all that waits
+    asked_at    BIGINT,
+    mentions    BIGINT  NOT NULL DEFAULT 0,      -- the baseline: what was told
+    first_at    BIGINT,
+    complaints  BIGINT  NOT NULL DEFAULT 0,
+    unanswered  BIGINT  NOT NULL DEFAULT 0,
+    oldest_at   BIGINT,
+    chosen_by   TEXT    NOT NULL DEFAULT '',
+    chosen_at   BIGINT,
+    PRIMARY KEY (channel, began_at)
+);
+CREATE INDEX first_looks_due ON first_looks (due_at) WHERE due_at IS NOT NULL;
+
+-- Complaints that were too old for an alert each when they were first heard: one digest a channel
+-- tells of all that a backfill brings. A row goes when it was told.
+CREATE TABLE digests (
+    channel     TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    began_at    BIGINT  NOT NULL,
+    last_at     BIGINT  NOT NULL,
+    complaints  BIGINT  NOT NULL,
+    oldest_at   BIGINT  NOT NULL
+);
 
 -- The hot rows. Raw network records lie compressed in payloads.
 CREATE TABLE mentions (
@@ -245,6 +277,8 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_due ON cases (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_checked ON cases (checked_at) WHERE due_at IS NOT NULL;
+CREATE INDEX cases_past ON cases (channel, id)
+    WHERE due_at IS NULL AND owing = 'complaint' AND checked_at = 0;
 CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
 
@@ -267,6 +301,7 @@ CREATE TABLE obligations (
     ended_at    BIGINT
 );
 CREATE INDEX obligations_case ON obligations (case_id);
+CREATE INDEX obligations_first_look ON obligations (case_id) WHERE first_look;
 
 -- The event log. `position`, `seal` come later from the brand's one sealer.
 CREATE TABLE events (

@@ -9,7 +9,7 @@ use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::pipeline::{Channel, Deps, Fresh, Recipient, StoreKeep, reconnect, runner};
-use crate::store::{Store, StoreError, credentials, lanes, own};
+use crate::store::{Store, StoreError, credentials, lanes, looks, own};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
 use crate::{networks, notify};
@@ -132,6 +132,7 @@ pub async fn build(
                 owner: c.owner.clone(),
                 given: c.given.clone(),
                 connected: AtomicI64::new(0),
+                first_look_ms: c.first_look_ms.or_else(|| c.network.first_look_ms()),
             };
             (c.name.clone(), channel)
         })
@@ -215,8 +216,17 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
         }
         let settings = channel.link.settings();
         let cx = Ctx { settings: &*settings, session: None, now, own: &channel.link.own, seed: 0 };
+        let since = now - channel.first_look_ms.unwrap_or(0);
+        let mut is_new = false;
         for lane in channel.network.lanes(&cx) {
-            lanes::add_lane(&mut tx, &channel.name, &lane.id, true, lane.settle_ms, now).await?;
+            let (name, settle) = (&channel.name, lane.settle_ms);
+            lanes::add_lane_since(&mut tx, name, &lane.id, true, settle, now, since).await?;
+            // Another instance may have added it a moment ago, and begun the first look then.
+            let row = lanes::lane(&mut tx, name, &lane.id).await?;
+            is_new |= row.is_some_and(|row| row.added_at == now.0);
+        }
+        if is_new && since < now {
+            looks::begin(&mut tx, &channel.name, &channel.brand, since, now).await?;
         }
         if !meta.can.poll {
             lanes::add_lane(&mut tx, &channel.name, INGEST_LANE, false, 0, now).await?;

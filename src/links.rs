@@ -22,6 +22,8 @@ pub mod path {
     pub const CASE: &str = "/cases/{id}";
     /// What was read without a hole, and the gaps.
     pub const COVERAGE: &str = "/coverage";
+    /// The first look at a channel, and the choice about it.
+    pub const FIRST_LOOK: &str = "/channels/{name}/first-look";
     /// Log in.
     pub const LOGIN: &str = "/login";
     /// Log out.
@@ -50,6 +52,8 @@ pub mod path {
     pub const API_LEDGER: &str = "/api/v1/ledger";
     /// Channels and how they fare.
     pub const API_CHANNELS: &str = "/api/v1/channels";
+    /// A person chooses how much of a channel's first look to open.
+    pub const API_FIRST_LOOK: &str = "/api/v1/channels/{name}/first-look";
     /// Changes as they happen, by server-sent events.
     pub const API_EVENTS: &str = "/api/v1/events";
     /// The process lives.
@@ -95,6 +99,16 @@ impl Links {
     /// The inbox.
     pub fn inbox(&self) -> String {
         self.at(path::INBOX)
+    }
+
+    /// The inbox, cut down to one channel.
+    pub fn inbox_of(&self, channel: &str) -> String {
+        self.with("/?channel={name}", "{name}", channel)
+    }
+
+    /// The first look at a channel.
+    pub fn first_look(&self, channel: &str) -> String {
+        self.with(path::FIRST_LOOK, "{name}", channel)
     }
 
     /// The page of a case.

@@ -1,17 +1,19 @@
-//! `ascolto channel`: how channels fare, a poll at once, and a link to connect one again.
+//! `ascolto channel`: how channels fare, a poll at once, a link to connect one again, and the choice
+//! about a first look.
 
 use super::failure::Failure;
-use super::{Global, house, out};
+use super::{Global, agent, house, out};
 use crate::config::Config;
 use crate::domain::Instant;
+use crate::domain::first_look::Opening;
 use crate::domain::text::one_line;
 use crate::links::Connect;
-use crate::pipeline::{Deps, reconnect};
+use crate::pipeline::{Deps, first_look, reconnect};
 use crate::store::Tx;
 use crate::store::coverage::{self, GapRow};
 use crate::store::credentials::{self, CredentialRow};
 use crate::store::lanes::{self, ChannelRow, LaneRow};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 /// List channels and how they fare, have one read at once, or have its owner connect it again
@@ -40,6 +42,28 @@ enum Act {
         /// The channel
         name: String,
     },
+    /// Choose how much of a channel's first look to open; the running service carries it out
+    FirstLook {
+        /// The channel
+        name: String,
+        /// What to open; the rest ends as waived in your name: before our time
+        #[arg(long)]
+        open: Open,
+        /// In whose name [default: $USER]
+        #[arg(long = "as", value_name = "AGENT")]
+        agent: Option<String>,
+    },
+}
+
+/// How much of a first look is opened.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Open {
+    /// All of it
+    All,
+    /// What was written within the last 7 days
+    Week,
+    /// Nothing
+    None,
 }
 
 impl ChannelArgs {
@@ -49,21 +73,11 @@ impl ChannelArgs {
             Act::Reconnect { name } => {
                 house::wait(house::over_house(&config, async |deps| link(deps, name)))
             }
-            Act::List { json } => house::wait(house::over_store(&config, async |store| {
-                let channels = Standing::of_all(&mut store.read().await?, &config).await?;
-                if *json { out::json(&channels) } else { out::text(&shown(&channels)) }
-            })),
-            Act::Poll { name } => house::wait(house::over_store(&config, async |store| {
-                let mut tx = store.begin().await?;
-                let lanes = lanes::lanes(&mut tx).await?;
-                let polled = lanes.iter().filter(|l| l.channel == *name && l.polled).count();
-                if polled == 0 {
-                    return Err(not_polled(&mut tx, name).await?);
-                }
-                lanes::wake_all(&mut tx, name, house::now()).await?;
-                tx.commit().await?;
-                out::line(&format!("{name}: {} due now", out::count(polled, "lane")))
-            })),
+            Act::List { json } => list(&config, *json),
+            Act::Poll { name } => poll(&config, name),
+            Act::FirstLook { name, open, agent: by } => {
+                choose(&config, name, *open, &agent(by.as_deref()))
+            }
         }
     }
 }
@@ -86,6 +100,43 @@ fn link(deps: &Deps, name: &str) -> Result<(), Failure> {
         connect.expires
     ));
     out::line(&deps.links.connect(&deps.signer.sign_connect(&connect)))
+}
+
+fn list(config: &Config, json: bool) -> Result<(), Failure> {
+    house::wait(house::over_store(config, async |store| {
+        let channels = Standing::of_all(&mut store.read().await?, config).await?;
+        if json { out::json(&channels) } else { out::text(&shown(&channels)) }
+    }))
+}
+
+fn poll(config: &Config, name: &str) -> Result<(), Failure> {
+    house::wait(house::over_store(config, async |store| {
+        let mut tx = store.begin().await?;
+        let lanes = lanes::lanes(&mut tx).await?;
+        let polled = lanes.iter().filter(|l| l.channel == name && l.polled).count();
+        if polled == 0 {
+            return Err(not_polled(&mut tx, name).await?);
+        }
+        lanes::wake_all(&mut tx, name, house::now()).await?;
+        tx.commit().await?;
+        out::line(&format!("{name}: {} due now", out::count(polled, "lane")))
+    }))
+}
+
+fn choose(config: &Config, name: &str, open: Open, by: &str) -> Result<(), Failure> {
+    if !config.channels.contains_key(name) {
+        let hint = house::instead(name, config.channels.keys());
+        return Err(Failure::usage(format!("there is no channel {name}; {hint}")));
+    }
+    let opening = match open {
+        Open::All => Opening::All,
+        Open::Week => Opening::Week,
+        Open::None => Opening::Nothing,
+    };
+    house::wait(house::over_house(config, async |deps| {
+        first_look::choose(deps, name, by, opening).await?;
+        out::line(&format!("{name}: {opening} is opened; the running service carries it out"))
+    }))
 }
 
 async fn not_polled(tx: &mut Tx, name: &str) -> Result<Failure, Failure> {

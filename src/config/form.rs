@@ -17,6 +17,8 @@ pub(super) enum Form {
     Plain(KeyKind),
     Share,
     Duration,
+    /// A duration, or 0 for none.
+    Past,
     BySeverity,
     Zone,
     Language,
@@ -109,6 +111,7 @@ impl Form {
             Form::Plain(kind) => kind.expected(),
             Form::Share => "a share between 0 and 1",
             Form::Duration => "a number with its unit s, m, h or d, in quotes",
+            Form::Past => "a number with its unit s, m, h or d, or 0, in quotes",
             Form::BySeverity => "one duration, or a list of three for severity 1, 2 and 3",
             Form::Zone => "a zone of the IANA database in quotes",
             Form::Language => "a language code in quotes",
@@ -124,9 +127,12 @@ impl Form {
 
     /// Whether it is written as a text; what the environment gives is then taken as it is.
     pub(super) fn is_text(self) -> bool {
-        use Form::{Database, Duration, Language, Listen, Plain, Zone};
+        use Form::{Database, Duration, Language, Listen, Past, Plain, Zone};
         use KeyKind::{Secret, Text, Url};
-        matches!(self, Duration | Zone | Language | Listen | Database | Plain(Text | Secret | Url))
+        matches!(
+            self,
+            Duration | Past | Zone | Language | Listen | Database | Plain(Text | Secret | Url)
+        )
     }
 
     /// Reads a value.
@@ -162,7 +168,8 @@ impl Form {
     fn read_text(self, text: &str) -> Result<Value, Wrong> {
         let wrong = |what: String| Err(Wrong::from(what));
         match self {
-            Form::Duration => Ok(Value::Number(parse_duration(text)?)),
+            Form::Past if text.trim() == "0" => Ok(Value::Number(0)),
+            Form::Duration | Form::Past => Ok(Value::Number(parse_duration(text)?)),
             Form::Zone => zone(text),
             Form::Language => match Lang::parse(text) {
                 Some(lang) => Ok(Value::Language(lang)),

@@ -120,6 +120,9 @@ pub struct ChannelConfig {
     pub owner: Option<String>,
     /// What the settings were read from.
     pub given: Given,
+    /// How far back it is read when it is new, in milliseconds, in place of the network's own
+    /// habit; 0 for not at all.
+    pub first_look_ms: Option<i64>,
 }
 
 /// `[recipient.NAME]`.

@@ -92,6 +92,7 @@ pub(super) fn channels(
             granted_by: keys.get("granted_by").filter(|who: &String| !who.trim().is_empty()),
             owner: keys.get("owner").filter(|who: &String| !who.trim().is_empty()),
             given: Given::new(keys.table(&own), network.meta().keys),
+            first_look_ms: keys.get("first_look"),
         };
         channels.insert(section.name.clone(), channel);
     }

@@ -270,6 +270,13 @@ const CHANNEL: &[Field] = &[
         r#""2m""#,
     ),
     may(
+        "first_look",
+        Form::Past,
+        "How far back it is read when it is new: a person then chooses how much of that to open. \
+         \"0\" for not at all. Default 30d; a rehearsal has none.",
+        r#""30d""#,
+    ),
+    may(
         "own_ids",
         LIST,
         "Author ids there that are yours: their posts never become cases.",

@@ -31,14 +31,22 @@ words! {
         CredentialEnds = "credential_ends",
         /// A recipient fails for good.
         RecipientDead = "recipient_dead",
+        /// What the first look at a new channel found, and the choice that it asks for.
+        FirstLook = "first_look",
+        /// The choice about a first look is still to be made.
+        FirstLookWaits = "first_look_waits",
+        /// Complaints that were too old for an alert each when they were first heard.
+        HeardLate = "heard_late",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
         WithdrawnMeanwhile = "withdrawn_meanwhile",
         /// Not sent: the case ended before the alert went out.
         EndedMeanwhile = "ended_meanwhile",
-        /// Not sent: older than the brand's `alert_max_age` when first heard.
+        /// Not sent: older than the brand's `alert_max_age` when first heard; a digest tells.
         TooOld = "too_old",
+        /// Not sent: from a first look that nobody has opened.
+        BeforeOurTime = "before_our_time",
         /// Not sent: the kind is not alerted one by one (questions, "to look at").
         NotAlertedKind = "not_alerted_kind",
         /// Not sent: the brand has no recipient.
@@ -58,6 +66,7 @@ impl Reason {
                 | WithdrawnMeanwhile
                 | EndedMeanwhile
                 | TooOld
+                | BeforeOurTime
                 | NotAlertedKind
                 | NoRecipient
                 | Superseded

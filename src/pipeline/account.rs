@@ -44,6 +44,10 @@ pub(super) async fn page(
         if let Some(reason) = &read.hole {
             // A hole may end later than what has settled: so far nothing is heard there either.
             let resumes = read.span.map_or(end, |(from, _)| from.min(started));
+            if row.covered_to == row.reads_from {
+                begin_later(row, resumes);
+                row.covered_to = row.reads_from;
+            }
             lost(deps, tx, row, resumes, reason).await?;
         }
         if let Some((_, to)) = read.span {
@@ -113,13 +117,33 @@ pub(super) async fn end(
     if let Some(rest) = TimeSpan::new(Instant(row.covered_to), floor) {
         let hole = row.walk_hole.take();
         match hole {
-            Some(reason) => of(deps, row).lost(tx, rest, &reason).await?,
+            Some(reason) => {
+                let span = begin_later(row, floor);
+                if let Some(past) = span {
+                    of(deps, row).forgo(tx, past).await?;
+                }
+                let from = span.map_or(rest.from, |past| past.to);
+                if let Some(lost) = TimeSpan::new(from, floor) {
+                    of(deps, row).lost(tx, lost, &reason).await?;
+                }
+            }
             None => of(deps, row).heard(tx, rest).await?,
         }
     }
     let gaps = of(deps, row).end_of_gaps(tx).await?.unwrap_or(top);
     row.covered_to = row.covered_to.max(top.0).max(gaps.0);
     Ok(())
+}
+
+/// A first look begins no earlier than the network shows: what lies below, down to where it was to
+/// begin, was before our time and is no hole. Gives that span.
+fn begin_later(row: &mut LaneRow, from: Instant) -> Option<TimeSpan> {
+    if row.finished_at.is_some() {
+        return None;
+    }
+    let past = TimeSpan::new(Instant(row.reads_from), from.min(Instant(row.added_at)))?;
+    row.reads_from = past.to.0;
+    Some(past)
 }
 
 /// The walk cannot go on where it was: it begins anew from the top, and what it had not reached

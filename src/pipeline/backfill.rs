@@ -6,7 +6,7 @@ use crate::domain::time::{HOUR, MINUTE};
 use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
 use crate::store::coverage::GapRow;
-use crate::store::{StoreError, coverage};
+use crate::store::{StoreError, coverage, looks};
 use crate::wire::{Fault, Lane, Next};
 
 /// How often a backfill is tried before the gap is declared unrecoverable: about a day.
@@ -105,7 +105,7 @@ pub async fn walk(
                     network: channel.network.meta().name,
                     lane: lane_id,
                     addressed,
-                    first_look_before: None,
+                    first_look_before: looks::before(&mut tx, &channel.name, lane_id).await?,
                     own: cx.own,
                 };
                 let (count, _) =

@@ -6,14 +6,14 @@
 use super::Deps;
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
 use crate::domain::ledger::Disposition;
-use crate::domain::obligation::{Evidence, Owing};
+use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::{AlertId, CaseId, EventId, Instant, MentionId};
 use crate::store::cases::{CaseFile, CaseKey};
 use crate::store::events::Entry;
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::NewAlert;
-use crate::store::{StoreError, Tx, cases, events, mentions, outbox};
+use crate::store::{StoreError, Tx, cases, digests, events, mentions, outbox};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -39,6 +39,7 @@ pub struct Work<'d> {
     moved: BTreeMap<MentionId, (Disposition, i64)>,
     entries: Vec<Entry>,
     alerts: Vec<NewAlert>,
+    late: BTreeMap<(String, String), (i64, Instant)>,
 }
 
 impl<'d> Work<'d> {
@@ -54,6 +55,7 @@ impl<'d> Work<'d> {
             moved: BTreeMap::new(),
             entries: Vec::new(),
             alerts: Vec::new(),
+            late: BTreeMap::new(),
         }
     }
 
@@ -173,7 +175,8 @@ impl<'d> Work<'d> {
         match (rang, begins) {
             (Some(reason), begins) => self.ring(id, reason, begins),
             (None, Some((.., first_look))) => {
-                let reason = if first_look { Reason::TooOld } else { Reason::NotAlertedKind };
+                let reason =
+                    if first_look { Reason::BeforeOurTime } else { Reason::NotAlertedKind };
                 self.alert(id, "", reason, None);
             }
             (None, None) => {}
@@ -233,17 +236,11 @@ impl<'d> Work<'d> {
         let Some(brand) = self.deps.brands.get(&brand) else {
             return self.alert(id, "", Reason::NoRecipient, None);
         };
-        if let Some(silence) = begins.and_then(|(since, heard, _)| brand.silence(since, heard)) {
+        if let Some((since, heard, _)) = begins
+            && let Some(silence) = brand.silence(since, heard)
+        {
+            self.sum_up(id, since);
             return self.alert(id, "", silence, None);
-        }
-        // The clock does not ring for what was too old to ring when it was heard.
-        let by_clock = matches!(reason, Reason::Overdue | Reason::StillOwed);
-        let old = |f: &CaseFile| {
-            let mut owed = f.case.owed().filter(|o| o.owing == Owing::Complaint);
-            owed.all(|o| brand.silence(o.since, o.heard_at).is_some())
-        };
-        if by_clock && self.files.get(&id).is_some_and(old) {
-            return self.alert(id, "", Reason::TooOld, None);
         }
         if brand.recipients.is_empty() {
             return self.alert(id, "", Reason::NoRecipient, None);
@@ -251,6 +248,15 @@ impl<'d> Work<'d> {
         for recipient in &brand.recipients {
             self.alert(id, recipient, reason, Some(self.now));
         }
+    }
+
+    /// A complaint that was too old for an alert of its own goes into its channel's digest.
+    fn sum_up(&mut self, id: CaseId, since: Instant) {
+        let Some(file) = self.files.get(&id) else { return };
+        let of = (file.case.channel.clone(), file.case.brand.clone());
+        let (count, oldest) = self.late.entry(of).or_insert((0, since));
+        *count += 1;
+        *oldest = since.min(*oldest);
     }
 
     fn alert(&mut self, id: CaseId, recipient: &str, reason: Reason, due_at: Option<Instant>) {
@@ -319,6 +325,9 @@ impl<'d> Work<'d> {
             .collect();
         mentions::save_moves(tx, &moves).await?;
         outbox::add(tx, &self.alerts, self.now).await?;
+        for ((channel, brand), (count, oldest)) in &self.late {
+            digests::add(tx, channel, brand, *count, *oldest, self.now).await?;
+        }
         Ok(self.touched.into_iter().collect())
     }
 }
@@ -367,6 +376,7 @@ fn data_of(event: &CaseEvent) -> String {
         | CaseEvent::Moved { until, .. } => json!({ "until": until }),
         CaseEvent::Voided { reason, note, .. } => json!({ "reason": reason, "note": note }),
         CaseEvent::Reopened { note, due, .. } => json!({ "note": note, "due": due }),
+        CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
         _ => json!({}),
     };
     data.to_string()

@@ -21,7 +21,8 @@ pub struct Source<'a> {
     pub lane: &'a str,
     /// What it brings is addressed to us.
     pub addressed: bool,
-    /// Mentions written before this are a first look at the past; `None`: there is no such thing.
+    /// Mentions written before this are of a first look that waits for a choice; `None`: there is
+    /// none.
     pub first_look_before: Option<Instant>,
     /// Our own author ids there.
     pub own: &'a [String],

@@ -7,8 +7,10 @@ mod account;
 pub mod acts;
 pub mod backfill;
 pub mod casework;
+pub mod digest;
 pub mod drafting;
 pub mod due;
+pub mod first_look;
 mod fresh;
 mod health;
 pub mod intake;
@@ -66,6 +68,9 @@ pub struct Channel {
     /// When a person put the credential that the link goes by, in milliseconds; 0 for that of the
     /// configuration.
     pub connected: AtomicI64,
+    /// How far back it is read when it is new; `None`: there is no first look, and its network
+    /// begins where it likes.
+    pub first_look_ms: Option<i64>,
 }
 
 /// A recipient as configured.

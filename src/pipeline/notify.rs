@@ -7,7 +7,7 @@ use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use crate::domain::{AlertId, CaseId, Instant, Lang, Risk, Topic};
+use crate::domain::{AlertId, Brand, CaseId, Instant, Lang, Risk, Topic};
 use crate::fetch::{Peer, Purpose};
 use crate::links::{Act, Action};
 use crate::speech::Catalogue;
@@ -287,6 +287,38 @@ fn describe(
         link: deps.links.case(file.case.id),
         actions,
     })
+}
+
+/// Alerts about a channel: one for each recipient of its brand, in the recipient's language, or the
+/// record that there is none. `cause` tells one occasion from the next.
+pub fn about_channel(
+    deps: &Deps,
+    brand: &Brand,
+    channel: &str,
+    reason: Reason,
+    cause: Instant,
+    body: impl Fn(&'static Catalogue) -> String,
+) -> Vec<NewAlert> {
+    let now = deps.now();
+    let alert = |recipient: &str, told: Reason, due_at: Option<Instant>| {
+        let language = deps.recipients.get(recipient).map_or(brand.language, |r| r.language);
+        NewAlert {
+            id: AlertId(deps.ids.next(now)),
+            key: format!("{channel}.{}.{reason}.{recipient}", cause.0),
+            brand: brand.name.clone(),
+            case: None,
+            channel: channel.to_owned(),
+            recipient: recipient.to_owned(),
+            reason: told,
+            title: channel.to_owned(),
+            body: body(Catalogue::of(language)),
+            due_at,
+        }
+    };
+    if brand.recipients.is_empty() {
+        return vec![alert("", Reason::NoRecipient, None)];
+    }
+    brand.recipients.iter().map(|recipient| alert(recipient, reason, Some(now))).collect()
 }
 
 /// When a recipient fails for good, the brand's others hear of it, with the case.

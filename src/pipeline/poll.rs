@@ -8,8 +8,8 @@ use crate::domain::time::{HOUR, MINUTE, SECOND};
 use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
 use crate::store::lanes::LaneRow;
-use crate::store::{StoreError, Tx, credentials, lanes, mentions};
-use crate::wire::{Cursor, Fault, Lane, Next, Page};
+use crate::store::{StoreError, Tx, credentials, lanes, looks, mentions};
+use crate::wire::{Ctx, Cursor, Fault, Lane, Next, Page, Talk};
 
 /// How many lanes one step polls side by side.
 const SIDE_BY_SIDE: i64 = 8;
@@ -58,8 +58,7 @@ async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
             let Some(lane) = all.into_iter().find(|l| l.id == row.lane) else {
                 return give_back(deps, &row, started + HOUR).await;
             };
-            let cursor = row.cursor.clone().map(Cursor);
-            let talk = channel.network.listen(&lane, cursor.as_ref(), row.resume.as_deref(), &cx);
+            let talk = set_out(channel, &lane, &mut row, &cx);
             let mut walk = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
             loop {
                 match walk.turn().await {
@@ -76,6 +75,28 @@ async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
         }
     };
     failed(deps, channel, row, fault, started).await
+}
+
+/// The walk over a lane: from its cursor or, where nothing was read yet, back to where its first
+/// look is to begin.
+fn set_out(
+    channel: &Channel,
+    lane: &Lane,
+    row: &mut LaneRow,
+    cx: &Ctx<'_>,
+) -> Box<dyn Talk<Cursor>> {
+    let (network, resume) = (channel.network, row.resume.as_deref());
+    let cursor = row.cursor.clone().map(Cursor);
+    let is_first = cursor.is_none() && row.finished_at.is_none();
+    if is_first && channel.first_look_ms.is_some() {
+        if let Some(talk) = network.look_back(lane, Instant(row.reads_from), resume, cx) {
+            return talk;
+        }
+        // Nothing says how far back it reads, so its coverage begins when it was added.
+        row.covered_to = row.covered_to.max(row.added_at);
+        row.reads_from = row.added_at;
+    }
+    network.listen(lane, cursor.as_ref(), row.resume.as_deref(), cx)
 }
 
 async fn give_back(deps: &Deps, row: &LaneRow, next_at: Instant) -> StepResult<()> {
@@ -103,7 +124,7 @@ async fn commit(
         network: channel.network.meta().name,
         lane: &lane.id,
         addressed: lane.addressed,
-        first_look_before: Some(Instant(row.added_at)),
+        first_look_before: looks::before(&mut tx, &channel.name, &lane.id).await?,
         own,
     };
     let (_, stored) = intake::store(deps, &mut tx, &from, page.heard, now).await?;

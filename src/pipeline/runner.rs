@@ -1,8 +1,8 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
 use super::{
-    Deps, Did, StepResult, backfill, drafting, due, notify, poll, probe, publish, sweep, thread,
-    triage, wake,
+    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, notify, poll, probe,
+    publish, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -30,6 +30,10 @@ pub enum StepName {
     Triage,
     /// Acts on deadlines.
     Due,
+    /// Tells of first looks, and carries out the choice about them.
+    FirstLook,
+    /// Tells of what was heard too late for an alert each.
+    Digest,
     /// Writes drafts.
     Drafting,
     /// Delivers alerts.
@@ -44,12 +48,14 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 10] = [
+    pub const ALL: [StepName; 12] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Backfill,
         StepName::Triage,
         StepName::Due,
+        StepName::FirstLook,
+        StepName::Digest,
         StepName::Drafting,
         StepName::Notify,
         StepName::Publish,
@@ -65,6 +71,8 @@ impl StepName {
             StepName::Backfill => Box::pin(backfill::step(deps)),
             StepName::Triage => Box::pin(triage::step(deps)),
             StepName::Due => Box::pin(due::step(deps)),
+            StepName::FirstLook => Box::pin(first_look::step(deps)),
+            StepName::Digest => Box::pin(digest::step(deps)),
             StepName::Drafting => Box::pin(drafting::step(deps)),
             StepName::Notify => Box::pin(notify::step(deps)),
             StepName::Publish => Box::pin(publish::step(deps)),

@@ -4,12 +4,13 @@ use super::casework::{Work, WorkError, key_for};
 use super::{Deps, Did, StepResult};
 use crate::classify::{About, Input};
 use crate::domain::case::CaseEvent;
+use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Obligation, Owing, Standing};
 use crate::domain::{Brand, CaseId, Instant, Lang, MentionId, Verdict};
 use crate::store::mentions::{Judged, MentionRow};
-use crate::store::{StoreError, Tx, mentions};
-use std::collections::{BTreeMap, HashSet};
+use crate::store::{StoreError, Tx, looks, mentions};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::resume_unwind;
 
 /// How many mentions one transaction judges.
@@ -27,6 +28,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     if count == 0 {
         return Ok(Did::default());
     }
+    let looks = Looks::of(&mut tx, &rows).await?;
     let mut work = Work::new(deps, now);
     let keys: Vec<_> = rows.iter().map(|(row, _)| key_for(row)).collect();
     work.find(&mut tx, &keys).await?;
@@ -39,7 +41,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         if row.gone_at.is_some() {
             withdraw(&mut work, row, id)?;
             tombstones.push(row.id.clone());
-        } else if let Some(outcome) = judge(deps, &mut work, row, id, verdict, now)? {
+        } else if let Some(outcome) = judge(deps, &mut work, &looks, row, id, verdict, now)? {
             judged.insert(id, outcome);
         } else {
             tombstones.push(row.id.clone());
@@ -100,6 +102,25 @@ async fn waiting(deps: &Deps) -> StepResult<Vec<MentionRow>> {
     Ok(rows)
 }
 
+/// The channels whose first look waits for a choice, with the time at which it is asked for again.
+struct Looks(HashMap<String, Instant>);
+
+impl Looks {
+    /// Those that matter to a batch.
+    async fn of(tx: &mut Tx, rows: &[Read]) -> StepResult<Looks> {
+        if !rows.iter().any(|(row, _)| row.first_look) {
+            return Ok(Looks(HashMap::new()));
+        }
+        let waiting = looks::waiting(tx).await?.into_iter();
+        Ok(Looks(waiting.map(|(c, began)| (c, Instant(began) + REMIND_EVERY)).collect()))
+    }
+
+    /// When the choice that a mention waits for is asked for again; `None` if it waits for none.
+    fn wait(&self, row: &MentionRow) -> Option<Instant> {
+        self.0.get(&row.channel).filter(|_| row.first_look).copied()
+    }
+}
+
 /// The customer took it back.
 fn withdraw(work: &mut Work<'_>, row: &MentionRow, id: MentionId) -> StepResult<()> {
     match case_of(row)? {
@@ -117,6 +138,7 @@ fn withdraw(work: &mut Work<'_>, row: &MentionRow, id: MentionId) -> StepResult<
 fn judge(
     deps: &Deps,
     work: &mut Work<'_>,
+    looks: &Looks,
     row: &MentionRow,
     id: MentionId,
     verdict: Option<Verdict>,
@@ -147,7 +169,8 @@ fn judge(
         (Disposition::Untriaged | Disposition::NotOwed, Ok(owing)) => {
             let case = work.case_of(row);
             outcome.case = Some(case);
-            owe(work, brand, row, id, owing, &outcome.verdict, case, now)?;
+            let waits = looks.wait(row);
+            owe(work, brand, row, id, owing, &outcome.verdict, case, waits, now)?;
         }
         (Disposition::Open, Ok(owing)) => {
             let Some(case) = case else { return Ok(Some(outcome)) };
@@ -161,7 +184,8 @@ fn judge(
             Ok(Owing::Complaint),
         ) => {
             if let Some(case) = case.filter(|_| row.version > 1) {
-                owe(work, brand, row, id, Owing::Complaint, &outcome.verdict, case, now)?;
+                let owing = Owing::Complaint;
+                owe(work, brand, row, id, owing, &outcome.verdict, case, None, now)?;
             }
         }
         (Disposition::Open, Err(_)) => outcome.rule = String::new(),
@@ -207,8 +231,13 @@ fn owe(
     owing: Owing,
     verdict: &Verdict,
     case: CaseId,
+    waits: Option<Instant>,
     now: Instant,
 ) -> StepResult<()> {
+    let (since, heard_at) = (Instant(row.created_at), Instant(row.heard_at));
+    let due = waits.unwrap_or_else(|| due(brand, owing, verdict, row, now));
+    // A deadline that had passed before anybody here could know of it rings no alert of its own.
+    let late = brand.silence(since, heard_at).is_some() && due <= now;
     not_refused(work.apply(
         case,
         CaseEvent::Owed(Obligation {
@@ -219,11 +248,11 @@ fn owe(
             } else {
                 verdict.severity
             },
-            since: Instant(row.created_at),
-            heard_at: Instant(row.heard_at),
-            due: due(brand, owing, verdict, row, now),
-            first_look: row.first_look,
-            overdue_told: false,
+            since,
+            heard_at,
+            due,
+            first_look: waits.is_some(),
+            overdue_told: late,
             standing: Standing::Owed,
         }),
     ))

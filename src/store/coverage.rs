@@ -174,12 +174,18 @@ impl Account<'_> {
     /// A span was not heard: what of it nothing accounts for yet becomes a gap, to be backfilled
     /// at once.
     pub async fn lost(&self, tx: &mut Tx, span: TimeSpan, reason: &str) -> Result<(), StoreError> {
+        self.forgo(tx, span).await?;
+        self.open(tx, span, reason, self.now).await
+    }
+
+    /// A walk does not come down into a span: what it held open there is no gap any more.
+    pub async fn forgo(&self, tx: &mut Tx, span: TimeSpan) -> Result<(), StoreError> {
         for gap in self.standing(tx, span).await? {
             if gap.reason == WALKING {
                 self.cut(tx, gap, span).await?;
             }
         }
-        self.open(tx, span, reason, self.now).await
+        Ok(())
     }
 
     /// A walk sets out from the top of a span: until it has come down, what nothing accounts for

@@ -52,6 +52,8 @@ pub struct CaseLine {
     pub deadline: Option<i64>,
     /// The newest draft.
     pub draft_rev: i64,
+    /// All that is owed there waits in a first look.
+    pub first_look: bool,
 }
 
 /// A stored mention with all that the API tells of it.
@@ -102,7 +104,7 @@ pub struct DraftLine {
     pub at: i64,
 }
 
-/// How many open cases there are, for the head of the inbox.
+/// How many open cases there are, for the head of the inbox; what waits in a first look is none.
 #[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
 pub struct Counts {
     /// All that is owed.
@@ -119,7 +121,8 @@ pub type Figure = (String, String, i64);
 macro_rules! case_columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.author_handle, k.author_name, k.opened_at, \
-         k.state, k.attention_by, k.attention_until, k.owing, k.severity, k.deadline, k.draft_rev"
+         k.state, k.attention_by, k.attention_until, k.owing, k.severity, k.deadline, k.draft_rev, \
+         k.owing IS NOT NULL AND k.deadline IS NULL AS first_look"
     };
 }
 macro_rules! mention_columns {
@@ -146,12 +149,13 @@ macro_rules! case_filter {
 
 statements! {
     BY_URGENCY = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
-        " ORDER BY CASE k.owing WHEN 'complaint' THEN 0 WHEN 'question' THEN 1 WHEN 'look' THEN 2 ELSE 3 END, \
+        " ORDER BY CASE WHEN k.owing IS NULL THEN 4 WHEN k.deadline IS NULL THEN 3 \
+         WHEN k.owing = 'complaint' THEN 0 WHEN k.owing = 'question' THEN 1 ELSE 2 END, \
          CASE WHEN k.deadline <= $6 THEN 0 ELSE 1 END, k.severity DESC, k.deadline, k.id DESC LIMIT $7 OFFSET $8"));
     COUNTS = Sql::same(concat!("SELECT CAST(COUNT(*) AS BIGINT) AS open, \
         CAST(COALESCE(SUM(CASE WHEN k.owing = 'complaint' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complaints, \
         CAST(COALESCE(SUM(CASE WHEN k.deadline <= $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue \
-        FROM cases k WHERE k.owing IS NOT NULL AND ", case_filter!()));
+        FROM cases k WHERE k.owing IS NOT NULL AND k.deadline IS NOT NULL AND ", case_filter!()));
     CASES = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
         " AND k.id > $6 ORDER BY k.id LIMIT $7"));
     MENTIONS = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m \
@@ -172,6 +176,7 @@ statements! {
 }
 
 /// Cases by urgency: complaints first, then what is overdue, what is severe, what is due first.
+/// What waits in a first look stands behind all that has a deadline.
 pub async fn by_urgency(
     tx: &mut Tx,
     f: &Filter,
@@ -183,7 +188,7 @@ pub async fn by_urgency(
     tx.all(BY_URGENCY, args).await
 }
 
-/// How much is open under a filter.
+/// How much is open under a filter, first looks aside.
 pub async fn counts(tx: &mut Tx, f: &Filter, now: Instant) -> Result<Counts, StoreError> {
     let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, now];
     Ok(tx.first(COUNTS, args).await?.unwrap_or_default())

@@ -30,6 +30,8 @@ pub struct LaneRow {
     pub polled: bool,
     /// When it was added.
     pub added_at: i64,
+    /// Where its coverage begins: at the start of its first look, else when it was added.
+    pub reads_from: i64,
     /// How late the network may show a post.
     pub settle_ms: i64,
     /// Where reading stands.
@@ -101,14 +103,14 @@ statements! {
     SESSION = Sql::same("SELECT session, own, facts, expires_at FROM channels WHERE name = $1");
     // An empty refresh never overwrites a secret.
     KEEP_SESSION = Sql::same("UPDATE channels SET session = COALESCE($2, session), own = $3, facts = $4, expires_at = $5 WHERE name = $1");
-    ADD_LANE = Sql::same("INSERT INTO lanes (channel, lane, polled, added_at, settle_ms, covered_to, next_at) VALUES ($1, $2, $3, $4, $5, $4, $4) ON CONFLICT (channel, lane) DO UPDATE SET settle_ms = excluded.settle_ms, polled = excluded.polled");
-    LANES = Sql::same("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes ORDER BY channel, lane");
-    LANE = Sql::same("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE channel = $1 AND lane = $2");
-    DUE = taking!("SELECT channel, lane, polled, added_at, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
+    ADD_LANE = Sql::same("INSERT INTO lanes (channel, lane, polled, added_at, settle_ms, covered_to, next_at, reads_from) VALUES ($1, $2, $3, $4, $5, $6, $4, $6) ON CONFLICT (channel, lane) DO UPDATE SET settle_ms = excluded.settle_ms, polled = excluded.polled");
+    LANES = Sql::same("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes ORDER BY channel, lane");
+    LANE = Sql::same("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE channel = $1 AND lane = $2");
+    DUE = taking!("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
     LEASE_LANE = Sql::same("UPDATE lanes SET owner = $3, until = $4, fence = fence + 1 WHERE channel = $1 AND lane = $2 AND fence = $5");
     RENEW_LANE = Sql::same("UPDATE lanes SET until = $3 WHERE channel = $1 AND lane = $2 AND fence = $4");
-    PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7, walk_floor = $9, walk_hole = $10 WHERE channel = $1 AND lane = $2 AND fence = $8");
-    FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, walk_floor = NULL, walk_hole = NULL, covered_to = $4, finished_at = $5, next_at = $6, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
+    PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7, walk_floor = $9, walk_hole = $10, reads_from = $11 WHERE channel = $1 AND lane = $2 AND fence = $8");
+    FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, walk_floor = NULL, walk_hole = NULL, covered_to = $4, finished_at = $5, next_at = $6, reads_from = $8, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
     FAIL = Sql::same("UPDATE lanes SET next_at = $3, failures = failures + 1, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
     PUT_OFF = Sql::same("UPDATE lanes SET next_at = $3, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
     OTHERS_FAIL = Sql::same("SELECT lane FROM lanes WHERE channel = $1 AND lane <> $2 AND polled AND failures > 0 LIMIT 1");
@@ -222,7 +224,7 @@ pub async fn keep_session(tx: &mut Tx, channel: &str, session: &Session) -> Resu
     Ok(())
 }
 
-/// Makes a lane known.
+/// Makes a lane known that is read from now on.
 pub async fn add_lane(
     tx: &mut Tx,
     channel: &str,
@@ -231,7 +233,20 @@ pub async fn add_lane(
     settle_ms: i64,
     now: Instant,
 ) -> Result<(), StoreError> {
-    tx.exec(ADD_LANE, args![channel, lane, polled, now, settle_ms]).await?;
+    add_lane_since(tx, channel, lane, polled, settle_ms, now, now).await
+}
+
+/// Makes a lane known whose first look goes back to `since`. One that is known keeps its own.
+pub async fn add_lane_since(
+    tx: &mut Tx,
+    channel: &str,
+    lane: &str,
+    polled: bool,
+    settle_ms: i64,
+    now: Instant,
+    since: Instant,
+) -> Result<(), StoreError> {
+    tx.exec(ADD_LANE, args![channel, lane, polled, now, settle_ms, since]).await?;
     Ok(())
 }
 
@@ -285,6 +300,7 @@ pub async fn progress(tx: &mut Tx, lane: &LaneRow, now: Instant) -> Result<(), S
         lane.fence,
         lane.walk_floor,
         lane.walk_hole.as_deref(),
+        lane.reads_from,
     ];
     if tx.exec(PROGRESS, args).await? == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
@@ -297,8 +313,16 @@ pub async fn finish(
     started: Instant,
     next_at: Instant,
 ) -> Result<(), StoreError> {
-    let args =
-        args![&lane.channel, &lane.lane, &cursor.0, lane.covered_to, started, next_at, lane.fence,];
+    let args = args![
+        &lane.channel,
+        &lane.lane,
+        &cursor.0,
+        lane.covered_to,
+        started,
+        next_at,
+        lane.fence,
+        lane.reads_from,
+    ];
     if tx.exec(FINISH, args).await? == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
 

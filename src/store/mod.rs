@@ -10,6 +10,7 @@ pub mod cases;
 pub mod coverage;
 pub mod credentials;
 mod db;
+pub mod digests;
 pub mod drafts;
 mod error;
 pub mod events;
@@ -17,6 +18,7 @@ pub mod inbox;
 pub mod judged;
 pub mod lanes;
 pub mod ledger;
+pub mod looks;
 pub mod mentions;
 pub mod outbox;
 pub mod own;
@@ -30,16 +32,18 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 14] = [
+    let lists: [&[(&str, Sql)]; 16] = [
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
+        digests::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
         inbox::STATEMENTS,
         lanes::STATEMENTS,
+        looks::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,
         own::STATEMENTS,

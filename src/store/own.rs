@@ -14,6 +14,7 @@ statements! {
     FREE_ALERTS = Sql::same("UPDATE outbox SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_CREDENTIALS = Sql::same("UPDATE credentials SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    UNCHECKED_PAST = taking!("SELECT id FROM cases WHERE due_at IS NULL AND owing = 'complaint' AND checked_at = 0 ORDER BY id LIMIT $1");
     UNCHECKED = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND checked_at < $1 ORDER BY checked_at LIMIT $2");
 }
 
@@ -63,15 +64,20 @@ pub async fn among(
     tx.bulk_all(Bulk::new(sql, &[Type::Text; 3], rows)).await
 }
 
-/// Open cases whose threads were not re-read since `before`, the longest unread first. Each is
-/// marked as read at `now`, so that one thread that cannot be read does not hold up the others.
+/// Open cases whose threads were not re-read since `before`, the longest unread first; behind them
+/// complaints of a first look, once each. Each is marked as read at `now`, so that one thread that
+/// cannot be read does not hold up the others.
 pub async fn take_unchecked(
     tx: &mut Tx,
     before: Instant,
     now: Instant,
     limit: i64,
 ) -> Result<Vec<CaseId>, StoreError> {
-    let found: Vec<(String,)> = tx.all(UNCHECKED, args![before, limit]).await?;
+    let mut found: Vec<(String,)> = tx.all(UNCHECKED, args![before, limit]).await?;
+    let room = limit - i64::try_from(found.len()).unwrap_or(limit);
+    if room > 0 {
+        found.extend(tx.all::<(String,)>(UNCHECKED_PAST, args![room]).await?);
+    }
     let rows = found.iter().map(|(id,)| args![id, now]).collect();
     let sql = "UPDATE cases SET checked_at = v.c2 FROM {rows} WHERE cases.id = v.c1";
     tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big], rows)).await?;

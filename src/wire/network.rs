@@ -6,6 +6,7 @@ use super::hook::{Hook, HookRequest};
 use super::http::{Request, Response};
 use super::secret::Secret;
 use super::settings::{Key, KeyFault};
+use crate::domain::first_look;
 use crate::domain::length::LengthRule;
 use crate::domain::{Instant, Lang, Mention, MentionRef};
 use std::any::Any;
@@ -257,6 +258,25 @@ pub trait Network: Sync {
         resume: Option<&str>,
         cx: &Ctx<'_>,
     ) -> Box<dyn Talk<Cursor> + '_>;
+
+    /// How far back a new channel is read where its configuration says nothing, in milliseconds.
+    /// `None`: there is no first look, and `listen` decides what it begins with.
+    fn first_look_ms(&self) -> Option<i64> {
+        Some(first_look::SPAN)
+    }
+
+    /// The first walk over a lane: back to `since` and no further, or on from one that was broken
+    /// off. Where the network shows less, the page that comes to its end says so by a `hole`.
+    /// `None`: the network shows of its past what it likes, and `listen` hears that.
+    fn look_back(
+        &self,
+        _lane: &Lane,
+        _since: Instant,
+        _resume: Option<&str>,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Cursor> + '_>> {
+        None
+    }
 
     /// Reads the thread of a mention anew.
     fn thread(&self, _of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {

@@ -69,16 +69,19 @@ impl Town {
         let posts = if plan.posts { Some(Posts::start(clock.clone()).await) } else { None };
         let folder = folder();
         let url = posts.as_ref().map_or(String::new(), |p| format!("url = \"{}\"", p.url));
+        let script = match plan.script {
+            "" => String::new(),
+            lines => format!("script = '''\n{lines}\n'''\n"),
+        };
         let text = format!(
             "[store]\nurl = \"sqlite:{db}\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n\
              [brand.acme]\ntitle = \"Acme\"\nterms = [\"Acme\"]\nhandles = [\"acme\"]\n\
              zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = [\"room\"]\n{brand}\n\
              [channel.piazza]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nbrand_handle = \"acme\"\n\
-             start = \"{MORNING}\"\nscript = '''\n{script}\n'''\n{url}\n{channel}\n\
+             start = \"{MORNING}\"\n{script}{url}\n{channel}\n\
              [recipient.room]\nnotifier = \"terminal\"\n",
             db = folder.path().join("town.db").display(),
             brand = plan.brand,
-            script = plan.script,
             channel = plan.channel,
         );
         let file = folder.path().join("ascolto.toml");

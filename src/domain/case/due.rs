@@ -12,16 +12,17 @@ pub type Timer = EventName;
 /// The next instant at which the clock acts on the case, and the event it then causes.
 ///
 /// `Some` for every case that owes anything: an open case without a due time would be forgotten.
+/// Only what a first look found has its due time elsewhere: with the choice about its channel.
 pub fn next_due(case: &Case) -> Option<(Instant, Timer)> {
     case.owed().next()?;
     let deadline = case
-        .owed()
+        .opened()
         .filter(|o| !o.overdue_told)
         .map(|o| (o.due, EventName::Overdue))
         .min_by_key(|(at, _)| *at);
     let reminder = (case.told_at + REMIND_EVERY, EventName::StillOwed);
     match &case.attention {
-        Attention::Free => Some(deadline.unwrap_or(reminder)),
+        Attention::Free => case.opened().next().map(|_| deadline.unwrap_or(reminder)),
         // Whoever took it still answers to the clock: a take stops no deadline.
         Attention::Taken { until, .. } => {
             let ends = (*until, EventName::TakeRanOut);

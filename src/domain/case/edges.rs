@@ -27,6 +27,8 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::MoveLapsed, &[Moved], &[Waiting]),
     (E::Voided, OWED, ENDED),
     (E::Reopened, REOPENABLE, &[Waiting]),
+    (E::Opened, ALL, ALL),
+    (E::BeforeUs, OWED, ALL),
     (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
     (E::StillOwed, &[Waiting], &[Waiting]),
 ];
@@ -45,12 +47,14 @@ pub(super) fn lands(from: State, event: EventName, to: State) -> bool {
 pub fn mermaid() -> String {
     let mut out = String::from("stateDiagram-v2\n    [*] --> waiting: owed\n");
     for (event, from, to) in EDGES {
-        // These two may end anywhere by what they leave owed; their usual way is drawn.
+        // These may end anywhere by what they leave owed; their usual way is drawn.
         let to: &[State] = match event {
             E::Answered => &[Answered],
             E::Withdrawn => &[Withdrawn],
             E::Voided => &[Waived, Closed, NotOwed],
             E::Owed => &[Waiting],
+            E::Opened => &[],
+            E::BeforeUs => &[Waived],
             _ => to,
         };
         let from: &[State] = if *event == E::Withdrawn { OWED } else { from };

@@ -35,7 +35,9 @@ pub fn apply(
             for o in case.obligations.iter_mut() {
                 if o.is_owed() && covers.contains(&o.mention) {
                     o.standing = Standing::Met { evidence: evidence.clone(), at };
-                    o.first_look = false;
+                    // What a colleague answered elsewhere before our time stays in the baseline:
+                    // to count only that part of it would flatter the share.
+                    o.first_look &= matches!(evidence, Evidence::Native { .. });
                     effects.push(becomes(o, Disposition::Answered));
                 }
             }
@@ -43,7 +45,7 @@ pub fn apply(
                 return Err(NotAllowed("nothing that is owed here was answered by it".to_owned()));
             }
         }
-        CaseEvent::Taken { by, until } => take(&mut case, by, until, now)?,
+        CaseEvent::Taken { by, until } => take(&mut case, by, until, now, &mut effects)?,
         CaseEvent::Released { by } => match &case.attention {
             Attention::Taken { by: owner, .. } if *owner != by => {
                 return Err(NotAllowed(format!(
@@ -74,16 +76,31 @@ pub fn apply(
             not_of_another(&case, &by)?;
             for o in case.obligations.iter_mut().filter(|o| o.is_owed()) {
                 o.standing = void(reason, &by, &note, now);
+                // Whoever ends one by hand has opened it.
+                o.first_look = false;
                 effects.push(becomes(o, disposition_of(reason)));
+            }
+        }
+        CaseEvent::Opened { debts, .. } => open(&mut case, &debts, now, &mut effects)?,
+        CaseEvent::BeforeUs { by, note } => {
+            let waits = |o: &&mut Obligation| o.first_look && o.is_owed();
+            for o in case.obligations.iter_mut().filter(waits) {
+                o.standing = void(VoidReason::Waived, &by, &note, now);
+                effects.push(becomes(o, Disposition::Waived));
+            }
+            if effects.is_empty() {
+                return Err(NotAllowed(NOTHING_WAITS.to_owned()));
             }
         }
         CaseEvent::Reopened { due, .. } => reopen(&mut case, due, &mut effects)?,
         CaseEvent::Overdue => {
-            let passed = |o: &&mut Obligation| o.is_owed() && !o.overdue_told && o.due <= now;
+            let passed = |o: &&mut Obligation| {
+                o.is_owed() && !o.first_look && !o.overdue_told && o.due <= now
+            };
             let mut ring = false;
             for o in case.obligations.iter_mut().filter(passed) {
                 o.overdue_told = true;
-                ring |= o.owing == Owing::Complaint && !o.first_look;
+                ring |= o.owing == Owing::Complaint;
             }
             case.told_at = now;
             effects.extend(ring.then_some(Effect::Alert(Reason::Overdue)));
@@ -106,7 +123,8 @@ pub fn apply(
 fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
     let first = case.obligations.is_empty();
     effects.push(becomes(&new, Disposition::Open));
-    let ring = new.owing == Owing::Complaint && !new.first_look;
+    let waits = new.first_look;
+    let ring = new.owing == Owing::Complaint && !waits;
     match case.obligations.iter_mut().find(|o| o.mention == new.mention) {
         Some(again) => *again = new,
         None => case.obligations.push(new),
@@ -115,7 +133,7 @@ fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
     if !matches!(case.attention, Attention::Taken { .. }) {
         case.attention = Attention::Free;
     }
-    effects.push(Effect::Draft);
+    effects.extend((!waits).then_some(Effect::Draft));
     if ring {
         effects.push(Effect::Alert(if first { Reason::NewComplaint } else { Reason::Again }));
     }
@@ -136,22 +154,60 @@ fn raise(
     o.owing = o.owing.min(owing);
     o.severity = o.severity.max(severity);
     o.due = o.due.min(due);
+    let drafts_now = !o.first_look;
     effects.extend(rings_now.then_some(Effect::Alert(Reason::Again)));
-    effects.push(Effect::Draft);
+    effects.extend(drafts_now.then_some(Effect::Draft));
     Ok(())
 }
 
-fn take(case: &mut Case, by: String, until: Instant, now: Instant) -> Result<(), NotAllowed> {
+/// Why a first look cannot be opened where none waits.
+const NOTHING_WAITS: &str = "nothing of a first look waits here";
+
+/// Opens debts of a first look: each that is owed gets its deadline, as if it were heard now.
+fn open(
+    case: &mut Case,
+    debts: &[(MentionId, Instant)],
+    now: Instant,
+    effects: &mut Vec<Effect>,
+) -> Result<(), NotAllowed> {
+    let mut any = false;
+    for o in case.obligations.iter_mut().filter(|o| o.first_look) {
+        let Some((_, due)) = debts.iter().find(|(mention, _)| *mention == o.mention) else {
+            continue;
+        };
+        (o.first_look, any) = (false, true);
+        if o.is_owed() {
+            (o.due, o.overdue_told) = (*due, false);
+        }
+    }
+    if !any {
+        return Err(NotAllowed(NOTHING_WAITS.to_owned()));
+    }
+    case.told_at = now;
+    effects.extend(case.opened().next().map(|_| Effect::Draft));
+    Ok(())
+}
+
+fn take(
+    case: &mut Case,
+    by: String,
+    until: Instant,
+    now: Instant,
+    effects: &mut Vec<Effect>,
+) -> Result<(), NotAllowed> {
     later(until, now)?;
     if let Attention::Taken { by: owner, until } = &case.attention
         && *owner != by
     {
         return Err(NotAllowed(format!("{owner} has taken this case until {until}")));
     }
-    case.attention = Attention::Taken { by, until };
-    for o in case.obligations.iter_mut() {
+    // To take a case is to open it; it cannot be overdue before its take runs out.
+    for o in case.obligations.iter_mut().filter(|o| o.first_look) {
         o.first_look = false;
+        o.due = o.due.max(until);
+        effects.extend(o.is_owed().then_some(Effect::Draft));
     }
+    case.attention = Attention::Taken { by, until };
     Ok(())
 }
 
@@ -208,7 +264,7 @@ fn reopen(case: &mut Case, due: Instant, effects: &mut Vec<Effect>) -> Result<()
 
 /// Whether anything that stands is worth an alert of its own.
 fn rings(case: &Case) -> bool {
-    case.owed().any(|o| o.owing == Owing::Complaint && !o.first_look)
+    case.opened().any(|o| o.owing == Owing::Complaint)
 }
 
 fn later(until: Instant, now: Instant) -> Result<(), NotAllowed> {

@@ -143,9 +143,14 @@ impl Case {
         self.owed().map(|o| o.severity).max().unwrap_or(0)
     }
 
-    /// The earliest deadline among the debts that stand.
+    /// The debts that stand and are not of a first look that waits to be opened.
+    pub fn opened(&self) -> impl Iterator<Item = &Obligation> {
+        self.owed().filter(|o| !o.first_look)
+    }
+
+    /// The earliest deadline among the debts that stand; what a first look found has none.
     pub fn deadline(&self) -> Option<Instant> {
-        self.owed().map(|o| o.due).min()
+        self.opened().map(|o| o.due).min()
     }
 }
 
@@ -229,6 +234,20 @@ pub enum CaseEvent {
         /// The new deadline.
         due: Instant,
     },
+    /// A person opens debts of a first look.
+    Opened {
+        /// The agent.
+        by: String,
+        /// The mentions, each with the deadline that it gets if it is owed.
+        debts: Vec<(MentionId, Instant)>,
+    },
+    /// A person leaves what still waits of a first look unopened: those debts end, no other.
+    BeforeUs {
+        /// The agent.
+        by: String,
+        /// Why.
+        note: String,
+    },
     /// A deadline passed.
     Overdue,
     /// A day passed since the team was last told.
@@ -264,6 +283,10 @@ words! {
         Voided = "voided",
         /// Opened again.
         Reopened = "reopened",
+        /// Opened out of a first look.
+        Opened = "opened",
+        /// Left unopened in a first look.
+        BeforeUs = "before_us",
         /// A deadline passed.
         Overdue = "overdue",
         /// A day passed since the last word on it.
@@ -288,6 +311,8 @@ impl CaseEvent {
             CaseEvent::MoveLapsed => EventName::MoveLapsed,
             CaseEvent::Voided { .. } => EventName::Voided,
             CaseEvent::Reopened { .. } => EventName::Reopened,
+            CaseEvent::Opened { .. } => EventName::Opened,
+            CaseEvent::BeforeUs { .. } => EventName::BeforeUs,
             CaseEvent::Overdue => EventName::Overdue,
             CaseEvent::StillOwed => EventName::StillOwed,
         }
@@ -302,6 +327,8 @@ impl CaseEvent {
             | CaseEvent::Moved { by, .. }
             | CaseEvent::Voided { by, .. }
             | CaseEvent::Reopened { by, .. }
+            | CaseEvent::Opened { by, .. }
+            | CaseEvent::BeforeUs { by, .. }
             | CaseEvent::Answered { evidence: Evidence::Word { by, .. }, .. } => by,
             CaseEvent::Owed(_) | CaseEvent::Raised { .. } => "triage",
             CaseEvent::Withdrawn { .. } => "author",

@@ -97,6 +97,62 @@ fn overdue_is_told_once_then_a_reminder_each_day() {
     assert!(effects.is_empty());
 }
 
+fn past(mention: u128, owing: Owing) -> CaseEvent {
+    CaseEvent::Owed(Obligation { first_look: true, ..debt(mention, owing) })
+}
+
+#[test]
+fn a_first_look_rings_drafts_and_is_due_nowhere_until_it_is_opened() {
+    let (case, effects) = apply(empty(), past(1, Owing::Complaint), Instant(0)).unwrap();
+    let opens = Effect::Becomes { mention: MentionId(1), disposition: Disposition::Open };
+    assert_eq!(effects, [opens]);
+    assert_eq!((case.state(), next_due(&case), case.deadline()), (State::Waiting, None, None));
+    let open = |mention, due| CaseEvent::Opened {
+        by: "ada".into(),
+        debts: vec![(MentionId(mention), Instant(due))],
+    };
+    assert!(apply(case.clone(), open(2, 1), Instant(1)).is_err(), "another mention");
+    let (case, effects) = apply(case, open(1, DAY), Instant(HOUR)).unwrap();
+    assert_eq!(effects, [Effect::Draft], "a person opened it, so nobody is told");
+    assert_eq!(next_due(&case), Some((Instant(DAY), EventName::Overdue)));
+    let (case, effects) = apply(case, CaseEvent::Overdue, Instant(DAY)).unwrap();
+    assert_eq!(effects, [Effect::Alert(Reason::Overdue)]);
+    assert!(apply(case, open(1, DAY), Instant(DAY)).is_err(), "it is open");
+}
+
+#[test]
+fn what_is_left_in_a_first_look_ends_alone() {
+    let (case, _) = apply(empty(), past(1, Owing::Complaint), Instant(0)).unwrap();
+    let (case, effects) =
+        apply(case, CaseEvent::Owed(debt(2, Owing::Complaint)), Instant(1)).unwrap();
+    assert!(effects.contains(&Effect::Alert(Reason::Again)), "a new word rings as ever");
+    let leave = CaseEvent::BeforeUs { by: "ada".into(), note: "before our time".into() };
+    let (case, effects) = apply(case, leave.clone(), Instant(2)).unwrap();
+    let waived = Effect::Becomes { mention: MentionId(1), disposition: Disposition::Waived };
+    assert_eq!(effects, [waived]);
+    assert_eq!(case.state(), State::Waiting, "the new debt stands");
+    assert!(case.obligations[0].first_look, "nobody opened it");
+    assert!(apply(case, leave, Instant(3)).is_err());
+}
+
+#[test]
+fn whoever_acts_on_a_first_look_opens_it_and_a_native_answer_does_not() {
+    let (case, _) = apply(empty(), past(1, Owing::Complaint), Instant(0)).unwrap();
+    let (taken, effects) = apply(case.clone(), take("ada", 5 * HOUR), Instant(0)).unwrap();
+    assert!(!taken.obligations[0].first_look && effects == [Effect::Draft]);
+    assert_eq!(taken.deadline(), Some(Instant(5 * HOUR)), "not before the take runs out");
+    let waive =
+        CaseEvent::Voided { reason: VoidReason::Waived, by: "ada".into(), note: "settled".into() };
+    let (waived, _) = apply(case.clone(), waive, Instant(1)).unwrap();
+    assert!(!waived.obligations[0].first_look);
+    let (answered, _) = apply(case, answer(1, &[1]), Instant(2)).unwrap();
+    assert!(answered.obligations[0].first_look, "answered before anybody here looked");
+    let open = CaseEvent::Opened { by: "ada".into(), debts: vec![(MentionId(1), Instant(DAY))] };
+    let (opened, effects) = apply(answered, open, Instant(3)).unwrap();
+    assert_eq!((opened.state(), effects), (State::Answered, vec![]));
+    assert!(!opened.obligations[0].first_look, "opened, it counts as what it is");
+}
+
 #[test]
 fn text_can_raise_and_never_lower() {
     let raise = |severity, due| CaseEvent::Raised {
@@ -155,14 +211,15 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
             due: Instant(HOUR)
         }),
         mention.clone().prop_map(|m| CaseEvent::Withdrawn { mention: MentionId(m) }),
-        (0i64..200, proptest::collection::vec(mention, 0..3)).prop_map(|(at, m)| answer(at, &m)),
+        (0i64..200, proptest::collection::vec(mention.clone(), 0..3))
+            .prop_map(|(at, m)| answer(at, &m)),
         until.clone().prop_map(|u| take("ada", u)),
         until.clone().prop_map(|u| take("bob", u)),
         Just(CaseEvent::Released { by: "ada".into() }),
         Just(CaseEvent::TakeRanOut),
         until.clone().prop_map(|u| CaseEvent::Snoozed { by: "ada".into(), until: Instant(u) }),
         Just(CaseEvent::SnoozeOver),
-        until.prop_map(|u| CaseEvent::Moved { by: "ada".into(), until: Instant(u) }),
+        until.clone().prop_map(|u| CaseEvent::Moved { by: "ada".into(), until: Instant(u) }),
         Just(CaseEvent::MoveLapsed),
         (0usize..5).prop_map(|r| CaseEvent::Voided {
             reason: VoidReason::ALL[r],
@@ -170,6 +227,11 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
             note: "n".into()
         }),
         Just(CaseEvent::Reopened { by: "ada".into(), note: String::new(), due: Instant(DAY) }),
+        (mention.clone(), until.clone()).prop_map(|(m, u)| CaseEvent::Opened {
+            by: "ada".into(),
+            debts: vec![(MentionId(m), Instant(u))],
+        }),
+        Just(CaseEvent::BeforeUs { by: "ada".into(), note: "n".into() }),
         Just(CaseEvent::Overdue),
         Just(CaseEvent::StillOwed),
     ]
@@ -177,7 +239,8 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
 
 proptest! {
     /// Whatever happens in whatever order: moves stay inside the table (`apply` asserts it), an
-    /// open case has a due time, an ended one has none, and the dispositions fold without a break.
+    /// open case has a due time (only what waits of a first look has its own elsewhere), an ended
+    /// one has none, and the dispositions fold without a break.
     #[test]
     fn any_life_obeys_the_rules(events in proptest::collection::vec(any_event(), 1..40)) {
         let mut case = opened();
@@ -191,7 +254,9 @@ proptest! {
                     moves.entry(mention).or_default().push(disposition);
                 }
             }
-            prop_assert_eq!(next_due(&case).is_some(), case.owed().next().is_some());
+            let waits = case.opened().next().is_none() && case.attention == Attention::Free;
+            let owes = case.owed().next().is_some();
+            prop_assert_eq!(next_due(&case).is_some(), owes && !waits);
         }
         for o in &case.obligations {
             let folded = crate::domain::ledger::fold(moves[&o.mention].iter().copied());

@@ -15,8 +15,7 @@
 use super::super::json;
 use super::wire;
 use super::{ONE, Settings};
-use crate::domain::Instant;
-use crate::domain::time::DAY;
+use crate::domain::{Instant, first_look};
 use crate::wire::{Ask, Ctx, Cursor, Fault, Got, Heard, Lane, Next, Page, Request, Step, Talk};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -29,8 +28,6 @@ pub(super) const SEARCH: &str = "search:";
 const PAGE: usize = 100;
 /// How much is asked for first where little is expected to be new.
 const LOOK: usize = 30;
-/// How far a first look goes back.
-const FIRST_LOOK: i64 = 30 * DAY;
 /// After so many pages that lead no further down a walk is given up: the server turns in circles.
 const STILL: u32 = 50;
 
@@ -65,6 +62,8 @@ pub(super) struct Walker {
     gap: Option<(Instant, Instant)>,
     /// There is no cursor yet.
     first: bool,
+    /// How far back a first look goes.
+    since: Option<Instant>,
     /// What is older was heard before, or is not asked for.
     floor: Instant,
     way: Way,
@@ -79,10 +78,12 @@ fn expired(what: &str) -> Fault {
 }
 
 impl Walker {
-    /// A walk down to the cursor, a first look, or a backfill; on from `resume` if it broke off.
+    /// A walk down to the cursor, a first look back to `since`, or a backfill; on from `resume` if
+    /// it broke off.
     pub(super) fn new(
         lane: &Lane,
         cursor: Option<&Cursor>,
+        since: Option<Instant>,
         resume: Option<&str>,
         cx: &Ctx<'_>,
     ) -> Walker {
@@ -97,7 +98,10 @@ impl Walker {
         let (floor, mark) = match (gap, known) {
             (Some((from, _)), _) => (from, from),
             (None, Some(known)) => (known - lane.overlap_ms, known),
-            (None, None) => (cx.now - FIRST_LOOK, cx.now - FIRST_LOOK),
+            (None, None) => {
+                let since = since.unwrap_or(cx.now - first_look::SPAN);
+                (since, since)
+            }
         };
         let top = gap.map_or(cx.now, |(_, to)| to);
         let until = gap.map(|(_, to)| to);
@@ -111,7 +115,7 @@ impl Walker {
             }
         };
         let first = known.is_none() && gap.is_none();
-        Walker { list, gap, first, floor, way, expired: broken, still: 0 }
+        Walker { list, gap, first, since, floor, way, expired: broken, still: 0 }
     }
 
     fn limit(&self) -> usize {
@@ -150,7 +154,8 @@ impl Walker {
     }
 
     fn hear(&self, raw: &RawValue, cx: &Ctx<'_>) -> Option<Heard> {
-        if let Some((from, to)) = self.gap
+        let back = self.since.map(|since| (since, Instant(i64::MAX)));
+        if let Some((from, to)) = self.gap.or(back)
             && wire::place(raw).is_some_and(|at| !(from..to).contains(&at))
         {
             return None;
@@ -172,7 +177,7 @@ impl Walker {
         let full = count >= self.limit();
         let on = Way { ceiling, ..here.clone() };
         if oldest.is_some_and(|at| at < self.floor) {
-            return Ok((end(on), self.first.then(first_look)));
+            return Ok((end(on), self.first.then(|| behind_us(self.floor))));
         }
         let Some(cursor) = cursor else {
             if !full || matches!(self.list, List::Notifications) {
@@ -216,8 +221,8 @@ fn end(way: Way) -> Way {
     Way { done: true, ..way }
 }
 
-fn first_look() -> String {
-    format!("a first look goes back {} days", FIRST_LOOK / DAY)
+fn behind_us(floor: Instant) -> String {
+    format!("a first look goes back to {floor}")
 }
 
 fn no_further() -> String {

@@ -280,7 +280,17 @@ impl Network for Bluesky {
         resume: Option<&str>,
         cx: &Ctx<'_>,
     ) -> Box<dyn Talk<Cursor> + '_> {
-        Box::new(listen::Walker::new(lane, cursor, resume, cx))
+        Box::new(listen::Walker::new(lane, cursor, None, resume, cx))
+    }
+
+    fn look_back(
+        &self,
+        lane: &Lane,
+        since: Instant,
+        resume: Option<&str>,
+        cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Cursor> + '_>> {
+        Some(Box::new(listen::Walker::new(lane, None, Some(since), resume, cx)))
     }
 
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {

@@ -263,6 +263,20 @@ fn a_search_that_ends_early_is_asked_for_what_is_older() {
 }
 
 #[test]
+fn a_first_look_goes_back_to_its_time_and_hears_nothing_older() {
+    with(None, NOW, |cx| {
+        let lane = Bluesky.lanes(cx).remove(1);
+        let (since, young, old) = (NOW - 7 * DAY, NOW - DAY, NOW - 8 * DAY);
+        let mut walk = Bluesky.look_back(&lane, since, None, cx).unwrap();
+        assert_eq!(query(&asked(walk.start(cx)), "since"), Some(since.to_string()));
+        let only = read(&mut *walk, page("posts", &[young, old], Some("more")), cx);
+        assert!(matches!(&only.heard[..], [Heard::Mention(m)] if m.created_at == young));
+        assert_eq!((only.span, only.hole.is_some()), (Some((since, NOW)), true));
+        done(&mut *walk, cx);
+    });
+}
+
+#[test]
 fn a_backfill_reads_its_span_of_its_lane_and_nothing_else() {
     with(None, NOW, |cx| {
         let (from, to) = (NOW - 2 * DAY, NOW - DAY);

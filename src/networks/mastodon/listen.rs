@@ -7,8 +7,8 @@
 //! than the lane's overlap. Every walk begins there, so what appears late below newer entries is
 //! still found, and ids never have to be compared.
 //!
-//! The first look reads the newest page and goes on from there: what is older was said before
-//! anybody listened, costs hundreds of requests to fetch, and would stand as overdue at once.
+//! A first look goes down from the newest page to where it is to begin, and hears nothing on the
+//! way; from there it walks up like any other. Asked for no time, it begins on the newest page.
 //! A lane where nothing stands yet is read from `0`, which lies before every id.
 
 use super::super::json;
@@ -19,6 +19,8 @@ use crate::domain::time::HOUR;
 use crate::wire::{Ask, Ctx, Cursor, Fault, Got, Heard, Lane, Page, Request, Step, Talk};
 use serde_json::value::RawValue;
 
+/// A first look ends after so many pages on its way down: 4,000 notifications.
+const BACK_PAGES: u32 = 50;
 /// The lane of notifications.
 pub(super) const MENTIONS: &str = "mentions";
 /// What a hashtag's lane begins with.
@@ -44,10 +46,28 @@ pub(super) struct Walker {
     settling: bool,
     pages: u32,
     done: bool,
+    /// The way down to where a first look begins.
+    back: Option<Back>,
+    /// Why a first look begins later than it should.
+    lost: Option<String>,
+}
+
+/// A way down, page by page.
+struct Back {
+    since: Instant,
+    /// What is asked for is older than this.
+    below: Option<String>,
+    pages: u32,
 }
 
 impl Walker {
-    /// A walk from the cursor, or a first look.
+    /// A first look back to `since`.
+    pub(super) fn back_to(lane: &Lane, since: Instant) -> Walker {
+        let back = Some(Back { since, below: None, pages: 0 });
+        Walker { back, ..Walker::new(lane, None) }
+    }
+
+    /// A walk from the cursor, or from the newest page.
     pub(super) fn new(lane: &Lane, cursor: Option<&Cursor>) -> Walker {
         let settled = cursor.map(|cursor| cursor.0.clone());
         Walker {
@@ -58,7 +78,45 @@ impl Walker {
             settling: true,
             pages: 0,
             done: false,
+            back: None,
+            lost: None,
         }
+    }
+
+    /// Reads a page of the way down: where the first look begins, or what to ask for next.
+    fn descend(&mut self, mut back: Back, entries: &[Box<RawValue>]) -> Result<(), Fault> {
+        let places: Vec<Place> = entries.iter().filter_map(|raw| wire::place(raw)).collect();
+        let old = |place: &&Place| place.created_at.is_some_and(|at| at < back.since);
+        if let Some(place) = places.iter().find(old) {
+            self.begin_behind(place.id.0.clone());
+            return Ok(());
+        }
+        let Some(oldest) = places.last().map(|place| place.id.0.clone()) else {
+            if !entries.is_empty() {
+                return Err(Fault::bug("a page came without a single readable id"));
+            }
+            // Nothing stands below: all there is belongs to the first look.
+            self.position = Some(BEGINNING.to_owned());
+            return Ok(());
+        };
+        if back.below.as_ref() == Some(&oldest) {
+            return Err(Fault::bug(
+                "the server answers `max_id` with the same page again, so older ones cannot be read",
+            ));
+        }
+        back.pages += 1;
+        if back.pages >= BACK_PAGES {
+            self.lost = Some(format!("a first look goes back {BACK_PAGES} pages"));
+            self.begin_behind(oldest);
+        } else {
+            self.back = Some(Back { below: Some(oldest), ..back });
+        }
+        Ok(())
+    }
+
+    fn begin_behind(&mut self, id: String) {
+        self.settled = Some(id.clone());
+        self.position = Some(id);
     }
 
     fn request(&self, settings: &Settings) -> Request {
@@ -76,6 +134,9 @@ impl Walker {
             query.append_pair("limit", page);
             if let Some(id) = &self.position {
                 query.append_pair("min_id", id);
+            }
+            if let Some(id) = self.back.as_ref().and_then(|back| back.below.as_ref()) {
+                query.append_pair("max_id", id);
             }
         }
         Request::get(url)
@@ -105,7 +166,7 @@ impl Talk<Cursor> for Walker {
             let settled = self.settled.take().unwrap_or_else(|| BEGINNING.to_owned());
             return Step::Done(Cursor(settled));
         }
-        self.pages += 1;
+        self.pages += u32::from(self.back.is_none());
         Step::Ask(vec![Ask::http(self.request(cx.settings()), 0, ONE)])
     }
 
@@ -113,6 +174,10 @@ impl Talk<Cursor> for Walker {
         let settings = cx.settings::<Settings>();
         let what = if self.tag.is_none() { "the notifications" } else { "the hashtag's posts" };
         let entries = json::entries(&got.http()?.body, what)?;
+        if let Some(back) = self.back.take() {
+            self.descend(back, &entries)?;
+            return Ok(self.start(cx));
+        }
         if entries.is_empty() {
             self.done = true;
             return Ok(self.start(cx));
@@ -145,7 +210,7 @@ impl Talk<Cursor> for Walker {
             heard: entries.iter().rev().filter_map(|raw| self.hear(raw, settings, cx)).collect(),
             resume: self.settled.clone(),
             span,
-            hole: None,
+            hole: self.lost.take(),
         }))
     }
 }

@@ -200,6 +200,16 @@ impl Network for Mastodon {
         Box::new(listen::Walker::new(lane, cursor))
     }
 
+    fn look_back(
+        &self,
+        lane: &Lane,
+        since: Instant,
+        _resume: Option<&str>,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Cursor> + '_>> {
+        Some(Box::new(listen::Walker::back_to(lane, since)))
+    }
+
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         Some(Box::new(answer::Thread::new(of)))
     }

@@ -146,3 +146,49 @@ fn a_server_that_turns_in_circles_is_left() {
         assert_eq!(pages, 250);
     });
 }
+
+#[test]
+fn a_first_look_goes_down_and_then_up_from_where_it_begins() {
+    let page = |entries: &[(&str, i64)]| {
+        let one = |(id, days): &(&str, i64)| {
+            let at = NOW - days * DAY;
+            format!(
+                "{{\"id\":\"{id}\",\"type\":\"mention\",\"created_at\":\"{at}\",\"status\":\
+                 {{\"id\":\"s{id}\",\"created_at\":\"{at}\",\"account\":{{\"id\":\"1\"}}}}}}"
+            )
+        };
+        let list: Vec<String> = entries.iter().map(one).collect();
+        Got::Http(response(200, &[], &format!("[{}]", list.join(","))))
+    };
+    let query = |step: Step<Cursor>| match step {
+        Step::Ask(mut asks) => match asks.remove(0).via {
+            Via::Http(request) => request.url.query().unwrap_or_default().to_owned(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    with("", |cx| {
+        let lane = Mastodon.lanes(cx).remove(0);
+        let look = || Mastodon.look_back(&lane, NOW - 30 * DAY, None, cx).unwrap();
+        let mut walk = look();
+        let first = query(walk.start(cx));
+        assert!(!first.contains("min_id") && !first.contains("max_id"), "{first}");
+        let below = query(walk.read(0, page(&[("9", 1), ("8", 20)]), cx).unwrap());
+        assert!(below.contains("max_id=8"), "{below}");
+        let up = query(walk.read(0, page(&[("7", 29), ("6", 31), ("5", 40)]), cx).unwrap());
+        assert!(up.contains("min_id=6") && !up.contains("max_id"), "{up}");
+        let all = page(&[("9", 1), ("8", 20), ("7", 29)]);
+        let Ok(Step::Page(heard)) = walk.read(0, all, cx) else { panic!("a page") };
+        assert_eq!((heard.heard.len(), heard.hole), (3, None));
+
+        let mut empty = look();
+        empty.start(cx);
+        let up = query(empty.read(0, page(&[]), cx).unwrap());
+        assert!(up.contains("min_id=0"), "{up}");
+        let mut circle = look();
+        circle.start(cx);
+        circle.read(0, page(&[("9", 1)]), cx).unwrap();
+        let end = circle.read(0, page(&[("9", 1)]), cx).unwrap_err();
+        assert_eq!(end.next, Next::Bug);
+    });
+}

@@ -58,22 +58,28 @@ pub(super) struct Ascend {
     from: Option<String>,
     /// The gap to fill.
     gap: Option<(Instant, Instant)>,
+    /// Where a first look begins.
+    since: Option<Instant>,
     /// Where the walk is, and where it ends; known from the first answer on.
     way: Option<(Mark, Mark)>,
 }
 
 impl Ascend {
     pub fn on(from: Option<String>) -> Ascend {
-        Ascend { from, gap: None, way: None }
+        Ascend { from, gap: None, since: None, way: None }
+    }
+
+    pub fn back_to(since: Instant, from: Option<String>) -> Ascend {
+        Ascend { since: Some(since), ..Ascend::on(from) }
     }
 
     pub fn fill(gap: (Instant, Instant), from: Option<String>) -> Ascend {
-        Ascend { from, gap: Some(gap), way: None }
+        Ascend { gap: Some(gap), ..Ascend::on(from) }
     }
 
     fn set_out(&self, settings: &Settings, now: Instant) -> Result<(Mark, Mark), Fault> {
         let (begin, end) = match self.gap {
-            None => (settings.start.min(now), now),
+            None => (self.since.unwrap_or(settings.start).min(now), now),
             Some((from, to)) => (from, now.min(to + settings.world.settle)),
         };
         let begin = match &self.from {
@@ -147,6 +153,8 @@ impl Talk<Cursor> for Ascend {
 pub(super) struct Descend {
     cursor: Option<String>,
     resume: Option<String>,
+    /// Where a first look ends.
+    since: Option<Instant>,
     way: Option<(Descent, Mark)>,
 }
 
@@ -176,13 +184,17 @@ impl Descent {
 
 impl Descend {
     pub fn to(cursor: Option<String>, resume: Option<String>) -> Descend {
-        Descend { cursor, resume, way: None }
+        Descend { cursor, resume, since: None, way: None }
+    }
+
+    pub fn back_to(since: Instant, resume: Option<String>) -> Descend {
+        Descend { since: Some(since), ..Descend::to(None, resume) }
     }
 
     /// The walk, and the mark below which all was known before.
     fn set_out(&self, settings: &Settings, now: Instant) -> Result<(Descent, Mark), Fault> {
         let bottom = match &self.cursor {
-            None => Mark::before(settings.start.min(now)),
+            None => Mark::before(self.since.unwrap_or(settings.start).min(now)),
             Some(text) => Mark::parse(text).ok_or_else(|| expired(text))?,
         };
         let way = match &self.resume {

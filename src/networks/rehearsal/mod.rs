@@ -110,6 +110,27 @@ impl Network for Rehearsal {
         }
     }
 
+    /// A rehearsed day is no past: it is heard from its start.
+    fn first_look_ms(&self) -> Option<i64> {
+        None
+    }
+
+    fn look_back(
+        &self,
+        lane: &Lane,
+        since: Instant,
+        resume: Option<&str>,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Cursor> + '_>> {
+        let resume = resume.map(str::to_owned);
+        match lane.walk {
+            Walk::Ascending => Some(Box::new(Ascend::back_to(since, resume))),
+            Walk::NewestFirst => Some(Box::new(Descend::back_to(since, resume))),
+            // A window shows what it shows.
+            Walk::Snapshot => None,
+        }
+    }
+
     fn thread(&self, of: &MentionRef, cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         let settings: &Settings = cx.settings();
         Some(Box::new(Already(settings.world.thread(of, cx.now))))

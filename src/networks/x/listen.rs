@@ -13,8 +13,8 @@ use super::limits::{MENTIONS_ONE, SEARCH_ONE};
 use super::page::{self, Place};
 use super::settings::Settings;
 use super::wire::{Known, Post, earlier, time_of};
-use crate::domain::Instant;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::domain::{Instant, first_look};
 use crate::wire::{Ask, Ctx, Cursor, Fault, Got, Heard, Lane, Page, Request, Step, Talk, Via};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -30,8 +30,6 @@ const PAGE: &str = "100";
 const SEARCH_REACH: i64 = 7 * DAY - 10 * MINUTE;
 /// The mention timeline shows the latest 800 posts: so many pages.
 const MENTION_PAGES: u32 = 8;
-/// A first look goes back so far.
-const FIRST_LOOK: i64 = 30 * DAY;
 /// A first look at a search ends after so many pages: 1,000 posts, 5 US dollars.
 const FIRST_LOOK_PAGES: u32 = 10;
 /// More pages than a search has in 7 days: a server that turns in circles is left.
@@ -100,17 +98,25 @@ pub(super) struct Walker {
     cursor: Option<Mark>,
     /// The span of a gap, if one is read again.
     gap: Option<(Instant, Instant)>,
+    /// How far back a first look goes.
+    since: Option<Instant>,
     way: Option<Way>,
 }
 
 impl Walker {
-    /// A walk down to the cursor, a first look, or one that goes on at its token. A token of
-    /// another make is as good as none: the walk begins at the top again.
-    pub(super) fn new(lane: &Lane, cursor: Option<&Cursor>, resume: Option<&str>) -> Walker {
+    /// A walk down to the cursor, a first look back to `since`, or one that goes on at its token. A
+    /// token of another make is as good as none: the walk begins at the top again.
+    pub(super) fn new(
+        lane: &Lane,
+        cursor: Option<&Cursor>,
+        since: Option<Instant>,
+        resume: Option<&str>,
+    ) -> Walker {
         Walker {
             lane: lane.clone(),
             cursor: cursor.and_then(Mark::parse),
             gap: lane.gap,
+            since,
             way: resume.and_then(|token| serde_json::from_str(token).ok()),
         }
     }
@@ -141,8 +147,12 @@ impl Walker {
         };
         let is_search = source != Source::Mentions;
         let Some(mark) = &self.cursor else {
-            let start = if is_search { reach } else { now - FIRST_LOOK };
-            return way(Some(source), start, top);
+            let since = self.since.unwrap_or(now - first_look::SPAN).min(now - MINUTE);
+            let start = if is_search { since.max(reach) } else { since };
+            let mut way = way(Some(source), start, top);
+            // Only where it was asked for so far back is the rest worth a word.
+            way.lost = self.since.filter(|at| *at < start).map(|at| too_old(at, start));
+            return way;
         };
         let since = earlier(&mark.newest, self.lane.overlap_ms);
         let since_at = time_of(&since);
@@ -229,7 +239,8 @@ impl Walker {
             return (so_far, None);
         }
         let of_mentions = way.source == Some(Source::Mentions);
-        if of_mentions && way.pages >= MENTION_PAGES && self.cursor.is_some() {
+        let goes_back = self.cursor.is_some() || self.since.is_some();
+        if of_mentions && way.pages >= MENTION_PAGES && goes_back {
             let why = format!(
                 "X shows the latest 800 mentions only; nothing between {} and {so_far} was read",
                 way.bottom
@@ -237,7 +248,7 @@ impl Walker {
             return (so_far, Some(why));
         }
         if self.is_cut_short(way) {
-            return (so_far, None);
+            return (so_far, Some("a first look at a search reads 1,000 posts".to_owned()));
         }
         // A gap that is read again leaves no other one; its end says what it could not reach.
         (way.bottom.min(way.floor), way.lost.clone().filter(|_| self.gap.is_none()))

@@ -113,7 +113,17 @@ impl Network for X {
         resume: Option<&str>,
         _cx: &Ctx<'_>,
     ) -> Box<dyn Talk<Cursor> + '_> {
-        Box::new(listen::Walker::new(lane, cursor, resume))
+        Box::new(listen::Walker::new(lane, cursor, None, resume))
+    }
+
+    fn look_back(
+        &self,
+        lane: &Lane,
+        since: Instant,
+        resume: Option<&str>,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Cursor> + '_>> {
+        Some(Box::new(listen::Walker::new(lane, None, Some(since), resume)))
     }
 
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {

@@ -307,6 +307,23 @@ fn more_than_the_timeline_shows_is_a_hole() {
 }
 
 #[test]
+fn a_first_look_says_how_far_back_x_reaches() {
+    let empty = "{\"meta\":{\"result_count\":0}}";
+    with(WITH_USER, None, |cx| {
+        let lane = X.lanes(cx).into_iter().find(|lane| !lane.addressed).unwrap();
+        let mut far = X.look_back(&lane, NOW - 30 * DAY, None, cx).unwrap();
+        let start = pair(request(&far.start(cx)), "start_time").unwrap();
+        assert_eq!(start, "2026-11-14T12:10:00Z");
+        let Ok(Step::Page(page)) = far.read(0, got(empty), cx) else { panic!("a page") };
+        assert!(page.hole.unwrap().contains("7 days"));
+        let mut near = X.look_back(&lane, NOW - DAY, None, cx).unwrap();
+        let start = pair(request(&near.start(cx)), "start_time").unwrap();
+        assert_eq!(start, "2026-11-20T12:00:00Z");
+        assert!(matches!(near.read(0, got(empty), cx), Ok(Step::Done(_))));
+    });
+}
+
+#[test]
 fn a_server_that_turns_in_circles_is_left() {
     with(READ_ONLY, None, |cx| {
         let lane = X.lanes(cx).remove(0);

@@ -25,7 +25,11 @@ pub(super) fn agrees(line: &Line, disposition: Disposition) -> Result<(), String
         (Disposition::Untriaged, None) => {
             Err("it is untriaged, and no triage is due: nobody would ever see it".to_owned())
         }
-        (Disposition::Open, Some("owed")) if line.due_at.is_some() => Ok(()),
+        (Disposition::Open, Some("owed")) if line.due_at.or(line.look_due).is_some() => Ok(()),
+        (Disposition::Open, Some("owed")) if line.first_look == Some(true) => {
+            Err("it waits in a first look, but that has no due time: nobody would ever be asked"
+                .to_owned())
+        }
         (Disposition::Open, Some("owed")) => {
             Err("it is open, but its case has no due time: nobody would ever be told".to_owned())
         }
@@ -136,7 +140,10 @@ mod tests {
         let why = |line: Line, d| agrees(&line, d).unwrap_err();
         let base = |d, standing, reason| line(d, standing, reason);
         let no_due = Line { due_at: None, ..base(Open, "owed", "") };
-        assert!(why(no_due, Open).contains("no due time"));
+        assert!(why(no_due.clone(), Open).contains("no due time"));
+        let past = Line { first_look: Some(true), ..no_due };
+        assert!(why(past.clone(), Open).contains("waits in a first look"));
+        assert_eq!(agrees(&Line { look_due: Some(1), ..past }, Open), Ok(()));
         let no_note = Line { note: Some(" ".into()), ..base(Waived, "void", "waived") };
         assert!(why(no_note, Waived).contains("no reason"));
         let nobody = Line { actor: None, ..base(Closed, "void", "closed") };

@@ -61,7 +61,7 @@ fn account(
     gaps: Vec<GapRow>,
     broken: &mut Findings,
 ) -> LaneAccount {
-    let from = Instant(lane.added_at);
+    let from = Instant(lane.reads_from);
     let to = lane.finished_at.filter(|_| lane.polled).map(|at| Instant(at) - lane.settle_ms);
     let mut account = LaneAccount {
         channel: lane.channel.clone(),

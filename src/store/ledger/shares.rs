@@ -46,8 +46,8 @@ pub(super) fn count(line: &Line, now: Instant, shares: &mut Shares) -> Result<()
                     created_at: Instant(line.created_at),
                     answered_at: line.ended_at.filter(|_| standing == "met").map(Instant),
                     waived: by_person,
-                    // Whoever ended it by hand has opened it.
-                    baseline: line.first_look == Some(true) && !by_person,
+                    // Whoever acts on one has opened it; a choice about the whole does not.
+                    baseline: line.first_look == Some(true),
                 },
                 now,
             );

@@ -89,7 +89,7 @@ pub struct LaneAccount {
     pub lane: String,
     /// Whether it is polled; one that only receives has no coverage.
     pub polled: bool,
-    /// When it was added.
+    /// When it was added, or where its first look begins.
     pub from: Instant,
     /// Start of the last finished poll less the settle time; `None` before the first.
     pub to: Option<Instant>,

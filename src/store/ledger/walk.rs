@@ -12,7 +12,7 @@ use crate::store::value::{Sql, args, statements};
 use std::collections::HashMap;
 
 statements! {
-    PAGE = Sql::same("SELECT m.id, m.brand, m.channel, m.heard_day, m.heard_at, m.created_at, m.gone_at, m.triage_due, m.disposition, m.moves, m.case_id, m.model, m.rule, o.case_id AS debt_case, o.owing, o.standing, o.reason, o.actor, o.note, o.evidence, o.ended_at, o.first_look, k.id AS found_case, k.due_at FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id LEFT JOIN cases k ON k.id = m.case_id WHERE m.id > $1 ORDER BY m.id LIMIT $2");
+    PAGE = Sql::same("SELECT m.id, m.brand, m.channel, m.heard_day, m.heard_at, m.created_at, m.gone_at, m.triage_due, m.disposition, m.moves, m.case_id, m.model, m.rule, o.case_id AS debt_case, o.owing, o.standing, o.reason, o.actor, o.note, o.evidence, o.ended_at, o.first_look, k.id AS found_case, k.due_at, CASE WHEN o.first_look THEN (SELECT MIN(f.due_at) FROM first_looks f WHERE f.channel = m.channel) END AS look_due FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id LEFT JOIN cases k ON k.id = m.case_id WHERE m.id > $1 ORDER BY m.id LIMIT $2");
     MOVES = Sql::same("SELECT id, mention_id, mention_seq, becomes, at FROM events WHERE mention_seq IS NOT NULL AND mention_id > $1 AND mention_id <= $2 ORDER BY mention_id, mention_seq");
     // A debt whose mention was taken away.
     ORPHANS = Sql::same("SELECT o.mention_id, o.case_id FROM obligations o LEFT JOIN mentions m ON m.id = o.mention_id WHERE m.id IS NULL ORDER BY o.mention_id LIMIT $1");
@@ -53,6 +53,8 @@ pub(super) struct Line {
     // The case, if it is there.
     pub(super) found_case: Option<String>,
     pub(super) due_at: Option<i64>,
+    // Of the first look that it waits in.
+    pub(super) look_due: Option<i64>,
 }
 
 impl Line {

@@ -1,9 +1,9 @@
 //! `GET /api/v1/channels` and `GET /api/v1/ledger`: what we hear, how well, and the account of it.
 
-use super::Ask;
+use super::{Ask, render};
 use crate::domain::Instant;
 use crate::store::ledger::{self, Ledger, Options};
-use crate::store::{coverage, credentials, lanes};
+use crate::store::{coverage, credentials, lanes, looks};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::problem::Problem;
@@ -12,14 +12,15 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Every channel with its lanes and gaps.
+/// Every channel with its lanes and gaps and its first looks, the newest first.
 pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Json<Value>, Problem> {
     caller.must(Scope::Read)?;
     let mut tx = front.web.deps.store.read().await?;
-    let (channels, all, gaps) = (
+    let (channels, all, gaps, past) = (
         lanes::channels(&mut tx).await?,
         lanes::lanes(&mut tx).await?,
         coverage::gaps(&mut tx).await?,
+        looks::all(&mut tx).await?,
     );
     let credentials = credentials::all(&mut tx).await?;
     let told: Vec<Value> = channels
@@ -58,6 +59,8 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
                     "ends_at": row.ends_at.map(Instant),
                 })),
                 "lanes": own.collect::<Vec<_>>(),
+                "first_looks": past.iter().filter(|l| l.channel == c.name).map(render::first_look)
+                    .collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -4,6 +4,7 @@ mod acts;
 mod cases;
 mod channels;
 mod events;
+mod first_look;
 mod mentions;
 mod receive;
 mod render;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_CASE_ACT, post(acts::act))
         .route(path::API_REPLY_DECIDE, post(acts::decide))
         .route(path::API_CHANNELS, get(channels::channels))
+        .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))
         .route(path::API_EVENTS, get(events::events))
 }

@@ -5,6 +5,7 @@ use crate::domain::obligation::{Obligation, Standing};
 use crate::domain::{Instant, PerMillion};
 use crate::store::cases::CaseFile;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
+use crate::store::looks::LookRow;
 use crate::store::replies::{PartRow, ReplyRow};
 use crate::store::{events::EventRow, outbox::AlertRow};
 use serde_json::{Value, json};
@@ -36,6 +37,7 @@ pub fn case_line(c: &CaseLine) -> Value {
         "owing": c.owing,
         "severity": c.severity,
         "deadline": maybe(c.deadline),
+        "first_look": c.first_look,
         "draft_rev": c.draft_rev,
     })
 }
@@ -197,6 +199,23 @@ pub fn alert(a: &AlertRow) -> Value {
         "sent_at": maybe(a.sent_at),
         "attempts": a.attempts,
         "fault": a.fault,
+    })
+}
+
+/// A first look: its baseline and what was chosen.
+pub fn first_look(l: &LookRow) -> Value {
+    json!({
+        "channel": l.channel,
+        "began_at": time(l.began_at),
+        "since": time(l.since),
+        "state": l.state,
+        "asked_at": maybe(l.asked_at),
+        "mentions": l.mentions,
+        "complaints": l.complaints,
+        "unanswered": l.unanswered,
+        "oldest_at": maybe(l.oldest_at),
+        "chosen_by": l.chosen_by,
+        "chosen_at": maybe(l.chosen_at),
     })
 }
 

@@ -3,11 +3,14 @@
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::view::{self, When};
+use crate::domain::Instant;
 use crate::domain::text::one_line;
+use crate::pipeline::first_look;
 use crate::store::coverage::GapRow;
 use crate::store::credentials::CredentialRow;
 use crate::store::lanes::{ChannelRow, LaneRow};
-use crate::store::{StoreError, coverage, credentials, lanes};
+use crate::store::looks::LookRow;
+use crate::store::{StoreError, coverage, credentials, lanes, looks};
 use crate::web::front::Shared;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,7 +29,15 @@ struct Channel {
     granted_by: Option<String>,
     owner: Option<String>,
     credential: Option<Credential>,
+    first_look: Option<Look>,
     lanes: Vec<Lane>,
+}
+
+/// The newest first look, or the one that waits for a choice.
+#[derive(Serialize)]
+struct Look {
+    figures: String,
+    waits: bool,
 }
 
 #[derive(Serialize)]
@@ -58,21 +69,34 @@ struct Gap {
     note: String,
 }
 
+/// What the page is made of.
+struct Read {
+    channels: Vec<ChannelRow>,
+    lanes: Vec<LaneRow>,
+    gaps: Vec<GapRow>,
+    credentials: Vec<CredentialRow>,
+    looks: Vec<LookRow>,
+}
+
 /// Shows the page.
 pub async fn show(State(front): State<Shared>, agent: LoggedIn) -> Response {
     let page = Page::in_language(agent.language);
     let read = async {
         let mut tx = front.web.deps.store.read().await?;
-        let (channels, all) = (lanes::channels(&mut tx).await?, lanes::lanes(&mut tx).await?);
-        let gaps = coverage::gaps(&mut tx).await?;
-        Ok::<_, StoreError>((channels, all, gaps, credentials::all(&mut tx).await?))
+        Ok::<_, StoreError>(Read {
+            channels: lanes::channels(&mut tx).await?,
+            lanes: lanes::lanes(&mut tx).await?,
+            gaps: coverage::gaps(&mut tx).await?,
+            credentials: credentials::all(&mut tx).await?,
+            looks: looks::all(&mut tx).await?,
+        })
     };
-    let (channels, all, gaps, credentials) = match read.await {
+    let read = match read.await {
         Ok(read) => read,
         Err(e) => return page.fails(&e),
     };
     let channels: Vec<Channel> =
-        channels.iter().map(|c| channel(&front, &page, c, &all, &gaps, &credentials)).collect();
+        read.channels.iter().map(|c| channel(&front, &page, c, &read)).collect();
     let values = context! {
         here => "coverage",
         agent => agent.name,
@@ -82,14 +106,7 @@ pub async fn show(State(front): State<Shared>, agent: LoggedIn) -> Response {
     page.show(StatusCode::OK, "coverage", values)
 }
 
-fn channel(
-    front: &Shared,
-    page: &Page,
-    c: &ChannelRow,
-    all: &[LaneRow],
-    gaps: &[GapRow],
-    credentials: &[CredentialRow],
-) -> Channel {
+fn channel(front: &Shared, page: &Page, c: &ChannelRow, read: &Read) -> Channel {
     let (deps, words) = (&front.web.deps, page.words);
     let zone = view::zone(deps, &c.brand);
     let when = |at: i64| view::when(at, &zone, words);
@@ -107,7 +124,12 @@ fn channel(
         polled: l.polled,
         covered_to: when(l.covered_to),
         last_poll: l.finished_at.map(when),
-        gaps: gaps.iter().filter(|g| g.channel == l.channel && g.lane == l.lane).map(gap).collect(),
+        gaps: read
+            .gaps
+            .iter()
+            .filter(|g| g.channel == l.channel && g.lane == l.lane)
+            .map(gap)
+            .collect(),
     };
     let credential = |row: &CredentialRow| Credential {
         dead: row.is_dead(),
@@ -117,7 +139,14 @@ fn channel(
         connected_by: row.connected_by.clone(),
     };
     let configured = deps.channels.get(&c.name);
+    let own = || read.looks.iter().filter(|l| l.channel == c.name);
+    let newest = own().find(|l| l.state == "asked").or_else(|| own().next());
+    let told = newest.and_then(|l| Some((l, Instant(l.asked_at?))));
     Channel {
+        first_look: told.map(|(l, at)| Look {
+            figures: first_look::figures(words, l, &l.figures(), at),
+            waits: l.state == "asked",
+        }),
         name: c.name.clone(),
         brand: view::brand_title(deps, &c.brand).to_owned(),
         network: network_title(deps, &c.name, &c.network),
@@ -126,7 +155,7 @@ fn channel(
         fault_at: c.fault_at.map(when),
         granted_by: configured.and_then(|c| c.granted_by.clone()),
         owner: configured.and_then(|c| c.owner.clone()),
-        credential: credentials.iter().find(|row| row.channel == c.name).map(credential),
-        lanes: all.iter().filter(|l| l.channel == c.name).map(lane).collect(),
+        credential: read.credentials.iter().find(|row| row.channel == c.name).map(credential),
+        lanes: read.lanes.iter().filter(|l| l.channel == c.name).map(lane).collect(),
     }
 }

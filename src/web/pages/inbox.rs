@@ -9,7 +9,7 @@ use crate::domain::{CaseId, text};
 use crate::speech::Catalogue;
 use crate::store::inbox::{self, CaseLine, Filter};
 use crate::store::mentions::{self, MentionRow};
-use crate::store::{StoreError, cases};
+use crate::store::{StoreError, cases, looks};
 use crate::web::front::Shared;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -55,6 +55,7 @@ struct Line {
     attention: String,
     severity: i64,
     severity_word: &'static str,
+    first_look: bool,
     topic: &'static str,
     risks: Vec<&'static str>,
     language: String,
@@ -109,6 +110,8 @@ async fn listed(
     let everything = Filter { brand: asked.brand.clone(), ..Filter::default() };
     let counts = inbox::counts(&mut tx, &everything, now).await?;
     let languages = inbox::languages(&mut tx).await?;
+    let looks: Vec<String> =
+        looks::asked(&mut tx).await?.into_iter().map(|look| look.channel).collect();
     let ids: Vec<CaseId> = rows.iter().filter_map(|c| c.id.parse().ok()).collect();
     let newest = newest(&mut tx, &ids).await?;
     drop(tx);
@@ -149,6 +152,7 @@ async fn listed(
         open => counts.open,
         complaints => counts.complaints,
         overdue => counts.overdue,
+        looks,
         brands,
         channels,
         languages,
@@ -221,6 +225,7 @@ fn line(
         attention,
         severity: c.severity,
         severity_word: words.severity(severity),
+        first_look: c.first_look,
         topic: mention.map_or("", |m| view::topic(m, words)),
         risks: mention.map_or_else(Vec::new, |m| view::risks(m, words)),
         language: mention.map_or(String::new(), |m| m.language().to_string()),

@@ -5,6 +5,7 @@ mod case;
 mod connect;
 mod coverage;
 mod deeds;
+mod first_look;
 mod inbox;
 mod login;
 mod render;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::INBOX, get(inbox::show))
         .route(path::CASE, get(case::show).post(deeds::act))
         .route(path::COVERAGE, get(coverage::show))
+        .route(path::FIRST_LOOK, get(first_look::show).post(first_look::choose))
         .route(path::LOGIN, get(login::show).post(login::log_in))
         .route(ONCE, get(login::once))
         .route(path::LOGOUT, post(login::log_out))

@@ -28,6 +28,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("inbox", include_str!("inbox.html")),
         ("case", include_str!("case.html")),
         ("coverage", include_str!("coverage.html")),
+        ("first_look", include_str!("first_look.html")),
     ] {
         all.add_template(name, text)
             .expect("the templates are part of the program, and a test renders each of them");

@@ -4,6 +4,7 @@ mod acts;
 mod check;
 mod classify;
 mod daemon;
+mod first_look;
 mod outside;
 mod replay;
 mod store;

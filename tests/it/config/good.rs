@@ -59,6 +59,7 @@ holidays = ["2026-12-25", 2026-12-26]
 network = "plaza"
 brand = "acme"
 every = "2m"
+first_look = "0"
 own_ids = ["1", "2"]
 disabled = true
 probe_every = "1h"
@@ -111,6 +112,7 @@ fn every_key_arrives() {
     assert_eq!((channel.name.as_str(), channel.brand.as_str()), ("square", "acme"));
     assert_eq!(channel.network.meta().name, "plaza");
     assert_eq!((channel.every_ms, channel.disabled), (Some(2 * MINUTE), true));
+    assert_eq!(channel.first_look_ms, Some(0));
     assert_eq!(channel.own, ["1", "2"]);
     assert_eq!(channel.probe_every_ms, Some(HOUR));
     let (granted_by, owner) = (channel.granted_by.as_deref(), channel.owner.as_deref());

@@ -145,7 +145,12 @@ async fn what_is_due_is_taken(house: &House) {
     for (n, due) in [300, 100, 200].into_iter().enumerate() {
         let mut file = new_case(CaseId(house.id()), &n.to_string());
         let standing = if n == 2 { standings().remove(3) } else { Standing::Owed };
-        let o = Obligation { due: T0 + due, overdue_told: false, ..debt(house, standing) };
+        let o = Obligation {
+            due: T0 + due,
+            overdue_told: false,
+            first_look: false,
+            ..debt(house, standing)
+        };
         (file.case.obligations, file.draft_due) = (vec![o], n == 0);
         cases::save(&mut tx, &[&file]).await.unwrap();
         ids.push(file.case.id);

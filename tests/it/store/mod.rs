@@ -10,6 +10,7 @@ mod house;
 mod lanes;
 mod ledger;
 mod log;
+mod looks;
 mod mentions;
 mod outbox;
 mod replies;

@@ -1,6 +1,6 @@
 //! What is heard, judged and told.
 
-use crate::town::{Plan, Town};
+use crate::town::Town;
 use ascolto::domain::case::State;
 
 #[tokio::test]
@@ -93,19 +93,5 @@ async fn an_outage_makes_a_gap_and_its_backfill_closes_it() {
     assert_eq!(t.state("p3").await, State::Waiting);
     let table = t.ledger().await.table();
     assert!(table.contains("closed"), "{table}");
-    t.close().await;
-}
-
-#[tokio::test]
-async fn what_was_there_before_us_is_shown_and_not_alerted() {
-    let t = Town::of(Plan {
-        script: r#"{"at":5,"do":"post","id":"p1","author":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}"#,
-        opens_after: 600,
-        ..Plan::default()
-    })
-    .await;
-    t.pass(3).await;
-    assert_eq!(t.state("p1").await, State::Waiting);
-    assert!(t.said().is_empty(), "{:?}", t.said());
     t.close().await;
 }

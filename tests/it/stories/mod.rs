@@ -2,6 +2,7 @@
 
 mod answers;
 mod credentials;
+mod first_look;
 mod hearing;
 mod publishing;
 mod timers;

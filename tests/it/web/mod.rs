@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod connect;
+mod first_look;
 mod hooks;
 mod house;
 mod links;
