@@ -1,6 +1,7 @@
 //! Makes brands of their sections, with the SLA policies and calendars that they name.
 
 use super::ChannelConfig;
+use super::campaign::Written;
 use super::check::{Checked, check};
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
@@ -33,6 +34,7 @@ pub(super) fn read(sections: &Sections, problems: &mut Problems) -> BTreeMap<Str
             }
             let (alert_at, look_at) = thresholds(&keys, triage, problems);
             let mut brand = brand(&section.name, &keys)?;
+            names(&keys, &brand, problems);
             (brand.alert_at, brand.look_at) = (alert_at, look_at);
             if let Some(sla) = keys.get::<String>("sla").and_then(|n| policies.get(n.as_str())) {
                 brand.sla = sla.clone();
@@ -55,14 +57,55 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     let handles: Vec<String> = keys.get("handles").unwrap_or_default();
     brand.handles = handles.iter().map(|h| h.trim_start_matches('@').to_owned()).collect();
     brand.terms = keys.get("terms").unwrap_or(brand.terms);
+    brand.ambiguous = keys.get("ambiguous");
+    brand.domains = keys.get("domains").unwrap_or_default();
     brand.context = keys.get("context").unwrap_or_default();
     brand.exclusions = keys.get("exclusions").unwrap_or_default();
+    let campaigns: Vec<Written> = keys.get("campaigns").unwrap_or_default();
+    let zone = &brand.calendar.zone;
+    brand.campaigns = campaigns.into_iter().map(|c| c.in_zone(zone)).collect();
     brand.language = keys.get("language").unwrap_or(brand.language);
     brand.owes = keys.get("owes").unwrap_or(brand.owes);
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
     Some(brand)
+}
+
+/// Says where what the brand is called contradicts itself.
+fn names(keys: &Checked, brand: &Brand, problems: &mut Problems) {
+    let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    for name in brand.ambiguous.iter().flatten() {
+        if brand.terms.iter().any(|term| same(term, name)) {
+            continue;
+        }
+        let remedy = match nearest(name, brand.terms.iter().map(String::as_str)) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => "Write it into terms too, or take it out here.".to_owned(),
+        };
+        let what = format!("`{name}` is none of its terms");
+        problems.add(&keys.place("ambiguous"), keys.key("ambiguous"), what, remedy);
+    }
+    for phrase in &brand.exclusions {
+        if brand.terms.iter().any(|term| same(term, phrase)) {
+            problems.add(
+                &keys.place("exclusions"),
+                keys.key("exclusions"),
+                format!("`{phrase}` is a name of the brand: nothing would be about it"),
+                "Write what stands beside the name where others are meant, or context words.",
+            );
+        }
+    }
+    for campaign in keys.get::<Vec<Written>>("campaigns").unwrap_or_default() {
+        if campaign.ends_early() {
+            problems.add(
+                &keys.place("campaigns"),
+                keys.key("campaigns"),
+                format!("campaign `{}` ends before it begins", campaign.name),
+                "Write its first day into from and its last day into to.",
+            );
+        }
+    }
 }
 
 type Thresholds = (PerMillion, PerMillion);

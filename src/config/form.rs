@@ -1,5 +1,6 @@
 //! The forms that values take in the configuration: each is read here and nowhere else.
 
+use super::campaign::{self, Written};
 use super::duration::parse_duration;
 use super::problem::nearest;
 use super::section::Raw;
@@ -30,6 +31,10 @@ pub(super) enum Form {
     Database,
     /// A whole number of hours, days …, at least 1.
     Count,
+    /// Words to be looked up in what people write.
+    Phrases,
+    Domains,
+    Campaigns,
 }
 
 /// One key of a section.
@@ -87,6 +92,7 @@ values! {
     Days(BTreeSet<Date>),
     Owed(Vec<Kind>),
     Listen(SocketAddr),
+    Campaigns(Vec<Written>),
 }
 
 /// Why a value does not do.
@@ -122,6 +128,9 @@ impl Form {
             Form::Hosts => "a list of hosts, addresses or networks, with a port or without",
             Form::Database => "sqlite: and a path, or postgres:// and a server, in quotes",
             Form::Count => "a whole number from 1 on",
+            Form::Phrases => "a list of texts, each with a letter or a digit",
+            Form::Domains => "a list of domains, without https:// and without a path",
+            Form::Campaigns => "a list of campaigns",
         }
     }
 
@@ -154,6 +163,9 @@ impl Form {
                 text.parse().map_err(|_| format!("`{text}` is no day"))
             })?)),
             (Form::Hosts, Raw::List(_)) => Ok(Value::List(each(raw, host)?)),
+            (Form::Phrases, Raw::List(_)) => Ok(Value::List(each(raw, phrase)?)),
+            (Form::Domains, Raw::List(_)) => Ok(Value::List(each(raw, domain)?)),
+            (Form::Campaigns, Raw::List(_)) => Ok(Value::Campaigns(campaign::read(raw)?)),
             (Form::Owed, Raw::List(_)) => Ok(Value::Owed(each(raw, |text| {
                 [Kind::Complaint, Kind::Question]
                     .into_iter()
@@ -261,6 +273,28 @@ fn host(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!("`{text}` is no host and no network"))
+    }
+}
+
+/// Words that can be found in a text: signs alone never are.
+pub(super) fn phrase(text: &str) -> Result<String, String> {
+    if text.chars().any(char::is_alphanumeric) {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(format!("`{text}` has no letter and no digit: it would never be found"))
+    }
+}
+
+/// A domain in small letters. `www.` is taken off: who links to the brand may leave it out.
+fn domain(text: &str) -> Result<String, String> {
+    let name = text.trim().to_lowercase();
+    let name = name.strip_prefix("www.").unwrap_or(&name);
+    let label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    if name.contains('.') && name.split('.').all(label) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("`{text}` is no domain"))
     }
 }
 

@@ -10,6 +10,7 @@
 //! never quoted, and what was read as a secret is struck out of every text at the end.
 
 mod brands;
+mod campaign;
 mod check;
 mod duration;
 mod example;

@@ -16,7 +16,8 @@ pub(super) enum Raw {
     /// A date or time without quotes.
     Date(String),
     List(Vec<Raw>),
-    Table,
+    /// A table within a value, with its keys in their order.
+    Table(Vec<(String, Raw)>),
     /// A whole number or fraction beyond what we count with.
     TooLarge,
     /// From the environment: text, or TOML where the key wants no text.
@@ -36,7 +37,12 @@ impl Raw {
             DeValue::Array(list) => {
                 Raw::List(list.iter().map(|v| Raw::from(v.get_ref())).collect())
             }
-            DeValue::Table(_) => Raw::Table,
+            DeValue::Table(table) => Raw::Table(
+                table
+                    .iter()
+                    .map(|(key, value)| (key.get_ref().to_string(), Raw::from(value.get_ref())))
+                    .collect(),
+            ),
         }
     }
 
@@ -49,7 +55,7 @@ impl Raw {
             Raw::Flag(_) => "true or false",
             Raw::Date(_) => "a date or time",
             Raw::List(_) => "a list",
-            Raw::Table => "a section of its own",
+            Raw::Table(_) => "a section of its own",
             Raw::TooLarge => "a number too large",
         }
     }

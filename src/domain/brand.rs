@@ -16,12 +16,18 @@ pub struct Brand {
     pub title: String,
     /// The names by which people call it, for relevance.
     pub terms: Vec<String>,
+    /// Those of the terms that mean other things too; `None` leaves it to the word lists.
+    pub ambiguous: Option<Vec<String>>,
     /// Its handles without `@`.
     pub handles: Vec<String>,
+    /// Its own domains, in small letters: who links to them means us.
+    pub domains: Vec<String>,
     /// Words of which one must stand beside an ambiguous name.
     pub context: Vec<String>,
     /// Words that mean somebody else of the same name.
     pub exclusions: Vec<String>,
+    /// What is ours for a time only.
+    pub campaigns: Vec<Campaign>,
     /// The language of its agents, for alerts and screens.
     pub language: Lang,
     /// Which kinds are owed an answer.
@@ -42,6 +48,19 @@ pub struct Brand {
     pub signature: String,
 }
 
+/// Words and hashtags that mean the brand between two instants, and before and after nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Campaign {
+    /// Its name, for reasons and lists.
+    pub name: String,
+    /// Its words; one that begins with `#` counts as a hashtag only.
+    pub terms: Vec<String>,
+    /// From here on.
+    pub from: Instant,
+    /// Up to here, exclusive.
+    pub to: Instant,
+}
+
 impl Brand {
     /// A brand with the defaults of the configuration reference.
     pub fn new(name: &str, zone: jiff::tz::TimeZone) -> Brand {
@@ -49,9 +68,12 @@ impl Brand {
             name: name.to_owned(),
             title: name.to_owned(),
             terms: vec![name.to_owned()],
+            ambiguous: None,
             handles: Vec::new(),
+            domains: Vec::new(),
             context: Vec::new(),
             exclusions: Vec::new(),
+            campaigns: Vec::new(),
             language: Lang::IT,
             owes: vec![Kind::Complaint, Kind::Question],
             alert_at: PerMillion(600_000),

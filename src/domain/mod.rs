@@ -18,7 +18,7 @@ pub mod text;
 pub mod time;
 pub mod verdict;
 
-pub use brand::Brand;
+pub use brand::{Brand, Campaign};
 pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
 pub use mention::{Attachment, Author, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;
