@@ -195,6 +195,7 @@ CREATE TABLE mentions (
     why         TEXT,                            -- JSON
     model       TEXT,
     rule        TEXT,                            -- by which nothing is owed, empty where it is
+    excluded    TEXT,                            -- the exclusion by which it is not about us
     UNIQUE (brand, network, origin, external_id)
 );
 CREATE INDEX mentions_triage ON mentions (id) WHERE triage_due;

@@ -1,6 +1,6 @@
 //! The one place that knows everyone: builds the house, starts it in order, stops it in reverse.
 
-use crate::classify::Classifier;
+use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
 use crate::config::{Config, Registry};
 use crate::domain::Lang;
@@ -151,6 +151,9 @@ pub async fn build(
             (r.name.clone(), recipient)
         })
         .collect();
+    let scopes: Result<BTreeMap<String, Scope>, String> =
+        config.brands.values().map(|b| Ok((b.name.clone(), Scope::of(b)?))).collect();
+    let scopes = scopes.map_err(BuildError::Setting)?;
     let mut tx = store.begin().await?;
     let key = lanes::kept(&mut tx, "link_key", &around.ids.bytes::<32>()).await?;
     tx.commit().await?;
@@ -162,6 +165,7 @@ pub async fn build(
         instance: around.instance,
         hands: around.hands,
         brands: config.brands.clone(),
+        scopes,
         channels,
         recipients,
         classifier: Classifier::new(None).map_err(BuildError::Setting)?,

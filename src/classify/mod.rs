@@ -6,14 +6,21 @@
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
 mod cues;
+mod exclusion;
 mod findings;
 mod language;
 mod lexicon;
 mod normal;
 mod relevance;
+mod scope;
 #[cfg(test)]
 mod tests;
+mod words;
 
+pub use exclusion::{Effect, Past, Proposal, effect, propose};
+pub use scope::Scope;
+
+use crate::domain::Instant;
 use crate::domain::verdict::{Kind, Lang, PerMillion, Verdict, Why};
 use cues::Table;
 use findings::Findings;
@@ -45,16 +52,17 @@ impl Default for Settings {
 /// The brand, for relevance.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
-    /// Its names, as people write them.
-    pub names: &'a [String],
-    /// Its handles, with or without `@`.
-    pub handles: &'a [String],
+    /// Its names and all that tells them from others; `None` where no brand is asked about.
+    pub scope: Option<&'a Scope>,
     /// The network says it: a mention of us, a comment on our page, a review of us.
     pub addressed: bool,
-    /// If not empty, one of these must stand beside a name.
-    pub context: &'a [String],
-    /// Where one of these stands, it is somebody else of the same name.
-    pub exclusions: &'a [String],
+    /// When it was written: a campaign is ours for a time only.
+    pub at: Instant,
+}
+
+impl About<'_> {
+    /// Whoever asks means that the text is about them.
+    pub const US: About<'static> = About { scope: None, addressed: true, at: Instant(0) };
 }
 
 /// What is judged.
@@ -118,7 +126,7 @@ impl Classifier {
     pub fn judge(&self, input: &Input) -> Verdict {
         let text = cut(input.text);
         let language = self.language(input.language, text);
-        let (relevance, about) = relevance::relevance(text, input.about);
+        let (relevance, about) = relevance::relevance(text, language, input.about);
         let mut found = Findings::of(&self.table, self.lexicon(language), text, language, input);
         if let Some(model) = &self.model {
             found.raise(model.complaint(input, language), model.name());

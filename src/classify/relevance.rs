@@ -1,79 +1,197 @@
-//! Says whether a text concerns the brand: by its names and handles, context and exclusions.
+//! Says whether a text concerns the brand: by what the network says, its handles and domains, its
+//! names with what stands beside them, campaigns and exclusions.
+//!
+//! What the network addressed to us is always about us; so is a link to our domain and a handle of
+//! ours. Everything else is weak evidence, over which an exclusion wins. A name that means other
+//! things too counts where a context word or a customer's words stand near it; left alone, inside
+//! of a longer name (`Chiara Rossi`) or as an everyday word (`il vento`) it is only "perhaps".
 
-use super::About;
-use crate::domain::verdict::{Relevance, Why};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use super::scope::{Found, Means, Scope};
+use super::words::{Shape, Word, Words};
+use super::{About, reason};
+use crate::domain::Instant;
+use crate::domain::verdict::{EXCLUDED, Lang, Relevance, Why};
 
-/// Judges relevance and gives the reason. What the network addressed to us is always about us;
-/// an excluded phrase comes before a name; a name without any of the configured context words is
-/// only "perhaps".
-pub(crate) fn relevance(text: &str, about: &About) -> (Relevance, Option<Why>) {
-    let why = |cue: &str, words: &str| Some(Why { cue: cue.to_owned(), words: words.to_owned() });
+/// A context word counts within so many words of the name: a long post or two short ones.
+const FAR: usize = 25;
+/// A customer's words count within so many; so does a context word where the name is written like
+/// the everyday word in a text that has capitals. About a clause.
+const NEAR: usize = 6;
+
+/// Judges relevance and gives the reasons.
+pub(crate) fn relevance(text: &str, language: Lang, about: &About) -> (Relevance, Vec<Why>) {
     if about.addressed {
-        return (Relevance::About, why("about.addressed", ""));
+        return (Relevance::About, vec![reason("about.addressed", "")]);
     }
-    let folded = fold(text);
-    let word = |phrases: &'_ [String]| {
-        let found = phrases.iter().find(|phrase| has_word(&folded, &fold(phrase)));
-        found.cloned()
-    };
-    if let Some(excluded) = word(about.exclusions) {
-        return (Relevance::NotAbout, why("about.excluded", &excluded));
-    }
-    let named = word(about.names).or_else(|| word(about.handles)).or_else(|| tagged(text, about));
-    match named {
-        None => (Relevance::Perhaps, None),
-        Some(_) if !about.context.is_empty() && word(about.context).is_none() => {
-            (Relevance::Perhaps, why("about.no_context", ""))
+    let Some(scope) = about.scope else { return (Relevance::Perhaps, Vec::new()) };
+    scope.judge(text, language, about.at)
+}
+
+impl Scope {
+    /// Judges a text that was written in `language` at `at` and that nobody addressed to us.
+    pub(super) fn judge(&self, text: &str, language: Lang, at: Instant) -> (Relevance, Vec<Why>) {
+        let words = Words::of(text);
+        if let Some(host) = self.host(&words, text) {
+            return (Relevance::About, vec![reason("about.domain", host)]);
         }
-        Some(name) => (Relevance::About, why("about.name", &name)),
+        let looked = Looked { text, words: &words, found: self.find(&words).collect(), language };
+        looked.judge(at)
     }
 }
 
-/// A name or handle that stands as a hashtag or handle, written together: `#LaMiaBanca`.
-fn tagged(text: &str, about: &About) -> Option<String> {
-    let wanted: Vec<(String, &String)> = about
-        .names
-        .iter()
-        .chain(about.handles)
-        .map(|name| (squeeze(name), name))
-        .filter(|(squeezed, _)| !squeezed.is_empty())
-        .collect();
-    let tags = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '!' | '?' | '('));
-    let tags = tags.filter(|tag| tag.starts_with(['#', '@']));
-    for tag in tags.take(1_000) {
-        let tag = squeeze(tag);
-        let hit = wanted.iter().find(|(squeezed, _)| *squeezed == tag);
-        if let Some((_, name)) = hit {
-            return Some((*name).clone());
+/// A text with all that was found in it.
+struct Looked<'l> {
+    text: &'l str,
+    words: &'l Words,
+    found: Vec<Found<'l>>,
+    language: Lang,
+}
+
+impl Looked<'_> {
+    fn judge(&self, at: Instant) -> (Relevance, Vec<Why>) {
+        let only = |relevance, cue, words: &str| (relevance, vec![reason(cue, words)]);
+        if let Some(handle) = self.found.iter().find(|f| matches!(f.means, Means::Handle)) {
+            return only(Relevance::About, "about.handle", self.written(handle));
+        }
+        if let Some(phrase) = self.found.iter().find_map(|f| match f.means {
+            Means::Excluded { phrase, whole: true } => Some(phrase),
+            _ => None,
+        }) {
+            return only(Relevance::NotAbout, EXCLUDED, phrase);
+        }
+        if let Some(campaign) = self.found.iter().find(|f| self.is_running(f, at)) {
+            return only(Relevance::About, "about.campaign", self.written(campaign));
+        }
+        let mut alone = None;
+        let mut best: Option<Vec<Why>> = None;
+        for name in &self.found {
+            let Means::Name { ambiguous, capital } = *name.means else { continue };
+            if self.excluded(name) {
+                continue;
+            }
+            if !ambiguous {
+                return only(Relevance::About, "about.name", self.written(name));
+            }
+            alone = alone.or(Some(name));
+            if best.is_none() {
+                best = self.company(name, capital);
+            }
+        }
+        if let Some(why) = best {
+            return (Relevance::About, why);
+        }
+        if let Some(name) = alone {
+            return only(Relevance::Perhaps, "about.no_context", self.written(name));
+        }
+        let excluded = self.found.iter().find_map(|f| match f.means {
+            Means::Excluded { phrase, .. } => Some(phrase),
+            _ => None,
+        });
+        match excluded {
+            Some(phrase) => only(Relevance::NotAbout, EXCLUDED, phrase),
+            None => (Relevance::Perhaps, Vec::new()),
         }
     }
-    None
-}
 
-/// Folded, letters and digits only.
-fn squeeze(name: &str) -> String {
-    let mut folded = fold(name);
-    folded.retain(char::is_alphanumeric);
-    folded
-}
-
-/// Compatibility forms, case and marks folded; digits stay, since names have them.
-fn fold(text: &str) -> String {
-    let marks_off = text.nfkd().filter(|c| !is_combining_mark(*c));
-    marks_off.flat_map(char::to_lowercase).collect()
-}
-
-/// Whether `phrase` stands in `text` with no letter or digit next to it.
-fn has_word(text: &str, phrase: &str) -> bool {
-    let phrase = phrase.trim().trim_start_matches(['@', '#']);
-    if phrase.is_empty() {
-        return false;
+    fn written(&self, found: &Found<'_>) -> &str {
+        self.words.written(self.text, found.from, found.to)
     }
-    text.match_indices(phrase).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + phrase.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
+
+    fn is_running(&self, found: &Found<'_>, at: Instant) -> bool {
+        match found.means {
+            Means::Campaign { from, to, tag } => {
+                let stands = !tag || self.words.words.get(found.from).is_some_and(|w| w.tag);
+                stands && (*from..*to).contains(&at)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an exclusion covers a name.
+    fn excluded(&self, name: &Found<'_>) -> bool {
+        self.found.iter().any(|f| {
+            matches!(f.means, Means::Excluded { .. }) && f.from <= name.from && name.to <= f.to
+        })
+    }
+
+    /// What says that an ambiguous name means the brand here, if anything does.
+    fn company(&self, name: &Found<'_>, capital: bool) -> Option<Vec<Why>> {
+        let word = self.words.words.get(name.from)?;
+        if self.is_within_longer(name, word) || capital && self.is_everyday(name, word) {
+            return None;
+        }
+        // Who writes capitals elsewhere and small letters here may well mean the everyday word.
+        let small = capital && word.shape == Shape::Small && !word.tag && self.has_capitals();
+        let reach = if small { NEAR } else { FAR };
+        let context = self.nearest(name, reach, |means| matches!(means, Means::Context));
+        let (cue, found) = match context {
+            Some(context) => ("about.context", context),
+            None => {
+                let customer = |means: &Means| matches!(means, Means::Customer);
+                ("about.customer", self.nearest(name, NEAR, customer)?)
+            }
+        };
+        Some(vec![reason("about.name", self.written(name)), reason(cue, self.written(found))])
+    }
+
+    /// The nearest phrase of a sort within `reach` words of a name.
+    fn nearest(
+        &self,
+        name: &Found<'_>,
+        reach: usize,
+        wanted: fn(&Means) -> bool,
+    ) -> Option<&Found<'_>> {
+        let near = self.found.iter().filter(|f| wanted(f.means));
+        let near = near.filter_map(|f| Some((distance(name, f)?, f)));
+        near.filter(|(far, _)| *far <= reach).min_by_key(|(far, _)| *far).map(|(_, f)| f)
+    }
+
+    /// Whether a capital right before or behind makes it part of somebody else's name. Where all
+    /// is in capitals, or all nouns are (German), capitals say nothing.
+    fn is_within_longer(&self, name: &Found<'_>, word: &Word) -> bool {
+        if self.language == Lang::DE || word.shape != Shape::Capital || word.tag {
+            return false;
+        }
+        let ours = |at: usize| {
+            self.found.iter().any(|f| {
+                let ours = matches!(
+                    f.means,
+                    Means::Name { .. } | Means::Context | Means::Customer | Means::Campaign { .. }
+                );
+                ours && f.from <= at && at < f.to
+            })
+        };
+        let other = |at: usize| {
+            let beside = self.words.words.get(at).filter(|w| w.shape == Shape::Capital && !w.tag);
+            beside.filter(|_| !ours(at))
+        };
+        let behind = other(name.to).is_some_and(|w| !w.apart && !w.first);
+        let before = name.from.checked_sub(1).and_then(other);
+        behind || before.is_some_and(|w| !w.first && !word.apart && !word.first)
+    }
+
+    /// Whether it stands in small letters, or with the words before it in capitals, behind a word
+    /// that makes it an everyday word.
+    fn is_everyday(&self, name: &Found<'_>, word: &Word) -> bool {
+        if word.shape == Shape::Capital || word.tag || word.apart {
+            return false;
+        }
+        self.found.iter().any(|f| matches!(f.means, Means::Determiner) && f.to == name.from)
+    }
+
+    /// Whether the writer uses capitals at all.
+    fn has_capitals(&self) -> bool {
+        self.words.words.iter().any(|w| w.first && !w.tag && w.shape == Shape::Capital)
+    }
+}
+
+/// How many words a phrase is away from a name; `None` if it is part of it.
+fn distance(name: &Found<'_>, other: &Found<'_>) -> Option<usize> {
+    if other.from >= name.to {
+        Some(other.from - name.to)
+    } else if other.to <= name.from {
+        Some(name.from - other.to)
+    } else {
+        None
+    }
 }

@@ -1,9 +1,9 @@
 //! Tests of the classifier: a golden table over six languages, the guards, the model's seat,
-//! relevance, and hostile text.
+//! and hostile text; those of relevance stand beside it.
 
 use super::normal::normalise;
 use super::*;
-use crate::domain::verdict::{Relevance, Risk, Topic};
+use crate::domain::verdict::{Risk, Topic};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -12,11 +12,9 @@ fn rules() -> &'static Classifier {
     RULES.get_or_init(|| Classifier::new(None).unwrap())
 }
 
-const TO_US: About =
-    About { names: &[], handles: &[], addressed: true, context: &[], exclusions: &[] };
-
 fn input(text: &str) -> Input<'_> {
-    Input { text, language: None, rating: None, attachments: 0, reply_to_us: false, about: &TO_US }
+    let about = &About::US;
+    Input { text, language: None, rating: None, attachments: 0, reply_to_us: false, about }
 }
 
 fn judge(text: &str) -> Verdict {
@@ -143,32 +141,6 @@ fn a_language_without_phrases_is_looked_at() {
     assert!(verdict.look);
     let named = Input { language: Some(Lang::ES), ..input("nessuno risponde") };
     assert_eq!(rules().judge(&named).language, Lang::ES);
-}
-
-#[test]
-fn relevance_by_name_context_and_exclusion() {
-    let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
-    let (names, handles) = (list(&["Banca Lunaria"]), list(&["@lunaria_it"]));
-    let (context, exclusions) = (list(&["conto"]), list(&["Lunaria Calcio"]));
-    let about = About {
-        names: &names,
-        handles: &handles,
-        addressed: false,
-        context: &[],
-        exclusions: &exclusions,
-    };
-    let of = |text, about: &About| rules().judge(&Input { about, ..input(text) }).relevance;
-    for text in ["BANCA LUNARIA chiusa", "#BancaLunaria giù", "@lunaria_it ciao", "(banca lunaria)"]
-    {
-        assert_eq!(of(text, &about), Relevance::About, "{text}");
-    }
-    assert_eq!(of("la banca lunariana", &about), Relevance::Perhaps);
-    assert_eq!(of("Banca Lunaria sponsor di Lunaria Calcio", &about), Relevance::NotAbout);
-    let strict = About { context: &context, ..about };
-    assert_eq!(of("Banca Lunaria chiusa", &strict), Relevance::Perhaps);
-    assert_eq!(of("Banca Lunaria, conto bloccato", &strict), Relevance::About);
-    let addressed = About { addressed: true, ..about };
-    assert_eq!(of("forza Lunaria Calcio", &addressed), Relevance::About);
 }
 
 /// Says the same of every text.

@@ -142,14 +142,13 @@ fn read(json: &str, id: &mut Option<Box<RawValue>>) -> Result<Question, String> 
 /// There is no brand here: whoever asks means that the text is about them.
 fn verdict(judge: &Classifier, mut question: Question) -> Verdict {
     text::clean(&mut question.text);
-    let about = About { names: &[], handles: &[], addressed: true, context: &[], exclusions: &[] };
     judge.judge(&Input {
         text: &question.text,
         language: question.language,
         rating: question.rating,
         attachments: 0,
         reply_to_us: false,
-        about: &about,
+        about: &About::US,
     })
 }
 

@@ -251,7 +251,16 @@ pub struct Verdict {
     pub model: String,
 }
 
+/// The cue of an exclusion that sorted a mention out; its words are those of the configuration.
+pub const EXCLUDED: &str = "about.excluded";
+
 impl Verdict {
+    /// The exclusion by which this is not about the brand, as configured, if one was it.
+    pub fn excluded_by(&self) -> Option<&str> {
+        let by = self.why.iter().find(|why| why.cue == EXCLUDED);
+        by.filter(|_| self.relevance == Relevance::NotAbout).map(|why| why.words.as_str())
+    }
+
     /// Whether triage calls this a complaint.
     pub fn is_complaint(&self) -> bool {
         self.kind == Kind::Complaint

@@ -10,6 +10,7 @@ pub mod casework;
 pub mod digest;
 pub mod drafting;
 pub mod due;
+pub mod exclusion;
 pub mod first_look;
 mod fresh;
 mod health;
@@ -30,7 +31,7 @@ pub mod wake;
 pub use fresh::Fresh;
 pub use keep::StoreKeep;
 
-use crate::classify::Classifier;
+use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
 use crate::domain::{Brand, CaseId, Instant, Lang};
 use crate::draft::Drafts;
@@ -108,6 +109,8 @@ pub struct Deps {
     pub hands: usize,
     /// The brands by name.
     pub brands: BTreeMap<String, Brand>,
+    /// By brand, what tells mentions of it from those of others.
+    pub scopes: BTreeMap<String, Scope>,
     /// The channels by name.
     pub channels: BTreeMap<String, Channel>,
     /// The recipients by name.

@@ -2,7 +2,7 @@
 
 use super::casework::{Work, WorkError, key_for};
 use super::{Deps, Did, StepResult};
-use crate::classify::{About, Input};
+use crate::classify::{About, Input, Scope};
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
@@ -269,7 +269,7 @@ fn due(brand: &Brand, owing: Owing, verdict: &Verdict, row: &MentionRow, now: In
 ///
 /// Judging is most of what triage costs, so the batch is shared out to the machine's cores.
 fn verdicts(deps: &Deps, rows: &[MentionRow]) -> Vec<Option<Verdict>> {
-    let judge = |row: &MentionRow| Some(verdict(deps, deps.brands.get(&row.brand)?, row));
+    let judge = |row: &MentionRow| Some(verdict(deps, deps.scopes.get(&row.brand)?, row));
     if rows.len() <= SMALL {
         return rows.iter().map(judge).collect();
     }
@@ -287,15 +287,17 @@ fn verdicts(deps: &Deps, rows: &[MentionRow]) -> Vec<Option<Verdict>> {
     })
 }
 
-fn verdict(deps: &Deps, brand: &Brand, row: &MentionRow) -> Verdict {
-    let direct =
-        row.visibility == "private" || matches!(row.kind.as_str(), "review" | "direct" | "mail");
+/// Whether a mention is about the brand whatever it says: the network addressed it to us (comments
+/// on our own pages among them), or it can be meant for nobody else.
+pub fn is_to_us(addressed: bool, visibility: &str, kind: &str) -> bool {
+    addressed || visibility == "private" || matches!(kind, "review" | "direct" | "mail")
+}
+
+fn verdict(deps: &Deps, scope: &Scope, row: &MentionRow) -> Verdict {
     let about = About {
-        names: &brand.terms,
-        handles: &brand.handles,
-        addressed: row.addressed || direct,
-        context: &brand.context,
-        exclusions: &brand.exclusions,
+        scope: Some(scope),
+        addressed: is_to_us(row.addressed, &row.visibility, &row.kind),
+        at: Instant(row.created_at),
     };
     deps.classifier.judge(&Input {
         text: &row.text,

@@ -45,13 +45,14 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
                 json(serde_json::to_string(&v.why)),
                 &v.model,
                 &j.rule,
+                v.excluded_by(),
             ]
         })
         .collect();
     let sql = "UPDATE mentions SET disposition = v.c2, moves = v.c3, case_id = v.c4, \
                relevance = v.c5, judged = v.c6, probability = v.c7, severity = v.c8, topic = v.c9, \
                judged_language = v.c10, risk = v.c11, why = v.c12, model = v.c13, rule = v.c14, \
-               triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
+               excluded = v.c15, triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
     const TYPES: &[Type] = &[
         Type::Text,
         Type::Text,
@@ -61,6 +62,7 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
         Type::Text,
         Type::Big,
         Type::Big,
+        Type::Text,
         Type::Text,
         Type::Text,
         Type::Text,

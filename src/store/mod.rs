@@ -14,6 +14,7 @@ pub mod digests;
 pub mod drafts;
 mod error;
 pub mod events;
+pub mod hits;
 pub mod inbox;
 pub mod judged;
 pub mod lanes;
@@ -32,7 +33,7 @@ pub use value::Sql;
 
 /// Every fixed statement by its name, so that a test can prepare each on both databases.
 pub fn every_statement() -> Vec<(&'static str, Sql)> {
-    let lists: [&[(&str, Sql)]; 16] = [
+    let lists: &[&[(&str, Sql)]] = &[
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
@@ -41,6 +42,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         digests::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
+        hits::STATEMENTS,
         inbox::STATEMENTS,
         lanes::STATEMENTS,
         looks::STATEMENTS,

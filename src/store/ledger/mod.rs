@@ -10,12 +10,13 @@ mod evidence;
 mod lanes;
 mod log;
 mod shares;
+mod sorted;
 mod table;
 mod types;
 mod walk;
 
 pub use types::{
-    BrandShare, Broken, GapAccount, LaneAccount, Ledger, Options, Row, SealAccount, Sums,
+    BrandShare, Broken, GapAccount, LaneAccount, Ledger, Options, Row, SealAccount, SortedOut, Sums,
 };
 
 use super::db::Tx;
@@ -25,8 +26,8 @@ use crate::domain::Instant;
 use types::Findings;
 
 /// Every fixed statement of the ledger.
-pub(super) const STATEMENTS: [&[(&str, Sql)]; 4] =
-    [book::STATEMENTS, lanes::STATEMENTS, log::STATEMENTS, walk::STATEMENTS];
+pub(super) const STATEMENTS: [&[(&str, Sql)]; 5] =
+    [book::STATEMENTS, lanes::STATEMENTS, log::STATEMENTS, sorted::STATEMENTS, walk::STATEMENTS];
 
 /// Draws up the ledger as of `now`, inside one reading transaction (`Store::read`).
 ///
@@ -47,6 +48,10 @@ pub async fn check(tx: &mut Tx, now: Instant, options: &Options) -> Result<Ledge
         Some(_) => Vec::new(),
         None => lanes::accounts(tx, &mut shares, &mut broken).await?,
     };
+    let sorted_out = match options.as_of {
+        Some(_) => Vec::new(),
+        None => sorted::counts(tx).await?,
+    };
     let shares = if options.as_of.is_none() { shares.into_values().collect() } else { Vec::new() };
-    Ok(Ledger::new(now, options, book.rows(), lanes, shares, seals, broken))
+    Ok(Ledger::new(now, options, book.rows(), lanes, shares, sorted_out, seals, broken))
 }

@@ -1,6 +1,6 @@
 //! The ledger as text for a terminal.
 
-use super::types::{BrandShare, GapAccount, LaneAccount, Ledger, Sums};
+use super::types::{BrandShare, GapAccount, LaneAccount, Ledger, SortedOut, Sums};
 use crate::domain::ledger::{Disposition, Share};
 use crate::domain::text::one_line;
 use std::fmt::Write;
@@ -20,6 +20,7 @@ impl Ledger {
         if self.as_of.is_none() {
             self.write_lanes(&mut out);
             self.write_shares(&mut out);
+            self.write_sorted_out(&mut out);
         }
         self.write_verdict(&mut out);
         out
@@ -76,6 +77,22 @@ impl Ledger {
                 duration(*unhearable_ms)
             );
         }
+    }
+
+    fn write_sorted_out(&self, out: &mut String) {
+        if self.sorted_out.is_empty() {
+            return;
+        }
+        out.push_str("\nSorted out by triage\n");
+        let line = |s: &SortedOut| {
+            let by = match s.exclusion.as_str() {
+                "" => s.rule.clone(),
+                phrase => format!("{} by the exclusion {}", s.rule, tame(phrase)),
+            };
+            vec![s.brand.clone(), by, s.mentions.to_string()]
+        };
+        let grid: Vec<_> = self.sorted_out.iter().map(line).collect();
+        write_grid(out, &grid, 2);
     }
 
     fn write_verdict(&self, out: &mut String) {

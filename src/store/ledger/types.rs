@@ -120,6 +120,20 @@ pub struct BrandShare {
     pub unhearable_ms: i64,
 }
 
+/// How many mentions of a brand triage sorted out by one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct SortedOut {
+    /// The brand.
+    pub brand: String,
+    /// The rule by which nothing is owed.
+    pub rule: String,
+    /// The exclusion that made it "not about us", as configured; empty for other rules.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub exclusion: String,
+    /// How many stand so now.
+    pub mentions: i64,
+}
+
 /// How far the log of a brand is sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SealAccount {
@@ -178,6 +192,8 @@ pub struct Ledger {
     pub lanes: Vec<LaneAccount>,
     /// The shares, always of the whole brand.
     pub shares: Vec<BrandShare>,
+    /// What triage sorted out by which rule and exclusion, always of the whole brand.
+    pub sorted_out: Vec<SortedOut>,
     /// The seals.
     pub seals: Vec<SealAccount>,
     /// Everything that does not balance, in the whole store; empty when it balances.
@@ -193,6 +209,7 @@ impl Ledger {
         mut rows: Vec<Row>,
         mut lanes: Vec<LaneAccount>,
         shares: Vec<BrandShare>,
+        sorted_out: Vec<SortedOut>,
         seals: Vec<SealAccount>,
         broken: Findings,
     ) -> Ledger {
@@ -211,6 +228,7 @@ impl Ledger {
             totals,
             lanes,
             shares,
+            sorted_out,
             seals,
             broken: broken.list,
             unlisted: broken.unlisted,

@@ -1,0 +1,16 @@
+//! What triage sorted out, counted by its rules and by the exclusions of each brand.
+
+use super::types::SortedOut;
+use crate::store::db::Tx;
+use crate::store::error::StoreError;
+use crate::store::value::{Sql, args, statements};
+
+statements! {
+    SORTED = Sql::same("SELECT m.brand, m.rule, COALESCE(m.excluded, '') AS exclusion, CAST(COUNT(*) AS BIGINT) AS mentions FROM mentions m WHERE m.disposition = 'not_owed' AND m.rule <> '' GROUP BY m.brand, m.rule, COALESCE(m.excluded, '') ORDER BY 1, 2, 4 DESC, 3");
+}
+
+/// Mentions for which triage owes nothing: one line a brand, rule and exclusion, the exclusions
+/// that sorted out most first. What a person sorted out stands beside the shares.
+pub(super) async fn counts(tx: &mut Tx) -> Result<Vec<SortedOut>, StoreError> {
+    tx.all(SORTED, args![]).await
+}
