@@ -18,7 +18,7 @@ mod tests;
 mod words;
 
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
-pub use scope::Scope;
+pub use scope::{Scope, ambiguous};
 
 use crate::domain::Instant;
 use crate::domain::verdict::{Kind, Lang, PerMillion, Verdict, Why};

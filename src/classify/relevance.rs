@@ -3,8 +3,10 @@
 //!
 //! What the network addressed to us is always about us; so is a link to our domain and a handle of
 //! ours. Everything else is weak evidence, over which an exclusion wins. A name that means other
-//! things too counts where a context word or a customer's words stand near it; left alone, inside
-//! of a longer name (`Chiara Rossi`) or as an everyday word (`il vento`) it is only "perhaps".
+//! things too counts where a context word or a customer's words stand near it; an everyday word
+//! also where it bears a capital that grammar does not ask for, or a service fails near it. Left
+//! alone, inside of a longer name (`Chiara Rossi`), as an everyday word (`il vento`) or as a person
+//! (`mia sorella Chiara`) it is only "perhaps".
 
 use super::scope::{Found, Means, Scope};
 use super::words::{Shape, Word, Words};
@@ -17,6 +19,9 @@ const FAR: usize = 25;
 /// A customer's words count within so many; so does a context word where the name is written like
 /// the everyday word in a text that has capitals. About a clause.
 const NEAR: usize = 6;
+
+/// Words that tell of a person count right beside the name only: customers have sisters too.
+const BESIDE: usize = 2;
 
 /// Judges relevance and gives the reasons.
 pub(crate) fn relevance(text: &str, language: Lang, about: &About) -> (Relevance, Vec<Why>) {
@@ -65,7 +70,7 @@ impl Looked<'_> {
         let mut alone = None;
         let mut best: Option<Vec<Why>> = None;
         for name in &self.found {
-            let Means::Name { ambiguous, capital } = *name.means else { continue };
+            let Means::Name { ambiguous, capital, person } = *name.means else { continue };
             if self.excluded(name) {
                 continue;
             }
@@ -74,7 +79,7 @@ impl Looked<'_> {
             }
             alone = alone.or(Some(name));
             if best.is_none() {
-                best = self.company(name, capital);
+                best = self.company(name, capital, person);
             }
         }
         if let Some(why) = best {
@@ -115,23 +120,47 @@ impl Looked<'_> {
     }
 
     /// What says that an ambiguous name means the brand here, if anything does.
-    fn company(&self, name: &Found<'_>, capital: bool) -> Option<Vec<Why>> {
+    fn company(&self, name: &Found<'_>, capital: bool, person: bool) -> Option<Vec<Why>> {
         let word = self.words.words.get(name.from)?;
         if self.is_within_longer(name, word) || capital && self.is_everyday(name, word) {
+            return None;
+        }
+        let beside = |means: &Means| matches!(means, Means::Person);
+        if person && self.nearest(name, BESIDE, beside).is_some() {
             return None;
         }
         // Who writes capitals elsewhere and small letters here may well mean the everyday word.
         let small = capital && word.shape == Shape::Small && !word.tag && self.has_capitals();
         let reach = if small { NEAR } else { FAR };
         let context = self.nearest(name, reach, |means| matches!(means, Means::Context));
-        let (cue, found) = match context {
-            Some(context) => ("about.context", context),
-            None => {
-                let customer = |means: &Means| matches!(means, Means::Customer);
-                ("about.customer", self.nearest(name, NEAR, customer)?)
+        let customer = |means: &Means| matches!(means, Means::Customer);
+        let trouble = |means: &Means| matches!(means, Means::Trouble);
+        let found = context
+            .map(|found| ("about.context", found))
+            .or_else(|| Some(("about.customer", self.nearest(name, NEAR, customer)?)))
+            .or_else(|| match person {
+                false => Some(("about.trouble", self.nearest(name, NEAR, trouble)?)),
+                true => None,
+            });
+        let by_name = reason("about.name", self.written(name));
+        match found {
+            Some((cue, found)) => Some(vec![by_name, reason(cue, self.written(found))]),
+            None if capital && !person && self.is_proper(word) => {
+                Some(vec![by_name, reason("about.capital", "")])
             }
-        };
-        Some(vec![reason("about.name", self.written(name)), reason(cue, self.written(found))])
+            None => None,
+        }
+    }
+
+    /// Whether a word bears a capital within a sentence of small letters: it is a name there.
+    fn is_proper(&self, word: &Word) -> bool {
+        if self.language == Lang::DE || word.shape != Shape::Capital || word.first || word.tag {
+            return false;
+        }
+        // In a headline every word has one.
+        let within = self.words.words.iter().filter(|w| !w.first && !w.tag);
+        let capital = within.clone().filter(|w| w.shape == Shape::Capital).count();
+        capital * 2 < within.count()
     }
 
     /// The nearest phrase of a sort within `reach` words of a name.

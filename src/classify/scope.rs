@@ -18,6 +18,8 @@ pub(super) enum Means {
         ambiguous: bool,
         /// It is written with a capital, so small letters speak for the everyday word.
         capital: bool,
+        /// It is a first name.
+        person: bool,
     },
     /// One must stand beside an ambiguous name.
     Context,
@@ -39,8 +41,12 @@ pub(super) enum Means {
     },
     /// What only customers talk about.
     Customer,
+    /// A service that fails.
+    Trouble,
     /// Makes the name behind it an everyday word.
     Determiner,
+    /// Tells that a first name means a person.
+    Person,
 }
 
 /// A phrase that was found, by the words it covers; the second is exclusive.
@@ -77,8 +83,9 @@ impl Scope {
             let ambiguous = is_ambiguous(brand, term);
             unsure |= ambiguous;
             let capital = term.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
-            phrases.add(term, &Means::Name { ambiguous, capital });
-            phrases.add_inflected(term, &Means::Name { ambiguous, capital });
+            let person = LISTS.first.contains(&plain(term));
+            phrases.add(term, &Means::Name { ambiguous, capital, person });
+            phrases.add_inflected(term, &Means::Name { ambiguous, capital, person });
         }
         for handle in &brand.handles {
             phrases.add_handle(handle);
@@ -99,11 +106,19 @@ impl Scope {
             for word in &brand.context {
                 phrases.add(word, &Means::Context);
             }
-            for word in &LISTS.customer {
-                phrases.add_folded(word, Means::Customer);
+            for (list, means) in [
+                (&LISTS.customer, Means::Customer),
+                (&LISTS.trouble, Means::Trouble),
+                (&LISTS.determiner, Means::Determiner),
+                (&LISTS.person, Means::Person),
+            ] {
+                for word in list {
+                    phrases.add_folded(word, means.clone());
+                }
             }
-            for word in &LISTS.determiner {
-                phrases.add_folded(word, Means::Determiner);
+            // Who stands beside another first name is a person too.
+            for name in LISTS.first.iter().filter(|name| !names.contains(name)) {
+                phrases.add_folded(name, Means::Person);
             }
         }
         let finder = AhoCorasick::new(&phrases.folded).map_err(|error| {
@@ -219,15 +234,26 @@ fn is_ambiguous(brand: &Brand, term: &str) -> bool {
     let folded = plain(term);
     match &brand.ambiguous {
         Some(names) => names.iter().any(|name| plain(name) == folded),
-        None => !brand.context.is_empty() || LISTS.everyday.contains(&folded),
+        None => {
+            let known = LISTS.everyday.contains(&folded) || LISTS.first.contains(&folded);
+            known || !brand.context.is_empty()
+        }
     }
+}
+
+/// The names of a brand that mean other things too, and so need company.
+pub fn ambiguous(brand: &Brand) -> Vec<&str> {
+    brand.terms.iter().map(String::as_str).filter(|term| is_ambiguous(brand, term)).collect()
 }
 
 /// The word lists, with blanks around each word.
 pub(super) struct Lists {
     pub(super) customer: Vec<String>,
     pub(super) determiner: Vec<String>,
+    trouble: Vec<String>,
+    person: Vec<String>,
     everyday: HashSet<String>,
+    first: HashSet<String>,
     pub(super) function: HashSet<String>,
 }
 
@@ -249,7 +275,10 @@ impl Lists {
         Lists {
             customer: of("[customer]").collect(),
             determiner: of("[determiner]").collect(),
+            trouble: of("[trouble]").collect(),
+            person: of("[person]").collect(),
             everyday: of("[everyday]").collect(),
+            first: of("[first]").collect(),
             function: of("[function]").collect(),
         }
     }
@@ -264,7 +293,9 @@ mod tests {
         let has = |list: &[String], word: &str| list.iter().any(|w| w == word);
         assert!(has(&LISTS.customer, " servizio clienti ") && has(&LISTS.customer, " client"));
         assert!(has(&LISTS.determiner, " c e ") && !has(&LISTS.determiner, " la "));
-        assert!(LISTS.everyday.contains(" chiara ") && !LISTS.everyday.contains(" acme "));
+        assert!(LISTS.first.contains(" chiara ") && !LISTS.everyday.contains(" chiara "));
+        assert!(LISTS.everyday.contains(" wind ") && !LISTS.everyday.contains(" acme "));
+        assert!(has(&LISTS.trouble, " non funzion") && has(&LISTS.person, " sorella "));
         assert!(LISTS.function.contains(" perche ") && LISTS.function.len() > 300);
     }
 

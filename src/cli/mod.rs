@@ -5,6 +5,7 @@
 
 mod backfill;
 mod backup;
+mod brand;
 mod case;
 mod channel;
 mod check;
@@ -77,6 +78,8 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Read a span of a channel's past again
     Backfill(backfill::Backfill),
+    /// List brands, or try on past mentions what is about one
+    Brand(brand::BrandArgs),
     /// List, show and act on cases
     Case(case::CaseArgs),
     /// List channels and how they fare, have one read at once, or have its owner connect it again
@@ -128,6 +131,7 @@ impl Command {
             Command::Replay(args) => args.run(global),
             Command::Ledger(args) => args.run(global),
             Command::Backfill(args) => args.run(global),
+            Command::Brand(args) => args.run(global),
             Command::Case(args) => args.run(global),
             Command::Channel(args) => args.run(global),
             Command::User(args) => args.run(global),

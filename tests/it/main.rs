@@ -9,6 +9,7 @@ mod contract;
 mod doubles;
 mod kill;
 mod mastodon;
+mod relevance;
 mod screens;
 mod simulation;
 mod store;

@@ -6,6 +6,7 @@ use crate::cli::{Global, house, out};
 use crate::domain::{CaseId, Instant};
 use crate::pipeline::Deps;
 use crate::pipeline::acts::{self, Act};
+use crate::pipeline::exclusion::{self, Proposed};
 use crate::store::cases;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -100,11 +101,16 @@ impl Plain {
     pub(super) fn run(&self, global: &Global, agent: &str) -> Result<(), Failure> {
         let (id, act) = self.read(house::now())?;
         let config = house::load(global)?;
+        let refused = matches!(act, Act::NotAboutUs(_));
         house::wait(house::over_house(&config, async |deps| {
             acts::act(deps, id, agent, act).await?;
             let files = cases::load(&mut deps.store.read().await?, &[id]).await?;
             let state = files.first().map(|f| f.case.state().to_string()).unwrap_or_default();
-            out::line(&format!("case {id} is {state}"))
+            out::line(&format!("case {id} is {state}"))?;
+            if refused && let Some(proposed) = exclusion::propose(deps, id).await? {
+                out::say(&told(&proposed));
+            }
+            Ok(())
         }))
     }
 
@@ -140,6 +146,17 @@ impl Plain {
             }
         })
     }
+}
+
+/// What a person may add to the configuration after "not about us".
+fn told(proposed: &Proposed) -> String {
+    let Proposed { brand, phrase, effect, line } = proposed;
+    let (out, of, answered) = (effect.sorted_out, effect.of, effect.answered);
+    format!(
+        "The exclusion \"{phrase}\" would have sorted out {out} of the last {of} mentions, {answered} \
+         of them answered as about us. Nothing changes by itself; to add it, write below \
+         [brand.{brand}]:\n{line}"
+    )
 }
 
 /// Publish a reply in the customer's thread

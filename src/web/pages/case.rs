@@ -8,6 +8,7 @@ use crate::domain::case::{Attention, Case};
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::{CaseId, Instant};
 use crate::fetch::Peer;
+use crate::pipeline::exclusion::{self, Proposed};
 use crate::pipeline::{Channel, Deps};
 use crate::store::cases::CaseFile;
 use crate::store::drafts::DraftRow;
@@ -35,6 +36,8 @@ pub struct Notice {
     pub bad: bool,
     /// What the agent typed and must not lose.
     pub typed: Option<String>,
+    /// An exclusion that the act suggests.
+    pub proposed: Option<Proposed>,
 }
 
 /// What happened before this look.
@@ -57,7 +60,14 @@ pub async fn show(
         "" => "",
         _ => page.words.get("screen.saved"),
     };
-    let notice = Notice { text: text.to_owned(), ..Notice::default() };
+    let proposed = match (asked.done.as_str(), id.parse()) {
+        ("not_about_us", Ok(case)) => match exclusion::propose(&front.web.deps, case).await {
+            Ok(proposed) => proposed,
+            Err(e) => return page.fails(&e),
+        },
+        _ => None,
+    };
+    let notice = Notice { text: text.to_owned(), proposed, ..Notice::default() };
     render(&front, &agent, &page, &id, StatusCode::OK, notice).await
 }
 
@@ -212,7 +222,26 @@ fn values(
         counting => counting(rule.counting),
         notice => notice.text,
         notice_bad => notice.bad,
+        exclusion => notice.proposed.as_ref().map(|p| exclusion_text(p, page)),
+        exclusion_line => notice.proposed.map(|p| p.line),
     }
+}
+
+/// What an exclusion would have done, for the reader.
+fn exclusion_text(proposed: &Proposed, page: &Page) -> String {
+    let Proposed { brand, phrase, effect, .. } = proposed;
+    let [count, of, answered] =
+        [effect.sorted_out, effect.of, effect.answered].map(|n| n.to_string());
+    page.words.fill(
+        "screen.exclusion_proposed",
+        &[
+            ("phrase", phrase),
+            ("count", &count),
+            ("of", &of),
+            ("answered", &answered),
+            ("brand", brand),
+        ],
+    )
 }
 
 /// How the script counts while the agent types; the server's count decides.

@@ -51,7 +51,7 @@ pub async fn act(State(front): State<Shared>, Path(id): Path<String>, posted: Po
     // the notice and the agent reads it first.
     let stale = matches!(refused, ActError::Stale(_));
     let typed = (!stale && posted.has("text")).then(|| posted.field("text").to_owned());
-    let notice = Notice { text, bad: true, typed };
+    let notice = Notice { text, bad: true, typed, proposed: None };
     case::render(&front, &posted.agent, &page, &id, status, notice).await
 }
 
