@@ -224,3 +224,132 @@ fn distance(name: &Found<'_>, other: &Found<'_>) -> Option<usize> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Brand, Campaign};
+
+    fn list(words: &[&str]) -> Vec<String> {
+        words.iter().map(|w| (*w).to_owned()).collect()
+    }
+
+    fn bank() -> Brand {
+        let mut brand = Brand::new("bank", jiff::tz::TimeZone::UTC);
+        brand.terms = list(&["Banca Lunaria"]);
+        brand.handles = list(&["lunaria_it"]);
+        brand.domains = list(&["lunaria.example"]);
+        brand.exclusions = list(&["Lunaria Calcio"]);
+        brand.campaigns = vec![Campaign {
+            name: "moon".to_owned(),
+            terms: list(&["#LunaPiena"]),
+            from: Instant(1_000),
+            to: Instant(2_000),
+        }];
+        brand
+    }
+
+    #[track_caller]
+    fn says(brand: &Brand, text: &str, at: i64, relevance: Relevance, cue: &str) {
+        let (told, why) = Scope::of(brand).unwrap().judge(text, Lang::IT, Instant(at));
+        let last = why.last().map_or("", |why| why.cue.as_str());
+        assert_eq!((told, last), (relevance, cue), "{text}: {why:?}");
+    }
+
+    #[test]
+    fn a_plain_name_is_found_however_it_is_written() {
+        let bank = bank();
+        for text in [
+            "BANCA LUNARIA chiusa",
+            "#BancaLunaria giù",
+            "(bànca lunaria)",
+            "dell'Banca-Lunaria's",
+            "bancalunaria",
+            "@BancaLunaria che succede",
+        ] {
+            says(&bank, text, 0, Relevance::About, "about.name");
+        }
+        for text in ["la banca lunariana", "sbanca lunaria", "@lunaria_italia", ""] {
+            says(&bank, text, 0, Relevance::Perhaps, "");
+        }
+    }
+
+    #[test]
+    fn handles_and_domains_are_certain_and_exclusions_win_over_the_rest() {
+        let bank = bank();
+        says(&bank, "@Lunaria_IT e Lunaria Calcio", 0, Relevance::About, "about.handle");
+        says(&bank, "lunaria_it su Lunaria Calcio", 0, Relevance::About, "about.handle");
+        let link = "Lunaria Calcio https://www.lunaria.example/conto";
+        says(&bank, link, 0, Relevance::About, "about.domain");
+        let other = "https://lunaria.example.evil.example e notlunaria.example";
+        says(&bank, other, 0, Relevance::Perhaps, "");
+        let both = "Banca Lunaria sponsor di Lunaria Calcio";
+        says(&bank, both, 0, Relevance::NotAbout, EXCLUDED);
+        says(&bank, "#LunariaCalcio", 0, Relevance::NotAbout, EXCLUDED);
+    }
+
+    #[test]
+    fn a_campaign_is_ours_in_its_time_and_by_its_hashtag() {
+        let bank = bank();
+        says(&bank, "Che bella #lunapiena", 1_000, Relevance::About, "about.campaign");
+        says(&bank, "Che bella #lunapiena", 2_000, Relevance::Perhaps, "");
+        says(&bank, "Che bella lunapiena", 1_000, Relevance::Perhaps, "");
+    }
+
+    #[test]
+    fn an_exclusion_that_holds_the_name_takes_that_name_only() {
+        let mut brand = Brand::new("vento", jiff::tz::TimeZone::UTC);
+        brand.terms = list(&["Vento"]);
+        brand.context = list(&["fibra"]);
+        brand.exclusions = list(&["vento forte", "maestrale"]);
+        says(&brand, "vento forte, fibra giù", 0, Relevance::NotAbout, EXCLUDED);
+        says(&brand, "vento forte, ma la fibra di Vento va", 0, Relevance::About, "about.context");
+        says(&brand, "La fibra di Vento col maestrale", 0, Relevance::NotAbout, EXCLUDED);
+    }
+
+    #[test]
+    fn an_ambiguous_name_needs_company() {
+        let mut wind = Brand::new("wind", jiff::tz::TimeZone::UTC);
+        wind.terms = list(&["Vento"]);
+        wind.context = list(&["fibra", "modem*"]);
+        for (text, cue) in [
+            ("La fibra con Vento è un disastro", "about.context"),
+            ("passata a vento, tre modems in un mese", "about.context"),
+            ("il contratto Vento è scaduto", "about.customer"),
+            ("vento non funziona da ieri", "about.trouble"),
+            ("Non fate mai Vento in campagna, ve ne pentirete", "about.capital"),
+        ] {
+            says(&wind, text, 0, Relevance::About, cue);
+        }
+        for text in ["Vento e pioggia", "@vento ciao", "con questo vento la fibra balla"] {
+            says(&wind, text, 0, Relevance::Perhaps, "about.no_context");
+        }
+        let novel = "Leggo Vento Rosso accanto al modem";
+        says(&wind, novel, 0, Relevance::Perhaps, "about.no_context");
+    }
+
+    #[test]
+    fn a_first_name_is_a_person_until_a_shop_is_told() {
+        let mut shop = Brand::new("shop", jiff::tz::TimeZone::UTC);
+        shop.terms = list(&["Chiara"]);
+        says(&shop, "il reso da Chiara non si può fare", 0, Relevance::About, "about.customer");
+        for text in [
+            "ieri ho visto Chiara in centro",
+            "Chiara non risponde più",
+            "mia sorella Chiara e il suo negozio",
+            "Chiara e Luca aprono un negozio",
+        ] {
+            says(&shop, text, 0, Relevance::Perhaps, "about.no_context");
+        }
+    }
+
+    #[test]
+    fn what_is_addressed_is_about_us_whatever_it_says() {
+        let scope = Scope::of(&bank()).unwrap();
+        let about = About { scope: Some(&scope), addressed: true, at: Instant(0) };
+        let (told, why) = relevance("forza Lunaria Calcio", Lang::IT, &about);
+        assert_eq!((told, why[0].cue.as_str()), (Relevance::About, "about.addressed"));
+        let (told, _) = relevance("ciao", Lang::IT, &About { addressed: false, ..about });
+        assert_eq!(told, Relevance::Perhaps);
+    }
+}
