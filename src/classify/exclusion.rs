@@ -13,6 +13,8 @@ const TRIED: usize = 8;
 const LOOKED_AT: usize = 120;
 /// A single word shorter than this tells too little of what a text is about.
 const TELLING: usize = 5;
+/// Words as short as this are articles and prepositions, hardly ever anything else.
+const EMPTY: usize = 3;
 
 /// A mention of the past.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +88,9 @@ pub fn propose(
     let mut candidates = candidates(brand, mention.text);
     candidates.sort_by_cached_key(|(phrase, named)| {
         let hits = count(&others, phrase);
-        (count(&ours, phrase), usize::MAX - hits, !named, usize::MAX - phrase.len())
+        // Of equals the one that says most in fewest words: "vento forte", not "per il vento".
+        let empty = phrase.split(' ').filter(|word| is_empty(word)).count();
+        (count(&ours, phrase), usize::MAX - hits, !named, empty, phrase.len())
     });
     candidates.truncate(TRIED);
     for (phrase, _) in candidates {
@@ -150,10 +154,15 @@ fn candidates(brand: &Brand, text: &str) -> Vec<(String, bool)> {
     found
 }
 
+/// A word that says nothing of what a text is about.
+fn is_empty(word: &str) -> bool {
+    word.chars().count() <= EMPTY || LISTS.function.contains(&format!(" {word} "))
+}
+
 fn is_telling(word: &str, padded: &str) -> bool {
     word.chars().count() >= TELLING
         && word.chars().all(char::is_alphabetic)
-        && !LISTS.function.contains(padded)
+        && !is_empty(word)
         && !LISTS.determiner.iter().any(|other| other == padded)
         && !LISTS.customer.iter().any(|other| padded.starts_with(other.as_str()))
 }

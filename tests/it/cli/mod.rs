@@ -1,6 +1,7 @@
 //! The command line from outside: what it prints, where, and with which exit code it ends.
 
 mod acts;
+mod brand;
 mod check;
 mod classify;
 mod daemon;
@@ -117,8 +118,24 @@ impl House {
         said(self.command(args), b"")
     }
 
+    /// Writes lines into the brand's section.
+    fn brand(&self, lines: &str) {
+        let before = std::fs::read_to_string(self.config()).unwrap();
+        let with = before.replace("[brand.acme]\n", &format!("[brand.acme]\n{lines}\n"));
+        std::fs::write(self.config(), with).unwrap();
+    }
+
     /// Fills the store through the library: these texts, heard and judged now.
     fn hear(&self, texts: &[&str]) {
+        self.take(texts, true);
+    }
+
+    /// The same of texts that nobody addressed to the brand.
+    fn overhear(&self, texts: &[&str]) {
+        self.take(texts, false);
+    }
+
+    fn take(&self, texts: &[&str], addressed: bool) {
         let one = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         one.block_on(async {
             let config = config::load(&self.config(), std::iter::empty(), &app::registry());
@@ -130,7 +147,7 @@ impl House {
                 brand: &deps.brands["acme"],
                 channel: "api",
                 lane: INGEST_LANE,
-                addressed: true,
+                addressed,
                 follow: None,
             };
             let mentions = texts

@@ -26,9 +26,14 @@ look_at = 0.25
 [brand.acme]
 title = "Acme"
 terms = ["acme", "acme spa"]
+ambiguous = ["Acme"]
 handles = ["@acme", "acme_help"]
 context = ["parcel"]
 exclusions = ["granite"]
+domains = ["www.Acme.example", "acme.shop.example"]
+campaigns = [
+    { name = "fall", terms = ["#acmefall", "acme days"], from = "2026-10-25", to = 2026-10-25 },
+]
 language = "en-GB"
 zone = "Europe/Rome"
 owes = ["complaint"]
@@ -97,6 +102,12 @@ fn every_key_arrives() {
         (&brand.context[..], &brand.exclusions[..]),
         (&["parcel".into()][..], &["granite".into()][..])
     );
+    assert_eq!(brand.ambiguous.as_deref(), Some(&["Acme".to_owned()][..]));
+    assert_eq!(brand.domains, ["acme.example", "acme.shop.example"]);
+    let [fall] = &brand.campaigns[..] else { panic!("{:?}", brand.campaigns) };
+    assert_eq!((fall.name.as_str(), fall.terms.len()), ("fall", 2));
+    assert_eq!(fall.from.to_string(), "2026-10-24T22:00:00.000Z", "in the brand's own zone");
+    assert_eq!(fall.to - fall.from, 25 * HOUR, "the last day counts, an hour given back too");
     assert_eq!((brand.language, brand.owes.as_slice()), (Lang::EN, &[Kind::Complaint][..]));
     assert_eq!(brand.alert_max_age, 3 * DAY);
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(500_000), PerMillion(125_000)));

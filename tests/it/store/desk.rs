@@ -113,6 +113,20 @@ pub async fn sort_out(house: &House, mention: MentionId, at: Instant) {
     tx.commit().await.unwrap();
 }
 
+/// Triage says that it is not about the brand, by an exclusion.
+pub async fn exclude(house: &House, mention: MentionId, phrase: &str, at: Instant) {
+    let mut tx = house.begin().await;
+    let mut judged = judged(mention, Disposition::NotOwed, None, Kind::Other);
+    judged.rule = "not_about_us".to_owned();
+    judged.verdict.relevance = Relevance::NotAbout;
+    let cue = ascolto::domain::verdict::EXCLUDED.to_owned();
+    judged.verdict.why = vec![Why { cue, words: phrase.to_owned() }];
+    mentions::save_judged(&mut tx, &[judged]).await.unwrap();
+    let moves = Some((mention, 1, Disposition::NotOwed));
+    log(house, &mut tx, &mention.to_string(), 1, moves, "judged", at).await;
+    tx.commit().await.unwrap();
+}
+
 /// Triage says that an answer is owed for it; it gets a case of its own.
 pub async fn owe(house: &House, mention: MentionId, owing: Owing, at: Instant) -> CaseId {
     let case = CaseId(house.id());

@@ -3,7 +3,7 @@
 mod story;
 mod tampering;
 
-use super::desk::{act, furnish, hear, mention, owe, sort_out};
+use super::desk::{act, exclude, furnish, hear, mention, owe, sort_out};
 use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::case::CaseEvent;
@@ -11,6 +11,7 @@ use ascolto::domain::ledger::Disposition;
 use ascolto::domain::obligation::Owing;
 use ascolto::domain::time::{DAY, HOUR, MINUTE};
 use ascolto::domain::{Instant, Mention};
+use ascolto::store::hits;
 use ascolto::store::ledger::{Ledger, Options, Sums, check};
 use story::{DAY_ONE, DAY_TWO, story};
 
@@ -20,6 +21,7 @@ store_suite!(
     the_past_can_be_asked,
     rows_are_shown_as_asked,
     pages_are_walked_to_the_end,
+    exclusions_are_counted,
 );
 
 /// The ledger at `now`.
@@ -144,4 +146,34 @@ async fn pages_are_walked_to_the_end(house: &House) {
     let names: Vec<&str> = broken.broken.iter().map(|b| b.what.as_str()).collect();
     assert!(names[0].starts_with("mention 01"), "{names:?}");
     assert!(names.contains(&"channel masto, day 2026-11-25"), "{names:?}");
+}
+
+async fn exclusions_are_counted(house: &House) {
+    furnish(house).await;
+    let page: Vec<Mention> = (0..5).map(|n| mention(&n.to_string(), "a", "vento")).collect();
+    let ids = hear(house, DAY_ONE, &page, &[]).await;
+    for (id, phrase) in ids.iter().zip(["meteo", "vento forte", "vento forte"]) {
+        exclude(house, *id, phrase, T0).await;
+    }
+    sort_out(house, ids[3], T0).await;
+    let told = ledger(house, T0, &Options::default()).await;
+    balances(&told);
+    let counted: Vec<_> = told
+        .sorted_out
+        .iter()
+        .map(|s| (s.brand.as_str(), s.rule.as_str(), s.exclusion.as_str(), s.mentions))
+        .collect();
+    let [kind, most, least] = &counted[..] else { panic!("{counted:?}") };
+    assert_eq!(*kind, ("acme", "kind", "", 1));
+    assert_eq!(*most, ("acme", "not_about_us", "vento forte", 2));
+    assert_eq!(*least, ("acme", "not_about_us", "meteo", 1));
+    assert!(told.table().contains("not_about_us by the exclusion meteo"), "{}", told.table());
+
+    let mut tx = house.store.read().await.unwrap();
+    let last = hits::last(&mut tx, "acme", 3).await.unwrap();
+    let ids: Vec<String> = ids[2..].iter().rev().map(ToString::to_string).collect();
+    assert_eq!(last.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), ids);
+    assert_eq!(last[0].relevance, None, "not judged yet");
+    assert_eq!(last[2].relevance.as_deref(), Some("not_about"));
+    assert!(hits::last(&mut tx, "other", 3).await.unwrap().is_empty());
 }

@@ -6,10 +6,12 @@ use ascolto::clock::Clock;
 use ascolto::config::{Registry, load};
 use ascolto::domain::Instant;
 use ascolto::ids::Ids;
+use ascolto::pipeline::replay::{Entrance, feed};
 use ascolto::pipeline::{Deps, drafting, triage};
 use ascolto::store::Store;
 use ascolto::store::access::{self, AgentRow, TokenRow};
 use ascolto::web::{Web, password, router, token_hash};
+use ascolto::wire::Heard;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -161,9 +163,28 @@ impl House {
         drafting::step(&self.deps).await.unwrap();
     }
 
+    /// A complaint that nobody addressed to the brand; gives its case.
+    pub async fn overheard(&self, id: &str, text: &str) -> String {
+        let to = Entrance {
+            brand: &self.deps.brands["acme"],
+            channel: "posts",
+            lane: app::INGEST_LANE,
+            addressed: false,
+            follow: None,
+        };
+        let heard = Heard::Mention(serde_json::from_value(mention(id, text)).unwrap());
+        feed(&self.deps, &to, std::iter::once(heard), |_| {}).await.unwrap();
+        triage::step(&self.deps).await.unwrap();
+        self.newest_case().await
+    }
+
     /// A complaint on the wall; gives its case.
     pub async fn case(&self, id: &str, text: &str) -> String {
         self.hear("asc_wall", json!([mention(id, text)])).await;
+        self.newest_case().await
+    }
+
+    async fn newest_case(&self) -> String {
         let cases = self.get("/api/v1/cases?state=open", "asc_read").await.json();
         let found = cases["cases"].as_array().unwrap().last().expect("a case was opened");
         found["id"].as_str().unwrap().to_owned()

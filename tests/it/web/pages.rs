@@ -118,6 +118,23 @@ async fn what_is_refused_loses_nothing_that_was_typed() {
 }
 
 #[tokio::test]
+async fn not_about_us_proposes_an_exclusion() {
+    let house = House::new().await;
+    let text =
+        "Forza Acme Calcio! Terza settimana senza rimborso, nessuno risponde: è una vergogna";
+    let id = house.overheard("9", text).await;
+    let mut browser = desk(&house).await;
+    let at = format!("/cases/{id}");
+    assert!(!browser.get(&at).await.text.contains("esclusione"), "before anybody said so");
+    let done = browser.submit(&at, "do=not_about_us&note=").await;
+    assert_eq!(done.header("location"), format!("{at}?done=not_about_us"));
+    let page = browser.get(&format!("{at}?done=not_about_us")).await;
+    assert!(page.text.contains("«forza acme» avrebbe scartato 1 delle ultime 1"), "{}", page.text);
+    assert!(page.text.contains("[&quot;forza acme&quot;]"), "{}", page.text);
+    assert!(!browser.get(&at).await.text.contains("esclusione"), "it is told once");
+}
+
+#[tokio::test]
 async fn every_page_speaks_both_languages_and_lacks_no_text() {
     let house = House::new().await;
     let id = house.case("1", COMPLAINT).await;
