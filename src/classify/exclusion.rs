@@ -2,7 +2,7 @@
 //! an exclusion would have done to past mentions. Nothing here changes what is configured.
 
 use super::cut;
-use super::scope::{LISTS, Scope, pattern, plain};
+use super::scope::{LISTS, Scope, names, pattern};
 use super::words::Words;
 use crate::domain::verdict::{Lang, Relevance};
 use crate::domain::{Brand, Instant};
@@ -124,7 +124,7 @@ fn folded(past: &[Past<'_>], wanted: impl Fn(&Past<'_>) -> bool) -> Vec<String> 
 fn candidates(brand: &Brand, text: &str) -> Vec<(String, bool)> {
     let words = Words::of(cut(text));
     let all: Vec<&str> = words.folded.split_whitespace().take(LOOKED_AT).collect();
-    let names: Vec<String> = brand.terms.iter().map(|t| plain(t)).collect();
+    let names = names(brand);
     let spoken: Vec<String> = brand.context.iter().map(|c| pattern(c)).collect();
     let mut found: Vec<(String, bool)> = Vec::new();
     for from in 0..all.len() {

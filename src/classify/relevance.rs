@@ -58,10 +58,7 @@ impl Looked<'_> {
         if let Some(handle) = self.found.iter().find(|f| matches!(f.means, Means::Handle)) {
             return only(Relevance::About, "about.handle", self.written(handle));
         }
-        if let Some(phrase) = self.found.iter().find_map(|f| match f.means {
-            Means::Excluded { phrase, whole: true } => Some(phrase),
-            _ => None,
-        }) {
+        if let Some(phrase) = self.exclusion(true) {
             return only(Relevance::NotAbout, EXCLUDED, phrase);
         }
         if let Some(campaign) = self.found.iter().find(|f| self.is_running(f, at)) {
@@ -88,11 +85,7 @@ impl Looked<'_> {
         if let Some(name) = alone {
             return only(Relevance::Perhaps, "about.no_context", self.written(name));
         }
-        let excluded = self.found.iter().find_map(|f| match f.means {
-            Means::Excluded { phrase, .. } => Some(phrase),
-            _ => None,
-        });
-        match excluded {
+        match self.exclusion(false) {
             Some(phrase) => only(Relevance::NotAbout, EXCLUDED, phrase),
             None => (Relevance::Perhaps, Vec::new()),
         }
@@ -110,6 +103,14 @@ impl Looked<'_> {
             }
             _ => false,
         }
+    }
+
+    /// The first exclusion, as configured; of those alone that take the whole mention, if asked so.
+    fn exclusion(&self, whole_only: bool) -> Option<&str> {
+        self.found.iter().find_map(|f| match f.means {
+            Means::Excluded { phrase, whole } if *whole || !whole_only => Some(phrase.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether an exclusion covers a name.

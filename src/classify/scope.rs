@@ -96,7 +96,7 @@ impl Scope {
                 phrases.add(term, &Means::Campaign { from, to, tag });
             }
         }
-        let names: Vec<String> = brand.terms.iter().map(|term| plain(term)).collect();
+        let names = names(brand);
         for phrase in &brand.exclusions {
             let folded = plain(phrase);
             let whole = !names.iter().any(|name| folded.contains(name.as_str()));
@@ -207,8 +207,14 @@ impl Phrases {
     }
 }
 
+/// The names of a brand, folded; signs alone are none.
+pub(super) fn names(brand: &Brand) -> Vec<String> {
+    let names = brand.terms.iter().map(|term| plain(term));
+    names.filter(|name| !name.trim().is_empty()).collect()
+}
+
 /// The folded words of a phrase with blanks around each; without the sign of a hashtag or handle.
-pub(super) fn plain(phrase: &str) -> String {
+fn plain(phrase: &str) -> String {
     Words::of(phrase.trim().trim_start_matches(['#', '@'])).folded
 }
 
