@@ -177,6 +177,7 @@ CREATE TABLE mentions (
     heard_day   TEXT    NOT NULL,                -- in the brand's zone; never moves
     first_look  BOOLEAN NOT NULL,
     addressed   BOOLEAN NOT NULL,                -- to us: it is about us whatever it says
+    marks       TEXT    NOT NULL DEFAULT '',     -- what only the network knows: automatic, formal
     version     BIGINT  NOT NULL DEFAULT 1,
     gone_at     BIGINT,                          -- a tombstone
     triage_due  BOOLEAN NOT NULL DEFAULT TRUE,

@@ -32,6 +32,16 @@ words! {
     }
 }
 
+words! {
+    /// What a network knows of a mention that its text cannot say.
+    Mark {
+        /// A machine wrote it: an automatic answer, a newsletter, a report of a mail server.
+        Automatic = "automatic",
+        /// It came with legal weight: Italian certified mail (PEC).
+        Formal = "formal",
+    }
+}
+
 /// Who wrote it, on one network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +114,9 @@ pub struct Mention {
     /// How many people it reached, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<u64>,
+    /// What only the network knows; never taken from callers of the API.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
     /// The network's own record, read only by the network's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<Box<RawValue>>,

@@ -1,5 +1,6 @@
 //! `Verdict`: what triage says of one mention: is it about us, what kind is it, how bad, and why.
 
+use super::mention::Mark;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -211,6 +212,10 @@ impl PerMillion {
     }
 }
 
+/// How likely certified mail to a brand is a complaint: nobody pays for proof to say thanks, but
+/// invoices and notices come that way too, and a person sorts those out.
+const FORMAL: PerMillion = PerMillion(900_000);
+
 /// One reason that carried the verdict, with the words it rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Why {
@@ -261,6 +266,31 @@ impl Verdict {
         by.filter(|_| self.relevance == Relevance::NotAbout).map(|why| why.words.as_str())
     }
 
+    /// The verdict with what the network knows beside the text.
+    ///
+    /// A formal complaint is one whatever its words are. Automatic mail is sorted out unless its
+    /// text complains: many contact forms write as machines do, and only a machine that tells of
+    /// a breach must be heard (invariant 8).
+    pub fn with(mut self, marks: &[Mark]) -> Verdict {
+        let why = |mark: Mark| Why { cue: format!("network.{mark}"), words: String::new() };
+        if marks.contains(&Mark::Formal) {
+            self.kind = Kind::Complaint;
+            self.probability = self.probability.max(FORMAL);
+            self.severity = 3;
+            self.sorted_out = None;
+            if !self.risk.contains(&Risk::Legal) {
+                self.risk.push(Risk::Legal);
+                self.risk.sort_unstable();
+            }
+            self.why.insert(0, why(Mark::Formal));
+        } else if marks.contains(&Mark::Automatic) && self.kind != Kind::Complaint {
+            self.look = false;
+            self.sorted_out = Some(Mark::Automatic.to_string());
+            self.why.insert(0, why(Mark::Automatic));
+        }
+        self
+    }
+
     /// Whether triage calls this a complaint.
     pub fn is_complaint(&self) -> bool {
         self.kind == Kind::Complaint
@@ -278,6 +308,32 @@ mod tests {
             assert_eq!(serde_json::to_string(topic).unwrap(), format!("\"{topic}\""));
         }
         assert!("rage".parse::<Kind>().unwrap_err().contains("complaint, question"));
+    }
+
+    #[test]
+    fn a_network_raises_by_what_it_knows_and_never_hides_a_complaint() {
+        let verdict = |kind, look| Verdict {
+            relevance: Relevance::About,
+            kind,
+            probability: PerMillion(300_000),
+            severity: 0,
+            topic: Topic::Other,
+            language: Lang::IT,
+            risk: vec![Risk::Repeat],
+            why: vec![],
+            look,
+            sorted_out: Some("thanks".to_owned()),
+            model: "t".to_owned(),
+        };
+        let formal = verdict(Kind::Other, false).with(&[Mark::Automatic, Mark::Formal]);
+        assert!(formal.is_complaint() && formal.sorted_out.is_none());
+        assert_eq!((formal.severity, formal.probability), (3, FORMAL));
+        assert_eq!(formal.risk, [Risk::Legal, Risk::Repeat]);
+        let form = Verdict { sorted_out: None, ..verdict(Kind::Complaint, false) };
+        assert_eq!(form.clone().with(&[Mark::Automatic]), form);
+        let letter = verdict(Kind::Other, true).with(&[Mark::Automatic]);
+        assert_eq!((letter.sorted_out.as_deref(), letter.look), (Some("automatic"), false));
+        assert_eq!(verdict(Kind::Praise, true).with(&[]), verdict(Kind::Praise, true));
     }
 
     #[test]

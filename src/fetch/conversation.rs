@@ -8,7 +8,8 @@ use super::redact::Redactor;
 use super::{Engine, Link, OwnedCtx, Peer, Purpose, unsent};
 use crate::domain::Instant;
 use crate::wire::{
-    Ask, Fault, Got, Method, Next, Page, Reached, Request, Response, Step, Talk, Via,
+    Ask, Fault, Got, MailOp, Mailed, Method, Next, Page, Reached, Request, Response, Step, Talk,
+    Via,
 };
 use std::collections::VecDeque;
 
@@ -126,7 +127,11 @@ impl<'a, T> Conversation<'a, T> {
             let got = self.answer(&ask, &mut cx).await?;
             cx.now = engine.clock.now();
             step = self.talk.read(ask.tag, got, &cx.cx())?;
-            self.changed |= matches!(&ask.via, Via::Http(r) if r.method != Method::Get);
+            self.changed |= match &ask.via {
+                Via::Http(request) => request.method != Method::Get,
+                Via::Mail(op) => op.changes(),
+                Via::Say(_) | Via::Nothing => false,
+            };
         }
     }
 
@@ -134,6 +139,7 @@ impl<'a, T> Conversation<'a, T> {
     async fn answer(&mut self, ask: &Ask, cx: &mut OwnedCtx) -> Result<Got, Fault> {
         let line = match &ask.via {
             Via::Http(request) => return self.ask_http(request, ask, cx).await.map(Got::Http),
+            Via::Mail(op) => return self.ask_mail(op, ask).await.map(Got::Mail),
             Via::Say(line) => Some(line),
             Via::Nothing => None,
         };
@@ -161,7 +167,7 @@ impl<'a, T> Conversation<'a, T> {
         self.may_renew = false;
         let old = cx.session.as_deref();
         match self.engine.renew(self.peer, self.link, old).await? {
-            Some(fresh) => *cx = self.engine.ctx_with(self.link, Some(fresh), cx.seed),
+            Some(fresh) => *cx = self.engine.ctx_with(self.peer, self.link, Some(fresh), cx.seed),
             None => return Err(refused),
         }
         self.exchange(request, ask, cx).await
@@ -207,6 +213,23 @@ impl<'a, T> Conversation<'a, T> {
             engine.shut(&by, ask.spend, bucket, until).await;
         }
         Err(fault)
+    }
+
+    /// One thing of a mail server: spend, watch the time, ask. It brings its own log-in, so there
+    /// is no session to renew.
+    async fn ask_mail(&mut self, op: &MailOp, ask: &Ask) -> Result<Mailed, Fault> {
+        self.count()?;
+        let (engine, peer, link) = (self.engine, self.peer, self.link);
+        let by = Spending { peer, link, host: &op.server.host };
+        engine.spend(&by, ask.spend, self.purpose).await?;
+        self.redactor = Redactor::default();
+        self.redactor.add(op.server.password.expose());
+        self.in_time()?;
+        engine.transport.mail(op).await.map_err(|fault| {
+            // What only reads carries nothing out, however far it got.
+            let reached = if op.changes() { fault.reached } else { Reached::Never };
+            Fault { reached, ..fault }
+        })
     }
 
     fn count(&mut self) -> Result<(), Fault> {

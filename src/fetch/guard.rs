@@ -81,12 +81,21 @@ impl Guard {
                 url.scheme()
             ));
         }
-        let port = url.port_or_known_default();
-        let ip = match url.host() {
-            None => return Err("the address has no host".to_owned()),
-            Some(Host::Domain(name)) => return Ok(self.trust(name, port)),
-            Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
-            Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+        match url.host() {
+            None => Err("the address has no host".to_owned()),
+            Some(host) => self.host(&host.to_owned(), url.port_or_known_default()),
+        }
+    }
+
+    /// Judges a host before anything is connected, as [`Guard::check`] does.
+    ///
+    /// # Errors
+    /// Why it is refused, for a person.
+    pub(super) fn host(&self, host: &Host, port: Option<u16>) -> Result<Trust, String> {
+        let ip = match host {
+            Host::Domain(name) => return Ok(self.trust(name, port)),
+            Host::Ipv4(ip) => IpAddr::V4(*ip),
+            Host::Ipv6(ip) => IpAddr::V6(*ip),
         };
         if self.permits(ip, port) { Ok(Trust::Public) } else { Err(refusal(&ip.to_string())) }
     }
@@ -153,7 +162,7 @@ fn read_entry(entry: &str) -> Result<Allowed, String> {
 
 /// Whether an address belongs to the public internet. An IPv4 address inside of an IPv6 one
 /// (mapped, or behind NAT64) is judged as what it is.
-fn is_public(ip: IpAddr) -> bool {
+pub(super) fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
             !NOT_PUBLIC_V4.iter().any(|(net, bits)| contains((*net).into(), *bits, ip.into()))

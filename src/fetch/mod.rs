@@ -1,4 +1,4 @@
-//! The engine that runs the conversations of networks and notifiers over HTTP.
+//! The engine that runs the conversations of networks and notifiers over HTTP and mail.
 //!
 //! A conversation ([`crate::wire::Talk`]) only says what to ask and reads what came back. The
 //! engine does the rest, the same for all: it spends the limits before it asks, signs, watches
@@ -12,6 +12,7 @@
 //! | `session` | loads, renews and keeps sessions, one at a time per link |
 //! | `limits` | spends, corrects and shuts buckets |
 //! | `transport` | one HTTP exchange: redirects, caps, time-outs |
+//! | `mail` | IMAP and SMTP: lines, log-in, folders, mails in and out |
 //! | `guard` | which addresses may be connected to |
 //! | `stream` | server-sent events that wake lanes |
 //! | `tape` | records exchanges without secrets, plays them back |
@@ -20,6 +21,7 @@
 mod conversation;
 mod guard;
 mod limits;
+mod mail;
 mod redact;
 mod session;
 mod stream;
@@ -29,6 +31,7 @@ mod testing;
 mod transport;
 
 pub use conversation::{Conversation, Turn};
+pub use mail::Outside;
 pub use session::Tried;
 pub use stream::Frames;
 pub use tape::{Exchange, Recorder, Replay};
@@ -81,10 +84,10 @@ impl Settings {
     /// # Errors
     /// Text for a person: what in the settings does not do.
     pub fn transport(&self) -> Result<Arc<dyn Transport>, String> {
-        let http = Arc::new(HttpTransport::new(self)?);
+        let outside = Arc::new(Outside::new(self)?);
         Ok(match &self.tape {
-            None => http,
-            Some(path) => Arc::new(Recorder::new(http, path.clone())),
+            None => outside,
+            Some(path) => Arc::new(Recorder::new(outside, path.clone())),
         })
     }
 }
@@ -117,6 +120,13 @@ impl<'a> Peer<'a> {
         match self {
             Peer::Network(network) => network.sign(request, cx),
             Peer::Notifier(_) => request,
+        }
+    }
+
+    fn own(self, settings: &(dyn Any + Send + Sync)) -> Vec<String> {
+        match self {
+            Peer::Network(network) => network.own(settings),
+            Peer::Notifier(_) => Vec::new(),
         }
     }
 
@@ -258,13 +268,20 @@ impl Engine {
     /// The fault of the log-in, or that the session cannot be loaded or stored.
     pub async fn ctx(&self, peer: Peer<'_>, link: &Link) -> Result<OwnedCtx, Fault> {
         let session = self.session(peer, link).await?;
-        Ok(self.ctx_with(link, session, self.ids.number()))
+        Ok(self.ctx_with(peer, link, session, self.ids.number()))
     }
 
-    fn ctx_with(&self, link: &Link, session: Option<Arc<Session>>, seed: u64) -> OwnedCtx {
-        let mut own = link.own.clone();
-        own.extend(session.iter().flat_map(|s| s.own.iter().cloned()));
+    fn ctx_with(
+        &self,
+        peer: Peer<'_>,
+        link: &Link,
+        session: Option<Arc<Session>>,
+        seed: u64,
+    ) -> OwnedCtx {
         let settings = link.settings();
+        let mut own = link.own.clone();
+        own.extend(peer.own(&*settings));
+        own.extend(session.iter().flat_map(|s| s.own.iter().cloned()));
         OwnedCtx { settings, session, now: self.clock.now(), own, seed }
     }
 

@@ -105,8 +105,8 @@ impl Engine {
     /// What the code of a network may know about `link` without anything being asked: with the
     /// session as far as this process has one. For calls from outside, which must not make us
     /// log in.
-    pub fn glance(&self, link: &Link) -> OwnedCtx {
-        self.ctx_with(link, link.session.state().session, self.ids.number())
+    pub fn glance(&self, peer: Peer<'_>, link: &Link) -> OwnedCtx {
+        self.ctx_with(peer, link, link.session.state().session, self.ids.number())
     }
 
     /// Renews a session that the other side refused. `None` where there is no log-in.
@@ -187,7 +187,7 @@ impl Engine {
         current: Option<Arc<Session>>,
     ) -> BoxFuture<'a, Result<Option<Arc<Session>>, Fault>> {
         Box::pin(async move {
-            let cx = self.ctx_with(link, current, self.ids.number());
+            let cx = self.ctx_with(peer, link, current, self.ids.number());
             let Some(talk) = peer.login(&cx.cx()) else { return Ok(None) };
             let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
             match talk.for_login(cx).finish().await {

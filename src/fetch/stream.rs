@@ -80,7 +80,7 @@ impl Engine {
             if fault.next == Next::Auth && may_renew {
                 may_renew = false;
                 if let Some(fresh) = self.renew(peer, link, cx.session.as_deref()).await? {
-                    cx = self.ctx_with(link, Some(fresh), cx.seed);
+                    cx = self.ctx_with(peer, link, Some(fresh), cx.seed);
                     continue;
                 }
             }

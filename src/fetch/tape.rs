@@ -9,7 +9,7 @@ mod tests;
 
 use super::redact::{MASK, Redactor, is_secret_name, is_secret_param};
 use super::transport::{Opened, SendFault, Transport};
-use crate::wire::{Body, BoxFuture, Request, Response};
+use crate::wire::{Body, BoxFuture, Fault, MailOp, Mailed, Request, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -234,6 +234,11 @@ impl Transport for Recorder {
 
     fn open<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Opened, SendFault>> {
         self.inner.open(request)
+    }
+
+    /// Mail is carried and not recorded: people's letters do not belong on a tape.
+    fn mail<'a>(&'a self, op: &'a MailOp) -> BoxFuture<'a, Result<Mailed, Fault>> {
+        self.inner.mail(op)
     }
 }
 

@@ -152,6 +152,7 @@ impl Talk<Vec<String>> for Script {
     fn read(&mut self, tag: u8, got: Got, _: &Ctx<'_>) -> Result<Step<Vec<String>>, Fault> {
         let body = match got {
             Got::Http(res) => String::from_utf8(res.body).unwrap(),
+            Got::Mail(mailed) => format!("{mailed:?}"),
             Got::Said => "said".to_owned(),
         };
         self.read.push(format!("{tag}:{body}"));

@@ -7,7 +7,7 @@ mod tests;
 use super::Settings;
 use super::guard::{Guard, Trust, refusal};
 use super::redact::Redactor;
-use crate::wire::{BoxFuture, Reached, Request, Response};
+use crate::wire::{BoxFuture, Fault, MailOp, Mailed, Reached, Request, Response};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -56,6 +56,13 @@ pub trait Transport: Send + Sync {
 
     /// Opens an answer that does not end, for server-sent events.
     fn open<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Opened, SendFault>>;
+
+    /// Asks a mail server. A transport without mail says so.
+    fn mail<'a>(&'a self, op: &'a MailOp) -> BoxFuture<'a, Result<Mailed, Fault>> {
+        let why = format!("{op:?}: this transport carries no mail");
+        let fault = Fault { reached: Reached::Never, ..Fault::bug(why) };
+        Box::pin(std::future::ready(Err(fault)))
+    }
 }
 
 /// The real network.

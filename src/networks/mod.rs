@@ -4,6 +4,7 @@
 //! `tests/it/contract` then runs the same promises over it as over all others.
 
 mod bluesky;
+mod email;
 mod facebook;
 mod feed;
 mod google_business;
@@ -31,6 +32,7 @@ pub static NETWORKS: &[&dyn Network] = &[
     &google_business::GoogleBusiness,
     &reddit::Reddit,
     &telegram::Telegram,
+    &email::Email,
     &feed::Feed,
     &ingest::Ingest,
     &rehearsal::Rehearsal,

@@ -81,7 +81,7 @@ pub(super) fn send(notifier: &dyn Notifier, table: &toml::Table, alert: &Alert) 
 pub(super) fn body(ask: &Ask) -> String {
     match &ask.via {
         Via::Say(text) => text.clone(),
-        Via::Nothing => panic!("an alert says something"),
+        Via::Nothing | Via::Mail(_) => panic!("an alert says something"),
         Via::Http(request) => match &request.body {
             Body::Json(json) => String::from_utf8(json.clone()).unwrap(),
             _ => panic!("alerts travel as JSON"),

@@ -170,6 +170,7 @@ fn row(from: &Source<'_>, id: String, first_look: bool, m: Mention, now: Instant
         thread_id: m.thread_id,
         parent_id: m.parent_id,
         attachments: serde_json::to_string(&m.attachments).unwrap_or_default(),
+        marks: mentions::marked(&m.marks),
         heard_at: now.0,
         first_look,
         addressed: from.addressed,

@@ -299,14 +299,15 @@ fn verdict(deps: &Deps, scope: &Scope, row: &MentionRow) -> Verdict {
         addressed: is_to_us(row.addressed, &row.visibility, &row.kind),
         at: Instant(row.created_at),
     };
-    deps.classifier.judge(&Input {
+    let verdict = deps.classifier.judge(&Input {
         text: &row.text,
         language: row.language.as_deref().and_then(Lang::parse),
         rating: row.rating.and_then(|r| u8::try_from(r).ok()),
         attachments: row.attachment_count(),
         reply_to_us: false,
         about: &about,
-    })
+    });
+    verdict.with(&row.marks())
 }
 
 fn case_of(row: &MentionRow) -> StepResult<Option<CaseId>> {

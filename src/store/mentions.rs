@@ -4,10 +4,10 @@ use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
 use super::value::{Sql, args, statements};
-use crate::domain::ledger::Disposition;
-use crate::domain::{CaseId, Instant, Lang, Mention, MentionId};
+use crate::domain::{CaseId, Instant, Mark, Mention, MentionId};
 
 pub use super::judged::{Judged, done_with, moves_of, save_judged, save_moves};
+pub use super::mention_row::MentionRow;
 pub use super::own::{is_own, remember_own};
 pub use super::waiting::{any_untriaged, backlog, backlog_over, still_untriaged};
 
@@ -29,102 +29,6 @@ pub struct NewMention<'a> {
     pub first_look: bool,
     /// Addressed to us, so about us whatever it says.
     pub addressed: bool,
-}
-
-/// A stored mention.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct MentionRow {
-    /// Its id.
-    pub id: String,
-    /// The brand.
-    pub brand: String,
-    /// The channel that stored it first.
-    pub channel: String,
-    /// The network.
-    pub network: String,
-    /// The ids' name space.
-    pub origin: String,
-    /// The network's id.
-    pub external_id: String,
-    /// Its form there.
-    pub kind: String,
-    /// Who may see it.
-    pub visibility: String,
-    /// The author's id.
-    pub author_id: String,
-    /// The author's handle.
-    pub author_handle: String,
-    /// The author's name.
-    pub author_name: String,
-    /// What was written.
-    pub text: String,
-    /// The language that the network names.
-    pub language: Option<String>,
-    /// Stars.
-    pub rating: Option<i64>,
-    /// When it was written.
-    pub created_at: i64,
-    /// Where a person sees it.
-    pub url: String,
-    /// The conversation.
-    pub thread_id: String,
-    /// What it answers.
-    pub parent_id: Option<String>,
-    /// What hangs on it, JSON.
-    pub attachments: String,
-    /// When it was stored.
-    pub heard_at: i64,
-    /// Heard in the first look at a channel's past.
-    pub first_look: bool,
-    /// Addressed to us.
-    pub addressed: bool,
-    /// Counts the texts it had.
-    pub version: i64,
-    /// When it was deleted there.
-    pub gone_at: Option<i64>,
-    /// What became of it.
-    pub disposition: String,
-    /// How many events moved it.
-    pub moves: i64,
-    /// Its case.
-    pub case_id: Option<String>,
-    /// The verdict's kind.
-    pub judged: Option<String>,
-    /// The verdict's probability, per million.
-    pub probability: Option<i64>,
-    /// The verdict's severity.
-    pub severity: Option<i64>,
-    /// The verdict's topic.
-    pub topic: Option<String>,
-    /// The verdict's language.
-    pub judged_language: Option<String>,
-    /// The verdict's risk flags, JSON.
-    pub risk: Option<String>,
-    /// The verdict's reasons, JSON.
-    pub why: Option<String>,
-}
-
-impl MentionRow {
-    /// Its id as such.
-    pub fn mention_id(&self) -> Result<MentionId, StoreError> {
-        self.id.parse().map_err(|e| StoreError::broken(&self.id, e))
-    }
-
-    /// What became of it.
-    pub fn disposition(&self) -> Result<Disposition, StoreError> {
-        self.disposition.parse().map_err(|e| StoreError::broken(&self.id, e))
-    }
-
-    /// The language to answer in: as judged, else as the network says.
-    pub fn language(&self) -> Lang {
-        let tag = self.judged_language.as_deref().or(self.language.as_deref());
-        tag.and_then(Lang::parse).unwrap_or(Lang::UNKNOWN)
-    }
-
-    /// How many things hang on it.
-    pub fn attachment_count(&self) -> usize {
-        serde_json::from_str::<Vec<serde::de::IgnoredAny>>(&self.attachments).map_or(0, |a| a.len())
-    }
 }
 
 /// A mention that was there already.
@@ -150,8 +54,8 @@ macro_rules! columns {
     () => {
         "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
          m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
-         m.url, m.thread_id, m.parent_id, m.attachments, m.heard_at, m.first_look, m.addressed, m.version, \
-         m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, m.severity, \
+         m.url, m.thread_id, m.parent_id, m.attachments, m.marks, m.heard_at, m.first_look, \
+         m.addressed, m.version, m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, m.severity, \
          m.topic, m.judged_language, m.risk, m.why"
     };
 }
@@ -177,7 +81,7 @@ statements! {
 const INSERT: &str = "INSERT INTO mentions (id, brand, channel, network, origin, external_id, kind, \
     visibility, author_id, author_handle, author_name, followers, text, language, rating, \
     created_at, edited_at, url, thread_id, parent_id, attachments, reach, heard_at, heard_day, \
-    first_look, addressed) SELECT * FROM {rows} WHERE TRUE \
+    first_look, addressed, marks) SELECT * FROM {rows} WHERE TRUE \
     ON CONFLICT (brand, network, origin, external_id) DO NOTHING RETURNING id";
 const INSERT_TYPES: &[Type] = &[
     Type::Text,
@@ -206,6 +110,7 @@ const INSERT_TYPES: &[Type] = &[
     Type::Text,
     Type::Bool,
     Type::Bool,
+    Type::Text,
 ];
 
 /// Stores mentions that are not there yet; gives the ids of those that were new.
@@ -244,6 +149,7 @@ pub async fn insert(tx: &mut Tx, new: &[NewMention<'_>]) -> Result<Vec<String>, 
                 n.heard_day,
                 n.first_look,
                 n.addressed,
+                marked(&m.marks),
             ]
         })
         .collect();
@@ -387,6 +293,11 @@ pub async fn complaints_of(
     limit: i64,
 ) -> Result<Vec<MentionRow>, StoreError> {
     tx.all(RECENT_OF_AUTHOR, args![brand, network, author, limit]).await
+}
+
+/// Marks as the store holds them: their words, a space between.
+pub fn marked(marks: &[Mark]) -> String {
+    marks.iter().map(|mark| mark.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Counts are far below 2^63; a hostile figure is capped there.

@@ -20,6 +20,7 @@ pub mod judged;
 pub mod lanes;
 pub mod ledger;
 pub mod looks;
+mod mention_row;
 pub mod mentions;
 pub mod outbox;
 pub mod own;

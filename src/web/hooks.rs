@@ -9,6 +9,7 @@ use super::idempotent::body;
 use super::problem::Problem;
 use crate::domain::Instant;
 use crate::domain::time::{MINUTE, SECOND};
+use crate::fetch::Peer;
 use crate::links::path;
 use crate::pipeline::{Channel, wake};
 use crate::wire::{Hook, HookRequest, Method};
@@ -73,7 +74,7 @@ async fn of_app(
 ) -> Result<Response, Problem> {
     let deps = &front.web.deps;
     let shares = |channel: &&Channel| {
-        let known = deps.engine.glance(&channel.link);
+        let known = deps.engine.glance(Peer::Network(channel.network), &channel.link);
         channel.network.app(&known.cx()) == Some(name.as_str())
     };
     let channels = deps.channels.values().filter(shares).collect();
@@ -94,7 +95,7 @@ async fn called(
     let call = Call::read(request).await?;
     let (mut genuine, mut crowded) = (false, false);
     for channel in channels {
-        let known = deps.engine.glance(&channel.link);
+        let known = deps.engine.glance(Peer::Network(channel.network), &channel.link);
         let hook = channel.network.hook(&call.request(), &known.cx());
         match hook {
             Hook::Answer { status, body } => return Ok(answer(status, body)),

@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::http::{Request, Response};
+use super::mail::{MailOp, Mailed};
 use super::network::Ctx;
 use crate::domain::{Instant, Mention};
 
@@ -57,6 +58,8 @@ pub struct StreamOp {
 pub enum Via {
     /// One HTTP exchange.
     Http(Request),
+    /// One thing of a mail server.
+    Mail(MailOp),
     /// A line for our own terminal.
     Say(String),
     /// An ask that the engine answers at once with `Got::Said`, without leaving the process.
@@ -86,6 +89,11 @@ impl Ask {
     pub fn open(request: Request, tag: u8) -> Ask {
         Ask { via: Via::Http(request), tag, spend: &[], auth: false }
     }
+
+    /// One thing of a mail server, which brings its own log-in.
+    pub fn mail(op: MailOp, tag: u8, spend: &'static [(Bucket, u32)]) -> Ask {
+        Ask { via: Via::Mail(op), tag, spend, auth: false }
+    }
 }
 
 /// What came back.
@@ -93,6 +101,8 @@ impl Ask {
 pub enum Got {
     /// An HTTP response whose status is no fault.
     Http(Response),
+    /// A mail server's answer that is no fault.
+    Mail(Mailed),
     /// The line was written, or there was nothing to do.
     Said,
 }
@@ -102,7 +112,15 @@ impl Got {
     pub fn http(self) -> Result<Response, Fault> {
         match self {
             Got::Http(res) => Ok(res),
-            Got::Said => Err(Fault::bug("an HTTP answer was expected")),
+            Got::Mail(_) | Got::Said => Err(Fault::bug("an HTTP answer was expected")),
+        }
+    }
+
+    /// The mail server's answer; the engine answers a mail ask with nothing else.
+    pub fn mail(self) -> Result<Mailed, Fault> {
+        match self {
+            Got::Mail(mailed) => Ok(mailed),
+            Got::Http(_) | Got::Said => Err(Fault::bug("a mail server's answer was expected")),
         }
     }
 }

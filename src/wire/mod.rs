@@ -10,6 +10,7 @@ mod fault;
 mod hook;
 mod http;
 mod keep;
+mod mail;
 mod network;
 mod notifier;
 mod secret;
@@ -21,6 +22,7 @@ pub use fault::{Fault, Next, Reached};
 pub use hook::{Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};
 pub use keep::{BoxFuture, Keep};
+pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
 pub use network::{
     Capabilities, Ctx, Cursor, Lane, Meta, Network, Part, Seen, Sent, Session, Terms, ThreadEntry,
     ThreadView, Walk,

@@ -122,7 +122,7 @@ pub struct Ctx<'a> {
     pub session: Option<&'a Session>,
     /// Now.
     pub now: Instant,
-    /// Our own author ids: of the session and of the configuration.
+    /// Our own author ids: of the session, of the settings and of the configuration.
     pub own: &'a [String],
     /// Randomness for jitter and keys, stable for one conversation.
     pub seed: u64,
@@ -224,6 +224,12 @@ pub trait Network: Sync {
 
     /// What a channel with these settings reads.
     fn lanes(&self, cx: &Ctx<'_>) -> Vec<Lane>;
+
+    /// Our own author ids that follow from the settings alone (a mailbox's address); those of the
+    /// session and of the configuration's common keys come beside them.
+    fn own(&self, _settings: &(dyn Any + Send + Sync)) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Creates or refreshes the session. It is stored before it is used, one at a time.
     fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {

@@ -8,6 +8,7 @@ mod config;
 mod contract;
 mod doubles;
 mod kill;
+mod mail;
 mod mastodon;
 mod relevance;
 mod screens;

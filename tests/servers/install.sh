@@ -3,14 +3,16 @@
 
 mastodon_mock_version=0.6.1
 playwright_version=1.65.1
+aiosmtpd_version=1.4.6
 
 # $cache is set by tests/run. A folder with a file `ready` in it is complete.
 mastodon_mock_folder=$cache/mastodon-mock-$mastodon_mock_version
 mastodon_mock=$mastodon_mock_folder/bin/mastodon_mock
 playwright=$cache/playwright-core-$playwright_version
+aiosmtpd_folder=$cache/aiosmtpd-$aiosmtpd_version
 
-# Installs what is missing: system packages first (only these need root), then the two packages
-# that lie in our cache. Prints what it did; fails with what a person should install.
+# Installs what is missing: system packages first (only these need root), then the packages that
+# lie in our cache. Prints what it did; fails with what a person should install.
 install_all() {
     local missing=()
     postgres_bin >/dev/null || missing+=(postgresql)
@@ -18,11 +20,13 @@ install_all() {
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+    dovecot_program >/dev/null || missing+=(dovecot-imapd dovecot-lmtpd)
     if [[ ${#missing[@]} -gt 0 ]]; then
         install_packages "${missing[@]}" || return 1
     fi
     install_mastodon_mock || return 1
     install_playwright || return 1
+    install_aiosmtpd || return 1
 }
 
 install_packages() {
@@ -56,6 +60,18 @@ install_mastodon_mock() {
         "mastodon-mock==$mastodon_mock_version" || return 1
     "$mastodon_mock" --help >/dev/null || return 1
     touch "$mastodon_mock_folder/ready"
+}
+
+# The submission server beside Dovecot.
+install_aiosmtpd() {
+    [[ -f $aiosmtpd_folder/ready ]] && return
+    echo "installing aiosmtpd $aiosmtpd_version by pip"
+    rm -rf "$aiosmtpd_folder"
+    python3 -m venv "$aiosmtpd_folder" || return 1
+    "$aiosmtpd_folder/bin/pip" install --quiet --disable-pip-version-check \
+        "aiosmtpd==$aiosmtpd_version" || return 1
+    "$aiosmtpd_folder/bin/python" -c 'import aiosmtpd' || return 1
+    touch "$aiosmtpd_folder/ready"
 }
 
 # Drives Chromium in the tests of the pages.

@@ -53,7 +53,7 @@ report() {
     fi
 }
 
-# Waits for the installations, starts PostgreSQL and tells the tests where everything is.
+# Waits for the installations, starts PostgreSQL and the mail server and tells the tests where everything is.
 servers_start() {
     if ! wait "$installing"; then
         cat "$scratch/install.log"
@@ -62,7 +62,11 @@ servers_start() {
     installing=
     cat "$scratch/install.log"
     postgres_start "$scratch/postgres" || return 1
+    mail_start "$scratch/mail" || return 1
     export ASCOLTO_TEST_POSTGRES=$postgres_url
+    export ASCOLTO_TEST_IMAP=$mail_imap
+    export ASCOLTO_TEST_SMTP=$mail_smtp
+    export ASCOLTO_TEST_MAIL_PASSWORD=$mail_password
     export ASCOLTO_TEST_MASTODON_MOCK=$mastodon_mock
     ASCOLTO_TEST_CHROMIUM=$(find_chromium) || return 1
     export ASCOLTO_TEST_CHROMIUM

@@ -192,6 +192,7 @@ impl View {
             parent_id: parent,
             attachments: record.embed.as_deref().map(|raw| attached(raw, did)).unwrap_or_default(),
             reach: None,
+            marks: Vec::new(),
             native: None,
             text: record.text,
         };

@@ -160,6 +160,7 @@ impl Entry {
             parent_id: parent,
             attachments: self.attachments(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()

@@ -115,6 +115,7 @@ impl Item {
             parent_id: None,
             attachments: attachments.collect(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()

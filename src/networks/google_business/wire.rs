@@ -196,6 +196,7 @@ impl Review {
             parent_id: None,
             attachments: attachments.collect(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()

@@ -129,6 +129,7 @@ impl Comment {
             parent_id: parent,
             attachments: Vec::new(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()
@@ -323,6 +324,7 @@ impl Shape for Tags {
             parent_id: None,
             attachments: attachments.into_iter().collect(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked().map(Heard::Mention)

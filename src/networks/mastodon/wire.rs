@@ -150,6 +150,7 @@ impl Status {
             thread_id: parent.clone().unwrap_or_else(|| self.id.0.clone()),
             parent_id: parent,
             reach: None,
+            marks: Vec::new(),
             native: None,
             external_id: self.id.0,
             author: Author {

@@ -277,6 +277,7 @@ impl Entry {
             parent_id: self.parent_id.clone().filter(|id| !id.is_empty()),
             attachments: self.attachment().into_iter().collect(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()

@@ -104,6 +104,7 @@ impl Flood {
             parent_id: None,
             attachments: Vec::new(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         }
     }

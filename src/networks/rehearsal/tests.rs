@@ -50,7 +50,7 @@ fn run<T>(
                 let got = match &asks[0].via {
                     Via::Nothing => Got::Said,
                     Via::Http(request) => Got::Http(answer(request)),
-                    Via::Say(_) => unreachable!("a network says nothing"),
+                    Via::Say(_) | Via::Mail(_) => unreachable!("it neither says nor mails"),
                 };
                 match talk.read(asks[0].tag, got, cx) {
                     Ok(step) => step,

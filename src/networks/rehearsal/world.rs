@@ -291,6 +291,7 @@ impl World {
             parent_id: post.parent.clone(),
             attachments: post.attachments.clone(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         }
     }

@@ -282,6 +282,7 @@ impl Message {
             thread_id: self.thread_id(),
             parent_id: parent,
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()

@@ -363,6 +363,7 @@ impl Post {
             parent_id: parent,
             attachments: attachments.collect(),
             reach: None,
+            marks: Vec::new(),
             native: None,
         };
         mention.checked()

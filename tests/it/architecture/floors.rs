@@ -58,7 +58,12 @@ pub const PARTS: &[Part] = &[
     part(1, "handover", NONE, "one file a ticket system, the same shape"),
     part(1, "classify", NONE, "text to verdict, pure"),
     part(1, "draft", NONE, "templates and passages: case to draft, pure"),
-    part(1, "fetch", NONE, "the engine: HTTP, limits, time-outs, address guard, tapes, redaction"),
+    part(
+        1,
+        "fetch",
+        NONE,
+        "the engine: HTTP, mail, limits, time-outs, address guard, tapes, redaction",
+    ),
     part(1, "store", NONE, "SQL for both databases; owns no clock"),
     part(0, "wire", DOMAIN, "requests, answers, conversations, faults, secrets; the traits"),
     part(0, "links", DOMAIN, "every URL shape; signs and checks action links"),

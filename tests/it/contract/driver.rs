@@ -7,8 +7,8 @@
 use super::Subject;
 use ascolto::domain::{Instant, Mention};
 use ascolto::wire::{
-    Ask, Ctx, Cursor, Fault, Got, Heard, Lane, Next, Page, Request, Response, Session, Step, Talk,
-    Via, Walk,
+    Ask, Ctx, Cursor, Fault, Got, Heard, Lane, MailOp, Mailed, Next, Page, Request, Response,
+    Session, Step, Talk, Via, Walk,
 };
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -30,6 +30,9 @@ impl From<Fault> for Stop {
 /// What answers: gets the number of the request among those that are no log-in, and the request.
 pub type Server<'a> = RefCell<Box<dyn FnMut(Option<usize>, &Request) -> Response + 'a>>;
 
+/// What answers the operations of mail.
+pub type Office<'a> = RefCell<Box<dyn FnMut(&MailOp) -> Result<Mailed, Fault> + 'a>>;
+
 /// One run of a channel, from the start of a process to its end or crash.
 pub struct Run<'a> {
     pub subject: &'a Subject,
@@ -43,6 +46,8 @@ pub struct Run<'a> {
     /// Everything that logs and pages may show.
     pub shown: RefCell<Vec<String>>,
     pub server: Server<'a>,
+    /// Without one every mail server fails.
+    pub office: Office<'a>,
 }
 
 impl<'a> Run<'a> {
@@ -61,13 +66,15 @@ impl<'a> Run<'a> {
             logins: Cell::new(0),
             shown: RefCell::default(),
             server: RefCell::new(Box::new(server)),
+            office: RefCell::new(Box::new(|_: &MailOp| Err(Fault::retry("it is being repaired")))),
         }
     }
 
     /// Speaks with what the channel knows at this moment.
     pub fn with<R>(&self, speak: impl FnOnce(&Ctx<'_>) -> R) -> R {
         let session = self.session.borrow().clone();
-        let own = session.as_ref().map(|session| session.own.clone()).unwrap_or_default();
+        let mut own = session.as_ref().map(|session| session.own.clone()).unwrap_or_default();
+        own.extend(self.subject.network.own(&*self.settings));
         speak(&Ctx {
             settings: &*self.settings,
             session: session.as_ref(),
@@ -144,11 +151,21 @@ impl<'a> Run<'a> {
     }
 
     fn exchange(&self, ask: &Ask, refreshed: &mut bool, is_login: bool) -> Result<Got, Stop> {
-        let Via::Http(request) = &ask.via else { panic!("only HTTP is taped") };
         let rules = self.subject.network.meta().buckets;
         for (bucket, _) in ask.spend {
             assert!(rules.iter().any(|rule| rule.bucket == *bucket), "{bucket:?} is not declared");
         }
+        let request = match &ask.via {
+            Via::Http(request) => request,
+            Via::Mail(op) => {
+                self.show(ask);
+                let mailed =
+                    (self.office.borrow_mut())(op).inspect_err(|fault| self.show(fault))?;
+                self.show(&mailed);
+                return Ok(Got::Mail(mailed));
+            }
+            Via::Say(_) | Via::Nothing => panic!("only HTTP and mail are taped"),
+        };
         loop {
             let request = match ask.auth {
                 true => self.with(|cx| self.subject.network.sign(request.clone(), cx)),

@@ -12,7 +12,7 @@ mod tape;
 mod walks;
 
 use ascolto::networks::network;
-use ascolto::wire::Network;
+use ascolto::wire::{MailOp, Network};
 use driver::{Run, Shelf, Stop};
 use std::any::Any;
 use tape::{Act, Exchange, Tape};
@@ -42,9 +42,12 @@ impl Subject {
     /// A run against one poll of a tape.
     fn run<'a>(&'a self, tape: &'a Tape, poll: usize) -> Run<'a> {
         let poll = &tape.polls[poll];
-        Run::new(self, poll.now, move |_, request| {
+        let run = Run::new(self, poll.now, move |_, request| {
             tape::play(poll.exchanges.iter().chain(&self.login), request)
-        })
+        });
+        *run.office.borrow_mut() =
+            Box::new(move |op: &MailOp| Ok(tape::post(poll.mail.iter(), op)));
+        run
     }
 
     /// The same, logged in, as the engine is before it asks anything.
@@ -120,6 +123,12 @@ fn subjects() -> Vec<Subject> {
             &["cs-5ecret", "rf-5ecret", "at-5ecret"],
         ),
         subject("telegram", "token = \"700100:tk-5ecret\"", &["tk-5ecret"]),
+        subject(
+            "email",
+            "address = \"care@acme.example\"\npassword = \"pw-5ecret\"\n\
+             imap = \"imap.acme.example\"\nsmtp = \"smtp.acme.example\"\npec = true",
+            &["pw-5ecret"],
+        ),
         subject("feed", "url = \"https://forum.example/latest?key=k-5ecret\"", &["k-5ecret"]),
     ]
 }

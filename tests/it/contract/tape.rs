@@ -5,7 +5,7 @@
 //! as it is asked, so that one tape plays a crashed and repeated walk as well as a smooth one.
 
 use ascolto::domain::{Instant, MentionRef};
-use ascolto::wire::{Body, Request, Response};
+use ascolto::wire::{Body, MailAct, MailFrom, MailOp, Mailed, RawMail, Request, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -54,7 +54,60 @@ pub struct Tape {
 #[serde(deny_unknown_fields)]
 pub struct Poll {
     pub now: Instant,
+    #[serde(default)]
     pub exchanges: Vec<Exchange>,
+    /// What a mail server is asked and answers.
+    #[serde(default)]
+    pub mail: Vec<MailExchange>,
+}
+
+/// One operation of a mail server: `newest`, `after 7`, `since 0`, `search` or `send`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailExchange {
+    ask: String,
+    #[serde(default)]
+    validity: u32,
+    #[serde(default)]
+    next: u32,
+    #[serde(default)]
+    more: bool,
+    #[serde(default)]
+    mails: Vec<TapedMail>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TapedMail {
+    uid: u32,
+    received: Instant,
+    /// Its lines, ended by a line feed each.
+    lines: Vec<String>,
+}
+
+/// The mail server's answer of the first exchange that fits.
+pub fn post<'a>(mut exchanges: impl Iterator<Item = &'a MailExchange>, op: &MailOp) -> Mailed {
+    let ask = match &op.act {
+        MailAct::Fetch { from: MailFrom::Newest, .. } => "newest".to_owned(),
+        MailAct::Fetch { from: MailFrom::After(uid), .. } => format!("after {uid}"),
+        MailAct::Fetch { from: MailFrom::Since(_, uid), .. } => format!("since {uid}"),
+        MailAct::Search { .. } => "search".to_owned(),
+        MailAct::Send { .. } => "send".to_owned(),
+    };
+    let taped = exchanges.find(|taped| taped.ask == ask);
+    let taped = taped.unwrap_or_else(|| panic!("no tape answers `{ask}`: {op:?}"));
+    if ask == "send" {
+        return Mailed::Done;
+    }
+    let mails = taped.mails.iter().map(|mail| {
+        let bytes = mail.lines.iter().flat_map(|line| format!("{line}\r\n").into_bytes());
+        let bytes: Vec<u8> = bytes.collect();
+        let (uid, received) = (mail.uid, Some(mail.received));
+        let size = u64::try_from(bytes.len()).unwrap();
+        RawMail { folder: "INBOX".to_owned(), uid, received, size, bytes }
+    });
+    let (validity, next, more) = (taped.validity, taped.next, taped.more);
+    Mailed::Mails { validity, next, mails: mails.collect(), more }
 }
 
 #[derive(Deserialize)]
