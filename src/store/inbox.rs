@@ -2,6 +2,7 @@
 
 use super::db::Tx;
 use super::error::StoreError;
+use super::mention_row::mention_columns;
 use super::mentions::MentionRow;
 use super::value::{Sql, args, statements};
 use crate::domain::{CaseId, EventId, Instant, MentionId};
@@ -125,14 +126,10 @@ macro_rules! case_columns {
          k.owing IS NOT NULL AND k.deadline IS NULL AS first_look"
     };
 }
-macro_rules! mention_columns {
+/// What the row of a mention leaves out and its page shows.
+macro_rules! more_columns {
     () => {
-        "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
-         m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
-         m.url, m.thread_id, m.parent_id, m.attachments, m.heard_at, m.first_look, m.addressed, \
-         m.version, m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, \
-         m.severity, m.topic, m.judged_language, m.risk, m.why, m.followers, m.edited_at, \
-         m.reach, m.relevance, m.model, m.rule"
+        ", m.followers, m.edited_at, m.reach, m.relevance, m.model, m.rule"
     };
 }
 // $1 brand, $2 state, $3 channel, $4 language, $5 taken by.
@@ -158,12 +155,14 @@ statements! {
         FROM cases k WHERE k.owing IS NOT NULL AND k.deadline IS NOT NULL AND ", case_filter!()));
     CASES = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
         " AND k.id > $6 ORDER BY k.id LIMIT $7"));
-    MENTIONS = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m \
+    MENTIONS = Sql::same(concat!("SELECT ", mention_columns!(),
+        more_columns!(), " FROM mentions m \
         WHERE ($1 = '' OR m.brand = $1) AND ($2 = '' OR m.disposition = $2) \
         AND ($3 = '' OR m.channel = $3) \
         AND ($4 = '' OR COALESCE(m.judged_language, m.language) = $4) \
         AND m.id > $5 ORDER BY m.id LIMIT $6"));
-    OF_CASE = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
+    OF_CASE = Sql::same(concat!("SELECT ", mention_columns!(),
+        more_columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
     VERSIONS = Sql::same("SELECT v.mention_id, v.version, v.text, v.stored_at FROM versions v JOIN mentions m ON m.id = v.mention_id WHERE m.case_id = $1 ORDER BY v.mention_id, v.version");
     DRAFTS = Sql::same("SELECT rev, text, language, made_by, at FROM drafts WHERE case_id = $1 ORDER BY rev");
     EVENTS = Sql::same("SELECT id, brand, subject, seq, mention_id, kind, becomes, at, actor, data FROM events WHERE id > $1 ORDER BY id LIMIT $2");

@@ -107,3 +107,15 @@ impl MentionRow {
         serde_json::from_str::<Vec<serde::de::IgnoredAny>>(&self.attachments).map_or(0, |a| a.len())
     }
 }
+
+/// The columns of a row, for a `SELECT` from `mentions m`.
+macro_rules! mention_columns {
+    () => {
+        "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
+         m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
+         m.url, m.thread_id, m.parent_id, m.attachments, m.marks, m.heard_at, m.first_look, \
+         m.addressed, m.version, m.gone_at, m.disposition, m.moves, m.case_id, m.judged, \
+         m.probability, m.severity, m.topic, m.judged_language, m.risk, m.why"
+    };
+}
+pub(super) use mention_columns;

@@ -3,6 +3,7 @@
 use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
+use super::mention_row::mention_columns;
 use super::value::{Sql, args, statements};
 use crate::domain::{CaseId, Instant, Mark, Mention, MentionId};
 
@@ -50,31 +51,21 @@ pub struct Known {
     pub gone: bool,
 }
 
-macro_rules! columns {
-    () => {
-        "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
-         m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
-         m.url, m.thread_id, m.parent_id, m.attachments, m.marks, m.heard_at, m.first_look, \
-         m.addressed, m.version, m.gone_at, m.disposition, m.moves, m.case_id, m.judged, m.probability, m.severity, \
-         m.topic, m.judged_language, m.risk, m.why"
-    };
-}
-
 statements! {
     TAKE = {
         const S: Sql = Sql {
-            sqlite: concat!("SELECT ", columns!(), " FROM mentions m WHERE m.triage_due ORDER BY m.id LIMIT $1"),
-            postgres: concat!("SELECT ", columns!(), " FROM mentions m WHERE m.triage_due ORDER BY m.id LIMIT $1 FOR UPDATE SKIP LOCKED"),
+            sqlite: concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.triage_due ORDER BY m.id LIMIT $1"),
+            postgres: concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.triage_due ORDER BY m.id LIMIT $1 FOR UPDATE SKIP LOCKED"),
         };
         S
     };
-    OF_CASE = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
-    BY_ID = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.id = $1"));
+    OF_CASE = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
+    BY_ID = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.id = $1"));
     GONE = Sql::same("UPDATE mentions SET gone_at = $5, triage_due = TRUE WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4 AND gone_at IS NULL");
     REACH = Sql::same("UPDATE mentions SET reach = reach + $5 WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4");
     EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, rating = COALESCE($5, rating), version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL");
     KEEP_VERSION = Sql::same("INSERT INTO versions (mention_id, version, text, stored_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
-    RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
+    RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
     QUARANTINE = Sql::same("INSERT INTO quarantine (id, channel, lane, day, at, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)");
 }
 
@@ -273,7 +264,7 @@ pub async fn of_cases(tx: &mut Tx, cases: &[CaseId]) -> Result<Vec<MentionRow>, 
     let rows = cases.iter().map(|id| args![*id]).collect();
     let sql = concat!(
         "SELECT ",
-        columns!(),
+        mention_columns!(),
         " FROM {rows} JOIN mentions m ON m.case_id = v.c1 ORDER BY m.created_at, m.id"
     );
     tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn folder_names_travel_as_the_standard_shows() {
-        assert_eq!(utf7("~peter/mail/台北/日本語"), "~peter/mail/&U,BTFw-/&ZeVnLLqe-");
+        assert_eq!(utf7("~peter/mail/台北/日本語"), "~peter/mail/&U,BTFw-/&ZeVnLIqe-");
         assert_eq!(utf7("Q&A"), "Q&-A");
         assert_eq!(utf7("Conformità"), "Conformit&AOA-");
     }
