@@ -79,6 +79,7 @@ CREATE TABLE lanes (
     finished_at BIGINT,                          -- start of the last finished poll
     next_at     BIGINT  NOT NULL,
     failures    BIGINT  NOT NULL DEFAULT 0,
+    silence_at  BIGINT  NOT NULL DEFAULT 0,      -- when its silence is judged next
     owner       TEXT    NOT NULL DEFAULT '',
     until       BIGINT  NOT NULL DEFAULT 0,
     fence       BIGINT  NOT NULL DEFAULT 0,
@@ -148,6 +149,25 @@ CREATE TABLE digests (
     complaints  BIGINT  NOT NULL,
     oldest_at   BIGINT  NOT NULL
 );
+
+-- In which hours, counted since 1970, a lane brought a mention: its history.
+CREATE TABLE rhythm (
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    hour        BIGINT  NOT NULL,
+    PRIMARY KEY (channel, lane, hour)
+);
+
+-- Silences that a lane's history does not explain. The next mention ends them.
+CREATE TABLE silences (
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    since       BIGINT  NOT NULL,
+    found_at    BIGINT  NOT NULL,
+    ended_at    BIGINT,
+    PRIMARY KEY (channel, lane, since)
+);
+CREATE INDEX silences_standing ON silences (channel, lane) WHERE ended_at IS NULL;
 
 -- The hot rows. Raw network records lie compressed in payloads.
 CREATE TABLE mentions (
@@ -281,6 +301,7 @@ CREATE INDEX cases_due ON cases (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_checked ON cases (checked_at) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_past ON cases (channel, id)
     WHERE due_at IS NULL AND owing = 'complaint' AND checked_at = 0;
+CREATE INDEX cases_waiting ON cases (channel) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
 
@@ -417,8 +438,32 @@ CREATE TABLE buckets (
     window_end  BIGINT  NOT NULL,
     remaining   BIGINT  NOT NULL,
     shut_until  BIGINT  NOT NULL DEFAULT 0,
+    others      BIGINT  NOT NULL DEFAULT 0,      -- spent in this window for replies and re-reads
     PRIMARY KEY (scope, bucket)
 );
+
+-- What was spent of them in each calendar month (UTC), as far as we know.
+CREATE TABLE spent (
+    scope       TEXT    NOT NULL,
+    bucket      TEXT    NOT NULL,
+    month       TEXT    NOT NULL,
+    units       BIGINT  NOT NULL,
+    PRIMARY KEY (scope, bucket, month)
+);
+
+-- What reading a lane costs of them, and the pace that the plan of each gives it.
+CREATE TABLE costs (
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    scope       TEXT    NOT NULL,
+    bucket      TEXT    NOT NULL,
+    cost        BIGINT  NOT NULL,                -- of one reading, smoothed, in thousandths
+    every_ms    BIGINT  NOT NULL,                -- its own pace
+    planned_ms  BIGINT  NOT NULL,
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (channel, lane, scope, bucket)
+);
+CREATE INDEX costs_scope ON costs (scope, bucket);
 
 -- Running instances; one compares its clock with the others' through these.
 CREATE TABLE instances (

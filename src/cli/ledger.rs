@@ -49,7 +49,10 @@ impl LedgerArgs {
                 as_of: self.as_of.map(|when| when.ago(now)),
                 verify: self.verify,
             };
-            let ledger = check(&mut tx, now, &options).await?;
+            let mut ledger = check(&mut tx, now, &options).await?;
+            if self.channel.is_none() {
+                ledger = ledger.with_public(config.brands.values().flat_map(|b| b.public.clone()));
+            }
             if self.json {
                 out::json(&ledger)?
             } else {

@@ -8,6 +8,7 @@ use super::section::{Section, Sections};
 use super::tables::DAYS;
 use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::{Calendar, Span};
+use crate::domain::public::{PublicChannel, Stopgap};
 use crate::domain::{Brand, PerMillion};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -46,6 +47,42 @@ pub(super) fn read(sections: &Sections, problems: &mut Problems) -> BTreeMap<Str
             Some((section.name.clone(), brand))
         })
         .collect()
+}
+
+/// Reads the public channels that no connector hears into their brands.
+pub(super) fn public(
+    sections: &Sections,
+    brands: &mut BTreeMap<String, Brand>,
+    problems: &mut Problems,
+) {
+    let heard = sections.names("channel");
+    for section in sections.of("public") {
+        let keys = check(section, section.shape.fields, false, problems);
+        let brand: Option<String> = keys.get("brand");
+        if let Some(brand) = &brand {
+            refer(&keys, "brand", brand, "brand", sections, problems);
+        }
+        if heard.contains(&section.name.as_str()) {
+            let what = format!("[channel.{}] has the same name", section.name);
+            let remedy = "Take this section out if that channel hears it, or rename one of them.";
+            problems.add(&section.place, section.path(), what, remedy);
+        }
+        let stopgap: Option<Stopgap> = keys.get("stopgap");
+        let (Some(url), Some(stopgap)) = (keys.get("url"), stopgap) else { continue };
+        if let Some(brand) = brand.and_then(|name| brands.get_mut(&name)) {
+            brand.public.push(PublicChannel {
+                name: section.name.clone(),
+                brand: brand.name.clone(),
+                title: keys.get("title").unwrap_or_else(|| section.name.clone()),
+                url,
+                stopgap,
+                note: keys.get("note").unwrap_or_default(),
+            });
+        }
+    }
+    for brand in brands.values_mut() {
+        brand.public.sort_by(|a, b| a.name.cmp(&b.name));
+    }
 }
 
 fn brand(name: &str, keys: &Checked) -> Option<Brand> {

@@ -5,6 +5,7 @@ use super::duration::parse_duration;
 use super::problem::nearest;
 use super::section::Raw;
 use crate::domain::hours::Span;
+use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
 use crate::wire::{Key, KeyKind, Secret};
 use jiff::civil::Date;
@@ -35,6 +36,7 @@ pub(super) enum Form {
     Phrases,
     Domains,
     Campaigns,
+    Stopgap,
 }
 
 /// One key of a section.
@@ -93,6 +95,7 @@ values! {
     Owed(Vec<Kind>),
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
+    Stopgap(Stopgap),
 }
 
 /// Why a value does not do.
@@ -131,16 +134,24 @@ impl Form {
             Form::Phrases => "a list of texts, each with a letter or a digit",
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
+            Form::Stopgap => "mail, ingest, link or none in quotes",
         }
     }
 
     /// Whether it is written as a text; what the environment gives is then taken as it is.
     pub(super) fn is_text(self) -> bool {
-        use Form::{Database, Duration, Language, Listen, Past, Plain, Zone};
+        use Form::{Database, Duration, Language, Listen, Past, Plain, Stopgap, Zone};
         use KeyKind::{Secret, Text, Url};
         matches!(
             self,
-            Duration | Past | Zone | Language | Listen | Database | Plain(Text | Secret | Url)
+            Duration
+                | Past
+                | Zone
+                | Language
+                | Listen
+                | Database
+                | Stopgap
+                | Plain(Text | Secret | Url)
         )
     }
 
@@ -192,6 +203,10 @@ impl Form {
                 Err(_) => wrong(format!("`{text}` is no address with a port")),
             },
             Form::Database => database(text),
+            Form::Stopgap => match text.parse() {
+                Ok(stopgap) => Ok(Value::Stopgap(stopgap)),
+                Err(_) => wrong(format!("`{text}` stands in for nothing")),
+            },
             Form::Plain(KeyKind::Secret) if text.is_empty() => wrong("empty".to_owned()),
             Form::Plain(KeyKind::Secret) => Ok(Value::Secret(Secret::new(text))),
             Form::Plain(KeyKind::Url) if !is_web(text) => {

@@ -160,7 +160,8 @@ pub fn load(
     overlay::lay(&mut sections, env, &mut problems);
 
     let (store, web, fetch) = outside::singles(&sections, &mut problems);
-    let brands = brands::read(&sections, &mut problems);
+    let mut brands = brands::read(&sections, &mut problems);
+    brands::public(&sections, &mut brands, &mut problems);
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
     brands::warn(&sections, &brands, &channels, &mut problems);

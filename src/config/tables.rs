@@ -90,6 +90,14 @@ pub(super) const SHAPES: &[Shape] = &[
         fields: CHANNEL,
     },
     Shape {
+        kind: "public",
+        named: true,
+        doc: "A public channel of a brand that no connector hears. It is shown as not heard, with \
+              what stands in for it.",
+        example: "tiktok",
+        fields: PUBLIC,
+    },
+    Shape {
         kind: "recipient",
         named: true,
         doc: "Somebody who is told.",
@@ -324,6 +332,25 @@ const CHANNEL: &[Field] = &[
         "Whose account it is: a name or address, or a [recipient.NAME], who is then told too.",
         r#""social@acme.example""#,
     ),
+];
+
+const PUBLIC: &[Field] = &[
+    must("brand", TEXT, "The name of a [brand.NAME].", r#""acme""#),
+    must(
+        "url",
+        Form::Plain(KeyKind::Url),
+        "Where people see it.",
+        r#""https://www.tiktok.com/@acme""#,
+    ),
+    may("title", TEXT, "Its name for people. Default: the name of this section.", r#""TikTok""#),
+    must(
+        "stopgap",
+        Form::Stopgap,
+        "What stands in for a connector: mail (the network's notification mails), ingest (another \
+         program hands mentions over), link (a person enters links by hand) or none.",
+        r#""link""#,
+    ),
+    may("note", TEXT, "What people should know about it.", r#""Anna looks there each morning.""#),
 ];
 
 const RECIPIENT: &[Field] = &[

@@ -2,6 +2,7 @@
 
 use super::deadline::SlaPolicy;
 use super::hours::Calendar;
+use super::public::PublicChannel;
 use super::reason::Reason;
 use super::time::{DAY, Instant};
 use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
@@ -46,6 +47,8 @@ pub struct Brand {
     pub recipients: Vec<String>,
     /// How replies are signed, empty for not at all.
     pub signature: String,
+    /// Its public channels that no connector hears, by name.
+    pub public: Vec<PublicChannel>,
 }
 
 /// Words and hashtags that mean the brand between two instants, and before and after nobody.
@@ -83,6 +86,7 @@ impl Brand {
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
             signature: String::new(),
+            public: Vec::new(),
         }
     }
 

@@ -29,6 +29,11 @@ words! {
         ChannelBack = "channel_back",
         /// A channel's credential ends soon.
         CredentialEnds = "credential_ends",
+        /// A channel is read without a fault, and nothing came for longer than its own history
+        /// explains.
+        ChannelQuiet = "channel_quiet",
+        /// A budget of a channel is used up until its month or day ends.
+        BudgetSpent = "budget_spent",
         /// A recipient fails for good.
         RecipientDead = "recipient_dead",
         /// What the first look at a new channel found, and the choice that it asks for.

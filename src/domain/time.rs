@@ -38,6 +38,19 @@ impl Instant {
     pub fn day_in(self, zone: &jiff::tz::TimeZone) -> String {
         self.timestamp().to_zoned(zone.clone()).date().to_string()
     }
+
+    /// The calendar month in UTC: its name as `YYYY-MM`, its first instant, the first after it.
+    pub fn month(self) -> (String, Instant, Instant) {
+        let utc = jiff::tz::TimeZone::UTC;
+        let date = self.timestamp().to_zoned(utc.clone()).date();
+        let begins = |day: jiff::civil::Date| {
+            let zoned = day.to_zoned(utc.clone()).ok()?;
+            Some(Instant(zoned.timestamp().as_millisecond()))
+        };
+        let first = begins(date.first_of_month()).unwrap_or(self);
+        let next = date.last_of_month().tomorrow().ok().and_then(begins);
+        (date.strftime("%Y-%m").to_string(), first, next.unwrap_or(self))
+    }
 }
 
 impl fmt::Display for Instant {
@@ -97,6 +110,17 @@ mod tests {
         let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
         let t = Instant::parse("2026-11-20T23:30:00Z").unwrap();
         assert_eq!(t.day_in(&rome), "2026-11-21");
+    }
+
+    #[test]
+    fn months_end_where_the_next_begin() {
+        let t = Instant::parse("2026-12-31T23:59:59.999Z").unwrap();
+        let (name, first, next) = t.month();
+        assert_eq!(name, "2026-12");
+        assert_eq!(first, Instant::parse("2026-12-01T00:00:00Z").unwrap());
+        assert_eq!(next, t + 1);
+        assert_eq!(next.month().0, "2027-01");
+        assert!(Instant(i64::MAX).month().0.starts_with("9999"));
     }
 
     #[test]

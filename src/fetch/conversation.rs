@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::limits::Spending;
+use super::limits::{Spending, Spent};
 use super::redact::Redactor;
 use super::{Engine, Link, OwnedCtx, Peer, Purpose, unsent};
 use crate::domain::Instant;
@@ -37,6 +37,7 @@ pub struct Conversation<'a, T> {
     cx: Option<OwnedCtx>,
     queue: VecDeque<Ask>,
     asked: u32,
+    spent: Vec<Spent>,
     /// Whether a refused session may still be renewed: once, and never by a log-in itself.
     may_renew: bool,
     is_login: bool,
@@ -66,6 +67,7 @@ impl<'a, T> Conversation<'a, T> {
             cx: None,
             queue: VecDeque::new(),
             asked: 0,
+            spent: Vec::new(),
             may_renew: true,
             is_login: false,
             changed: false,
@@ -91,6 +93,12 @@ impl<'a, T> Conversation<'a, T> {
         let turn = self.walk().await;
         self.over = !matches!(turn, Ok(Turn::Page(_)));
         turn.map_err(|fault| self.settle(fault))
+    }
+
+    /// What its asks spent so far from buckets with windows over a minute. What their answers
+    /// turned out to have cost is not in it: that follows what people write, not how often is read.
+    pub fn spent(&self) -> &[Spent] {
+        &self.spent
     }
 
     /// Runs a conversation that has no pages.
@@ -146,6 +154,7 @@ impl<'a, T> Conversation<'a, T> {
         self.count()?;
         let by = Spending { peer: self.peer, link: self.link, host: "" };
         self.engine.spend(&by, ask.spend, self.purpose).await?;
+        by.add(ask.spend, &mut self.spent);
         self.in_time()?;
         if let Some(line) = line {
             (self.engine.say)(line);
@@ -185,6 +194,7 @@ impl<'a, T> Conversation<'a, T> {
         let host = request.url.host_str().unwrap_or_default();
         let by = Spending { peer, link, host };
         engine.spend(&by, ask.spend, self.purpose).await?;
+        by.add(ask.spend, &mut self.spent);
 
         cx.now = engine.clock.now();
         let mut ready = request.clone();
@@ -207,6 +217,7 @@ impl<'a, T> Conversation<'a, T> {
         if self.is_login {
             self.redactor.watch_json(&res.body);
         }
+        engine.charge(&by, &res, self.purpose, &cx.cx()).await;
         engine.learn(&by, &res, &cx.cx()).await;
         let Some(fault) = judge(peer, &ready, &res, cx) else { return Ok(res) };
         if let Next::Throttled { bucket, until } = fault.next {
@@ -222,6 +233,7 @@ impl<'a, T> Conversation<'a, T> {
         let (engine, peer, link) = (self.engine, self.peer, self.link);
         let by = Spending { peer, link, host: &op.server.host };
         engine.spend(&by, ask.spend, self.purpose).await?;
+        by.add(ask.spend, &mut self.spent);
         self.redactor = Redactor::default();
         self.redactor.add(op.server.password.expose());
         self.in_time()?;

@@ -129,6 +129,17 @@ impl Limits {
     }
 }
 
+/// What a conversation spent from a bucket whose window is a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Whose bucket: a link's name, or `network@host`.
+    pub scope: String,
+    /// The bucket.
+    pub bucket: Bucket,
+    /// How much.
+    pub units: u32,
+}
+
 /// Whose limits a request spends.
 pub(super) struct Spending<'a> {
     pub peer: Peer<'a>,
@@ -139,7 +150,23 @@ pub(super) struct Spending<'a> {
 
 impl Spending<'_> {
     fn rule(&self, bucket: Bucket) -> Option<BucketRule> {
-        self.peer.rules().iter().find(|rule| rule.bucket == bucket).copied()
+        let rule = self.peer.rules().iter().find(|rule| rule.bucket == bucket).copied()?;
+        Some(BucketRule { limit: self.peer.limit(&rule, self.link), ..rule })
+    }
+
+    /// Adds to what was spent what of these costs lies in rows.
+    pub(super) fn add(&self, costs: &[(Bucket, u32)], spent: &mut Vec<Spent>) {
+        for &(bucket, units) in costs {
+            let Some(rule) = self.rule(bucket) else { continue };
+            if units == 0 || rule.window_ms <= LONGEST_IN_PROCESS_MS {
+                continue;
+            }
+            let scope = self.scope(rule);
+            match spent.iter_mut().find(|s| s.bucket == bucket && s.scope == scope) {
+                Some(known) => known.units = known.units.saturating_add(units),
+                None => spent.push(Spent { scope, bucket, units }),
+            }
+        }
     }
 
     /// Names of links hold no `@`, so the two kinds cannot meet.
@@ -189,6 +216,28 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Spends what an answer cost beyond what was spent before it was asked for. A failing memory
+    /// is logged and no more, as below.
+    pub(super) async fn charge(
+        &self,
+        by: &Spending<'_>,
+        res: &Response,
+        purpose: Purpose,
+        cx: &Ctx<'_>,
+    ) {
+        for (bucket, amount) in by.peer.cost(res, cx) {
+            let Some(rule) = by.rule(bucket) else { continue };
+            if amount == 0 || rule.window_ms <= LONGEST_IN_PROCESS_MS {
+                continue;
+            }
+            let (scope, others) = (by.scope(rule), purpose != Purpose::Poll);
+            let charged = self.keep.charge(&scope, rule, amount, others, self.clock.now()).await;
+            if let Err(why) = charged {
+                tracing::warn!(link = %by.link.name, %why, "a cost could not be kept");
+            }
+        }
     }
 
     /// Learns what the headers of an answer say. A failing memory is logged and no more: the

@@ -31,6 +31,7 @@ mod testing;
 mod transport;
 
 pub use conversation::{Conversation, Turn};
+pub use limits::Spent;
 pub use mail::Outside;
 pub use session::Tried;
 pub use stream::Frames;
@@ -42,8 +43,8 @@ use crate::domain::Instant;
 use crate::domain::time::SECOND;
 use crate::ids::Ids;
 use crate::wire::{
-    BucketRule, Ctx, Fault, Keep, Network, Next, Notifier, Reached, Request, Response, Session,
-    Talk, Told,
+    Bucket, BucketRule, Ctx, Fault, Keep, Network, Next, Notifier, Reached, Request, Response,
+    Session, Talk, Told,
 };
 use std::any::Any;
 use std::path::PathBuf;
@@ -157,6 +158,20 @@ impl<'a> Peer<'a> {
             Peer::Notifier(_) => Vec::new(),
         }
     }
+
+    fn cost(self, res: &Response, cx: &Ctx<'_>) -> Vec<(Bucket, u32)> {
+        match self {
+            Peer::Network(network) => network.cost(res, cx),
+            Peer::Notifier(_) => Vec::new(),
+        }
+    }
+
+    fn limit(self, rule: &BucketRule, link: &Link) -> u32 {
+        match self {
+            Peer::Network(network) => network.limit(rule, &link.settled().cx()),
+            Peer::Notifier(_) => rule.limit,
+        }
+    }
 }
 
 /// One configured channel or recipient.
@@ -198,6 +213,17 @@ impl Link {
     /// holds it from the first question until the new one is stored and put.
     pub async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.session.alone().await
+    }
+
+    /// What the settings alone say: no session, no time.
+    pub fn settled(&self) -> OwnedCtx {
+        OwnedCtx {
+            settings: self.settings(),
+            session: None,
+            now: Instant::default(),
+            own: self.own.clone(),
+            seed: 0,
+        }
     }
 }
 

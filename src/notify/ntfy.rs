@@ -199,6 +199,8 @@ fn weight(alert: &Alert) -> (u8, &'static str) {
         (
             Reason::ChannelDeaf
             | Reason::CredentialEnds
+            | Reason::ChannelQuiet
+            | Reason::BudgetSpent
             | Reason::RecipientDead
             | Reason::ReplyUnknown,
             _,

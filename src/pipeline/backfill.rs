@@ -2,7 +2,7 @@
 
 use super::intake::{self, Source};
 use super::{Channel, Deps, Did, StepResult, backoff};
-use crate::domain::time::{HOUR, MINUTE};
+use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
 use crate::store::coverage::GapRow;
@@ -45,7 +45,10 @@ async fn fill(deps: &Deps, gap: GapRow) -> StepResult<()> {
         Ok(_) => end(deps, &gap, true, "").await,
         Err(fault) => match fault.next {
             Next::Refused | Next::Gone => end(deps, &gap, false, &fault.why).await,
-            Next::Throttled { until, .. } => later(deps, &gap, until, &fault.why).await,
+            Next::Throttled { until, .. } => {
+                // A budget is looked at each day, since a person may raise it.
+                later(deps, &gap, until.min(deps.now() + DAY), &fault.why).await
+            }
             _ if gap.attempts >= TRIES => {
                 let why = format!("{} tries failed: {}", gap.attempts, fault.why);
                 end(deps, &gap, false, &why).await

@@ -3,18 +3,20 @@
 use super::{Channel, Deps, StepResult, reconnect};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
-use crate::domain::{AlertId, Instant};
+use crate::domain::{AlertId, Brand, Instant};
 use crate::links::Connect;
 use crate::speech::Catalogue;
 use crate::store::outbox::{AlertRow, NewAlert};
 use crate::store::{Tx, credentials, lanes, outbox};
 
+/// Stands between a time and what it is about; no time holds it.
+const BETWEEN: &str = ": ";
 /// Longest name of an owner in an alert; the configuration may say more.
 const LONGEST_NAME: usize = 100;
 
 /// Alerts whoever is concerned about a channel. `mark` tells this occasion from others of the same
-/// reason: what was told once with it is not told again. `what` is the fault, or the time, that
-/// [`said`] puts into words at delivery.
+/// reason: what was told once with it is not told again. `what` is the fault, the time, or both a
+/// time and what it is about ([`timed`]), that [`said`] puts into words at delivery.
 pub(super) async fn tell(
     deps: &Deps,
     tx: &mut Tx,
@@ -54,6 +56,17 @@ fn concerned<'a>(deps: &'a Deps, channel: &'a Channel) -> Vec<&'a str> {
         all.push(owner);
     }
     all
+}
+
+/// A time as the brand's people read it.
+pub(super) fn time(at: Instant, brand: &Brand) -> String {
+    let there = at.timestamp().to_zoned(brand.calendar.zone.clone());
+    there.strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// A time and what it is about, as [`tell`] takes them both.
+pub(super) fn timed(at: Instant, brand: &Brand, what: &str) -> String {
+    format!("{}{BETWEEN}{what}", time(at, brand))
 }
 
 /// Marks a channel whose credential is refused, and tells of it once.
@@ -102,6 +115,7 @@ pub(super) fn said(
     now: Instant,
 ) -> String {
     let (name, what) = (row.channel.as_str(), row.body.as_str());
+    let (time, of) = what.split_once(BETWEEN).unwrap_or(("", what));
     let first = match reason {
         Reason::ChannelDeaf => {
             let why = what.trim_end_matches('.');
@@ -110,6 +124,14 @@ pub(super) fn said(
         Reason::ChannelBack => words.fill("alert.channel_back", &[("name", name)]),
         Reason::CredentialEnds => {
             words.fill("alert.credential_ends", &[("name", name), ("time", what)])
+        }
+        Reason::ChannelQuiet => {
+            let values = [("name", name), ("lanes", of), ("since", time)];
+            words.fill("alert.channel_quiet", &values)
+        }
+        Reason::BudgetSpent => {
+            let values = [("name", name), ("limit", of), ("until", time)];
+            words.fill("alert.budget_spent", &values)
         }
         _ => return row.body.clone(),
     };

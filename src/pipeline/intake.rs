@@ -2,12 +2,13 @@
 
 use super::{Deps, StepResult};
 use crate::domain::ledger::Disposition;
+use crate::domain::silence::{self, hour_of};
 use crate::domain::{Brand, EventId, Instant, Mention, MentionId};
 use crate::store::coverage::{self, Intake};
 use crate::store::mentions::{MentionRow, NewMention};
-use crate::store::{Tx, mentions, own};
+use crate::store::{Tx, mentions, own, rhythm};
 use crate::wire::Heard;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Where something was heard.
 pub struct Source<'a> {
@@ -117,6 +118,7 @@ async fn store_mentions(
         fresh.retain(|m| !ours.contains(&(m.origin.clone(), m.external_id.clone())));
         count.own += i64::try_from(before - fresh.len()).unwrap_or(0);
     }
+    remember_hours(tx, from, &fresh, now).await?;
     let rows: Vec<NewMention<'_>> = fresh
         .iter()
         .map(|m| NewMention {
@@ -186,6 +188,26 @@ fn row(from: &Source<'_>, id: String, first_look: bool, m: Mention, now: Instant
         judged_language: None,
         risk: None,
         why: None,
+    }
+}
+
+/// Notes when the lane was spoken to, by which its silence is judged later. What was heard before
+/// counts too: of two lanes that show the same mention both hear.
+async fn remember_hours(
+    tx: &mut Tx,
+    from: &Source<'_>,
+    fresh: &[Mention],
+    now: Instant,
+) -> StepResult<()> {
+    // An author's clock may be ahead of ours.
+    let written = fresh.iter().map(|m| m.created_at.min(now));
+    let recent = written.filter(|at| now - *at < silence::MEMORY);
+    let mut newest = None;
+    let hours: BTreeSet<i64> =
+        recent.inspect(|at| newest = newest.max(Some(*at))).map(hour_of).collect();
+    match newest {
+        Some(newest) => rhythm::note(tx, from.channel, from.lane, hours, newest, now).await,
+        None => Ok(()),
     }
 }
 

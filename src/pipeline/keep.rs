@@ -48,11 +48,29 @@ impl Keep for StoreKeep {
         })
     }
 
-    fn told(&self, scope: &str, told: &Told, _now: Instant) -> BoxFuture<'_, Result<(), String>> {
+    fn charge(
+        &self,
+        scope: &str,
+        rule: BucketRule,
+        amount: u32,
+        may_use_reserve: bool,
+        now: Instant,
+    ) -> BoxFuture<'_, Result<(), String>> {
+        let scope = scope.to_owned();
+        Box::pin(async move {
+            let mut tx = self.0.begin().await.map_err(said)?;
+            buckets::charge(&mut tx, &scope, rule, amount, may_use_reserve, now)
+                .await
+                .map_err(said)?;
+            tx.commit().await.map_err(said)
+        })
+    }
+
+    fn told(&self, scope: &str, told: &Told, now: Instant) -> BoxFuture<'_, Result<(), String>> {
         let (scope, told) = (scope.to_owned(), told.clone());
         Box::pin(async move {
             let mut tx = self.0.begin().await.map_err(said)?;
-            buckets::told(&mut tx, &scope, &told).await.map_err(said)?;
+            buckets::told(&mut tx, &scope, &told, now).await.map_err(said)?;
             tx.commit().await.map_err(said)
         })
     }

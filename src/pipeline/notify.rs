@@ -186,7 +186,7 @@ async fn deliver(
         body: health::said(deps, row, reason, words, dead, now),
         at: now,
         not_rechecked: unread,
-        urgent: matches!(reason, Reason::ChannelDeaf),
+        urgent: matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet),
     };
     let peer = Peer::Notifier(recipient.notifier);
     let talk = match deps.engine.ctx(peer, &recipient.link).await {

@@ -2,11 +2,11 @@
 
 use super::account::{self, Read};
 use super::intake::{self, Source};
-use super::{Channel, Deps, Did, StepResult, backoff, health};
+use super::{Channel, Deps, Did, StepResult, backoff, health, pace};
 use crate::domain::reason::Reason;
-use crate::domain::time::{HOUR, MINUTE, SECOND};
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Brand, Instant};
-use crate::fetch::{Peer, Purpose, Turn};
+use crate::fetch::{Peer, Purpose, Spent, Turn};
 use crate::store::lanes::LaneRow;
 use crate::store::{StoreError, Tx, credentials, lanes, looks, mentions};
 use crate::wire::{Ctx, Cursor, Fault, Lane, Next, Page, Talk};
@@ -58,6 +58,9 @@ async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
             let Some(lane) = all.into_iter().find(|l| l.id == row.lane) else {
                 return give_back(deps, &row, started + HOUR).await;
             };
+            // A budget that only the network knows holds for a rhythm of one's own too.
+            let every = channel.every_ms.unwrap_or(lane.every_ms);
+            let every = every.saturating_mul(channel.network.slowdown(&lane, &cx).max(1));
             let talk = set_out(channel, &lane, &mut row, &cx);
             let mut walk = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
             loop {
@@ -67,7 +70,9 @@ async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
                         commit(deps, channel, brand, &lane, &mut row, page, started, &own).await?;
                     }
                     Ok(Turn::Done(cursor)) => {
-                        return finish(deps, channel, &lane, row, cursor, started).await;
+                        let read =
+                            Finished { cursor, spent: walk.spent().to_vec(), started, every };
+                        return finish(deps, channel, &lane, row, read).await;
                     }
                     Err(fault) => break fault,
                 }
@@ -137,20 +142,28 @@ async fn commit(
     Ok(())
 }
 
+/// What a walk that came to its end gave.
+struct Finished {
+    cursor: Cursor,
+    spent: Vec<Spent>,
+    started: Instant,
+    /// How often the lane is read while no plan slows it down.
+    every: i64,
+}
+
 async fn finish(
     deps: &Deps,
     channel: &Channel,
     lane: &Lane,
     mut row: LaneRow,
-    cursor: Cursor,
-    started: Instant,
+    read: Finished,
 ) -> StepResult<()> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
-    let began = row.walk_start.map_or(started, Instant);
+    let began = row.walk_start.map_or(read.started, Instant);
     account::end(deps, &mut tx, &mut row, lane, began).await?;
-    let every = channel.every_ms.unwrap_or(lane.every_ms);
-    lanes::finish(&mut tx, &row, &cursor, began, now + every).await?;
+    let next_at = pace::next_at(&mut tx, channel, &row, read.every, &read.spent, now).await?;
+    lanes::finish(&mut tx, &row, &read.cursor, began, next_at).await?;
     let before = lanes::channel(&mut tx, &channel.name).await?;
     let others_fail = lanes::others_fail(&mut tx, &channel.name, &row.lane).await?;
     match before {
@@ -192,10 +205,22 @@ async fn failed(
     let wait = |first| now + backoff(tries, first, 15 * MINUTE, deps.ids.number());
     let mut deaf = tries + 1 >= DEAF_AFTER;
     let next_at = match &fault.next {
-        Next::Throttled { until, .. } => {
-            // A limit is no fault of the channel: it hears again when the window opens.
-            lanes::put_off(&mut tx, &row, (*until).max(now + SECOND)).await?;
-            return tx.commit().await;
+        Next::Throttled { bucket, until } => {
+            // A limit is no fault of the channel: it hears again when the window opens. A budget
+            // is looked at each day, since a person may raise it.
+            lanes::put_off(&mut tx, &row, (*until).clamp(now + SECOND, now + DAY)).await?;
+            if let Some(bucket) = *bucket
+                && pace::used_up(deps, &mut tx, channel, (bucket, *until), now).await?
+                && let Some(before) = lanes::channel(&mut tx, &channel.name).await?
+                && before.state != "deaf"
+            {
+                let (name, since) = (&channel.name, before.fault_at.map_or(now, Instant));
+                lanes::mark_channel(&mut tx, name, "failing", &fault.why, Some(since), None)
+                    .await?;
+            }
+            tx.commit().await?;
+            deps.bell.notify_waiters();
+            return Ok(());
         }
         Next::Retry { after } => now + after.unwrap_or_else(|| wait(every.min(30 * SECOND)) - now),
         Next::Auth => {

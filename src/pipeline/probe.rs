@@ -169,8 +169,7 @@ async fn count_down(
     let Some(days) = WARN.into_iter().find(|days| left > 0 && left <= days * DAY) else {
         return Ok(());
     };
-    let zone = brand.calendar.zone.clone();
-    let time = ends.timestamp().to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string();
+    let time = health::time(ends, brand);
     let mark = format!("{}.{days}d", ends.0);
     health::tell(deps, tx, channel, Reason::CredentialEnds, &mark, &time, now).await
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Deps, Did, StepResult, backfill, digest, drafting, due, first_look, notify, poll, probe,
-    publish, sweep, thread, triage, wake,
+    publish, silence, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -42,13 +42,15 @@ pub enum StepName {
     Publish,
     /// Re-reads threads.
     Thread,
+    /// Doubts lanes that bring nothing.
+    Silence,
     /// Seals the log.
     Sweep,
 }
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 12] = [
+    pub const ALL: [StepName; 13] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Backfill,
@@ -60,6 +62,7 @@ impl StepName {
         StepName::Notify,
         StepName::Publish,
         StepName::Thread,
+        StepName::Silence,
         StepName::Sweep,
     ];
 
@@ -77,6 +80,7 @@ impl StepName {
             StepName::Notify => Box::pin(notify::step(deps)),
             StepName::Publish => Box::pin(publish::step(deps)),
             StepName::Thread => Box::pin(thread::step(deps)),
+            StepName::Silence => Box::pin(silence::step(deps)),
             StepName::Sweep => Box::pin(sweep::step(deps)),
         }
     }

@@ -7,6 +7,7 @@ pub mod access;
 pub mod buckets;
 mod bulk;
 pub mod cases;
+pub mod costs;
 pub mod coverage;
 pub mod credentials;
 mod db;
@@ -25,6 +26,7 @@ pub mod mentions;
 pub mod outbox;
 pub mod own;
 pub mod replies;
+pub mod rhythm;
 mod value;
 mod waiting;
 
@@ -38,6 +40,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
+        costs::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
         digests::STATEMENTS,
@@ -51,6 +54,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         outbox::STATEMENTS,
         own::STATEMENTS,
         replies::STATEMENTS,
+        rhythm::STATEMENTS,
         waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()

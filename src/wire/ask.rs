@@ -46,6 +46,19 @@ pub struct Told {
     pub reset: Instant,
 }
 
+/// What a unit of a bucket costs in money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// What a unit is, for people: `post read`.
+    pub unit: &'static str,
+    /// The price of one, in millionths of the currency.
+    pub micros: i64,
+    /// The currency (ISO 4217).
+    pub currency: &'static str,
+}
+
 /// A long-lived stream of server-sent events whose frames only wake lanes.
 #[derive(Clone, Debug)]
 pub struct StreamOp {
@@ -73,7 +86,8 @@ pub struct Ask {
     pub via: Via,
     /// Comes back with the answer, so that a talk knows what it is reading.
     pub tag: u8,
-    /// What it costs.
+    /// What it costs. An amount of 0 is asked only while something is left of the bucket: what it
+    /// costs shows in the answer (`Network::cost`).
     pub spend: &'static [(Bucket, u32)],
     /// Whether the engine signs it with the channel's credential, and refreshes that once.
     pub auth: bool,

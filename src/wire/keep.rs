@@ -28,6 +28,18 @@ pub trait Keep: Send + Sync {
         now: Instant,
     ) -> BoxFuture<'_, Result<Result<(), Instant>, String>>;
 
+    /// Spends what an answer turned out to have cost, be the bucket short of it or not.
+    fn charge(
+        &self,
+        _scope: &str,
+        _rule: BucketRule,
+        _amount: u32,
+        _may_use_reserve: bool,
+        _now: Instant,
+    ) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Corrects a bucket by what the server told.
     fn told(&self, scope: &str, told: &Told, now: Instant) -> BoxFuture<'_, Result<(), String>>;
 

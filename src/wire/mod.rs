@@ -17,7 +17,9 @@ mod secret;
 mod settings;
 
 pub use alert::{Alert, AlertCase};
-pub use ask::{Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Step, StreamOp, Talk, Told, Via};
+pub use ask::{
+    Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Talk, Told, Via,
+};
 pub use fault::{Fault, Next, Reached};
 pub use hook::{Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};

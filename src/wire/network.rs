@@ -1,6 +1,6 @@
 //! `Network`: one social network, review site, feed or mailbox, described and spoken, without I/O.
 
-use super::ask::{BucketRule, StreamOp, Talk, Told};
+use super::ask::{Bucket, BucketRule, Price, StreamOp, Talk, Told};
 use super::fault::Fault;
 use super::hook::{Hook, HookRequest};
 use super::http::{Request, Response};
@@ -353,6 +353,29 @@ pub trait Network: Sync {
 
     /// What an answer's headers say of the limits.
     fn told(&self, _res: &Response, _cx: &Ctx<'_>) -> Vec<Told> {
+        Vec::new()
+    }
+
+    /// What an answer cost beyond what was spent before it was asked for: the posts on a page,
+    /// where posts are counted. Only of buckets with windows over a minute.
+    fn cost(&self, _res: &Response, _cx: &Ctx<'_>) -> Vec<(Bucket, u32)> {
+        Vec::new()
+    }
+
+    /// How many times longer than usual to wait between two readings of a lane, so that a budget
+    /// that only the network knows lasts. It holds for a rhythm that the configuration sets too.
+    fn slowdown(&self, _lane: &Lane, _cx: &Ctx<'_>) -> i64 {
+        1
+    }
+
+    /// How many of a bucket the channel may spend in a window, where its settings set another
+    /// limit than `Meta`. There may be no session yet.
+    fn limit(&self, rule: &BucketRule, _cx: &Ctx<'_>) -> u32 {
+        rule.limit
+    }
+
+    /// What the units of its buckets cost in money, where they do. There may be no session yet.
+    fn prices(&self, _cx: &Ctx<'_>) -> Vec<Price> {
         Vec::new()
     }
 }

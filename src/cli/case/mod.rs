@@ -2,6 +2,7 @@
 
 mod act;
 mod list;
+mod open;
 mod show;
 
 use super::Global;
@@ -28,6 +29,7 @@ enum What {
         /// The case
         id: CaseId,
     },
+    Open(open::Open),
     /// Publish a reply in the customer's thread
     Publish(act::Publish),
     #[command(flatten)]
@@ -40,6 +42,7 @@ impl CaseArgs {
         match &self.what {
             What::List(list) => list.run(global),
             What::Show { id } => show::run(global, *id),
+            What::Open(open) => open.run(global),
             What::Publish(reply) => reply.run(global, &agent),
             What::Plain(act) => act.run(global, &agent),
         }

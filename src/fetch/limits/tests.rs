@@ -119,3 +119,14 @@ async fn a_clock_that_is_set_back_does_not_shut_a_bucket_for_long() {
     b.clock.advance(-DAY);
     spend(&b, SHORT, Purpose::Reply).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_conversation_tells_what_it_spent_from_long_buckets() {
+    let b = bench(true, fine(2));
+    let asks = [1, 2].map(|tag| Ask::http(get("/x"), tag, BOTH)).to_vec();
+    let (peer, talk) = (Peer::Network(&TestNet), Script::new(vec![asks]));
+    let mut talk = b.engine.begin(peer, &b.link, talk, Purpose::Reply, None);
+    talk.turn().await.unwrap();
+    let month = Spent { scope: "testnet@net.example".to_owned(), bucket: MONTH, units: 2 };
+    assert_eq!(talk.spent(), [month]);
+}

@@ -1,9 +1,9 @@
 //! The limits of X, the month's budget, and what a refusal means.
 //!
 //! Requests are limited per endpoint and 15 minutes (docs.x.com, rate limits, August 2026), posts
-//! read per billing month (3,000,000 on pay-per-use), and money by credits paid in advance. An
-//! answer does not tell what it cost, so the month's bucket counts requests and is corrected by
-//! the usage that X itself tells at every log-in.
+//! read per billing month (3,000,000 on pay-per-use), and money by credits paid in advance. What an
+//! answer cost is the posts on it; the month's bucket is charged with these after each answer, and
+//! corrected by the usage that X itself tells at every log-in.
 
 use super::super::json::{self, Id};
 use super::login::Facts;
@@ -11,7 +11,8 @@ use super::page::Problem;
 use super::settings::Settings;
 use crate::domain::Instant;
 use crate::domain::time::{DAY, MINUTE};
-use crate::wire::{Bucket, BucketRule, Counts, Ctx, Fault, Next, Response, Told};
+use crate::wire::{Bucket, BucketRule, Counts, Ctx, Fault, Next, Price, Response, Told};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// `GET /2/users/:id/mentions`: 300 by a user's token, 450 by the app's.
@@ -29,14 +30,14 @@ const ACCOUNT: Bucket = Bucket("account");
 /// Posts read in the billing month.
 const MONTH: Bucket = Bucket("month");
 
-/// What a question costs.
-pub(super) const MENTIONS_ONE: &[(Bucket, u32)] = &[(MENTIONS, 1), (MONTH, 1)];
+/// What a question costs; of the month what its answer holds.
+pub(super) const MENTIONS_ONE: &[(Bucket, u32)] = &[(MENTIONS, 1), (MONTH, 0)];
 /// What a search costs.
-pub(super) const SEARCH_ONE: &[(Bucket, u32)] = &[(SEARCH, 1), (MONTH, 1)];
+pub(super) const SEARCH_ONE: &[(Bucket, u32)] = &[(SEARCH, 1), (MONTH, 0)];
 /// What a look-up costs.
-pub(super) const LOOKUP_ONE: &[(Bucket, u32)] = &[(LOOKUP, 1), (MONTH, 1)];
+pub(super) const LOOKUP_ONE: &[(Bucket, u32)] = &[(LOOKUP, 1), (MONTH, 0)];
 /// What a page of our own posts costs.
-pub(super) const TIMELINE_ONE: &[(Bucket, u32)] = &[(TIMELINE, 1), (MONTH, 1)];
+pub(super) const TIMELINE_ONE: &[(Bucket, u32)] = &[(TIMELINE, 1), (MONTH, 0)];
 /// What a post costs.
 pub(super) const POST_ONE: &[(Bucket, u32)] = &[(POST, 1)];
 /// What a question about the account costs.
@@ -127,6 +128,50 @@ pub(super) fn slowdown(cx: &Ctx<'_>, addressed: bool) -> i64 {
     i64::try_from(times).unwrap_or(slowest).clamp(1, slowest)
 }
 
+/// What an answer cost of the month: each post on it, also those that others refer to. X bills a
+/// post once a day however often it is read, so this is too much rather than too little.
+pub(super) fn cost(res: &Response) -> Vec<(Bucket, u32)> {
+    type Posts = Option<Vec<IgnoredAny>>;
+    #[derive(Default, Deserialize)]
+    struct Answer {
+        data: Posts,
+        includes: Option<Beside>,
+    }
+    #[derive(Default, Deserialize)]
+    struct Beside {
+        tweets: Posts,
+        posts: Posts,
+    }
+    let posts = matches!(spot(res), Spot::Bucket(MENTIONS | SEARCH | LOOKUP | TIMELINE));
+    if !posts || !res.is_success() {
+        return Vec::new();
+    }
+    // What cannot be read is told where it is read; its cost comes with the next usage.
+    let Answer { data, includes } = serde_json::from_slice(&res.body).unwrap_or_default();
+    let Beside { tweets, posts } = includes.unwrap_or_default();
+    let count = [data, tweets, posts].iter().flatten().map(Vec::len).sum::<usize>();
+    vec![(MONTH, u32::try_from(count).unwrap_or(u32::MAX))]
+}
+
+/// How many of a bucket a channel may spend: of the month what its budget says.
+pub(super) fn limit(rule: &BucketRule, cx: &Ctx<'_>) -> u32 {
+    let budget = cx.settings::<Settings>().budget_reads.filter(|_| rule.bucket == MONTH);
+    budget.map_or(rule.limit, |budget| budget.min(rule.limit))
+}
+
+/// What its units cost: docs.x.com, pay-per-use since February 2026, unless the settings know
+/// better. Own mentions may be cheaper, and replies with a link dearer.
+pub(super) fn prices(cx: &Ctx<'_>) -> Vec<Price> {
+    let settings = cx.settings::<Settings>();
+    let price = |bucket, unit, thousandths: u32| Price {
+        bucket,
+        unit,
+        micros: i64::from(thousandths) * 1_000,
+        currency: "USD",
+    };
+    vec![price(MONTH, "post read", settings.price_read), price(POST, "reply", settings.price_reply)]
+}
+
 /// The first instant of the next calendar month, UTC.
 fn month_end(now: Instant) -> Instant {
     let utc = jiff::tz::TimeZone::UTC;
@@ -178,8 +223,7 @@ pub(super) fn told(res: &Response, cx: &Ctx<'_>) -> Vec<Told> {
             budget.zip(Usage::read(&res.body, cx.now).ok()).map(|(budget, usage)| {
                 let left = u64::from(budget).saturating_sub(usage.used);
                 let remaining = u32::try_from(left).unwrap_or(u32::MAX);
-                // Looked at again each day: a person may raise the budget.
-                Told { bucket: MONTH, remaining, reset: usage.until.min(cx.now + DAY) }
+                Told { bucket: MONTH, remaining, reset: usage.until }
             })
         }
         _ => None,

@@ -20,8 +20,8 @@ use crate::domain::length::{Counting, LengthRule};
 use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
-    Capabilities, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Request, Response,
-    Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
+    Bucket, BucketRule, Capabilities, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part,
+    Price, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -73,8 +73,7 @@ impl Network for X {
         let lane = |id: String, every_ms: i64, addressed: bool| Lane {
             id,
             walk: Walk::NewestFirst,
-            // Ahead of the month's plan it is read less often, so that the budget lasts.
-            every_ms: every_ms * limits::slowdown(cx, addressed),
+            every_ms,
             overlap_ms: OVERLAP,
             settle_ms: SETTLE,
             addressed,
@@ -162,6 +161,22 @@ impl Network for X {
         _cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Seen> + '_>> {
         Some(Box::new(reply::Find::new(part, of, since)))
+    }
+
+    fn slowdown(&self, lane: &Lane, cx: &Ctx<'_>) -> i64 {
+        limits::slowdown(cx, lane.addressed)
+    }
+
+    fn cost(&self, res: &Response, _cx: &Ctx<'_>) -> Vec<(Bucket, u32)> {
+        limits::cost(res)
+    }
+
+    fn limit(&self, rule: &BucketRule, cx: &Ctx<'_>) -> u32 {
+        limits::limit(rule, cx)
+    }
+
+    fn prices(&self, cx: &Ctx<'_>) -> Vec<Price> {
+        limits::prices(cx)
     }
 
     fn fault(&self, res: &Response, cx: &Ctx<'_>) -> Option<Fault> {

@@ -24,6 +24,10 @@ pub(super) struct Settings {
     #[serde(default)]
     pub search: Vec<String>,
     pub budget_reads: Option<u32>,
+    #[serde(default = "five")]
+    pub price_read: u32,
+    #[serde(default = "fifteen")]
+    pub price_reply: u32,
     #[serde(default = "yes")]
     pub links: bool,
     #[serde(default)]
@@ -36,6 +40,14 @@ pub(super) struct Settings {
 
 fn yes() -> bool {
     true
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn fifteen() -> u32 {
+    15
 }
 
 fn api() -> Url {
@@ -256,6 +268,22 @@ pub(super) const KEYS: &[Key] = &[
               0.005 each. Ahead of that plan lanes are read less often; the last 500 are kept for \
               replies and re-reads. Default none: X's own spending limit ends the reading.",
         example: "20000",
+    },
+    Key {
+        name: "price_read",
+        kind: KeyKind::Number,
+        required: false,
+        doc: "What a post read costs, in thousandths of a US dollar, for the cost that \
+              `channel list` shows. Default 5.",
+        example: "5",
+    },
+    Key {
+        name: "price_reply",
+        kind: KeyKind::Number,
+        required: false,
+        doc: "What a reply costs, in thousandths of a US dollar; one with a link costs more. \
+              Default 15.",
+        example: "15",
     },
     Key {
         name: "links",

@@ -3,7 +3,7 @@
 use super::login::{Login, Tokens};
 use super::*;
 use crate::domain::Visibility;
-use crate::wire::{Body, Bucket, Got, Heard, Next, Step, Via};
+use crate::wire::{Body, Got, Heard, Next, Step, Via};
 use url::Url;
 
 const NOW: Instant = Instant(1_795_262_400_000);
@@ -133,7 +133,8 @@ fn lanes_slow_down_before_the_budget_ends() {
         let until = NOW + 31 * DAY / 2;
         let facts = format!("{{\"usage\":{{\"used\":{used},\"until\":\"{until}\"}}}}");
         with(WITH_USER, Some(&session(&facts)), |cx| {
-            X.lanes(cx).iter().map(|lane| lane.every_ms / MINUTE).collect::<Vec<_>>()
+            let pace = |lane: &Lane| lane.every_ms * X.slowdown(lane, cx) / MINUTE;
+            X.lanes(cx).iter().map(pace).collect::<Vec<_>>()
         })
     };
     assert_eq!(every(0), [1, 5]);
@@ -142,7 +143,7 @@ fn lanes_slow_down_before_the_budget_ends() {
     assert_eq!(every(31_000), [1, 10]);
     assert_eq!(every(40_000), [2, 15]);
     assert_eq!(every(9_000_000), [8, 80]);
-    assert_eq!(with(READ_ONLY, None, |cx| X.lanes(cx)[0].every_ms), MINUTE);
+    assert_eq!(with(READ_ONLY, None, |cx| X.slowdown(&X.lanes(cx)[0], cx)), 1);
 }
 
 #[test]
@@ -151,10 +152,39 @@ fn the_month_is_corrected_by_what_x_tells() {
     let told = |toml: &str, body: &str| {
         with(toml, None, |cx| X.told(&response("/2/usage/tweets?days=1", 200, &[], body), cx))
     };
-    let month = Told { bucket: Bucket("month"), remaining: 100, reset: NOW + DAY };
+    let ends = Instant::parse("2026-11-25T00:00:00Z").unwrap();
+    let month = Told { bucket: Bucket("month"), remaining: 100, reset: ends };
     assert_eq!(told(WITH_USER, body), [month]);
     assert!(told(READ_ONLY, body).is_empty(), "no budget, no limit of ours");
     assert!(told(WITH_USER, "{}").is_empty());
+}
+
+#[test]
+fn the_month_is_charged_with_the_posts_of_an_answer() {
+    let cost = |path: &str, status, body: &str| {
+        with(READ_ONLY, None, |cx| X.cost(&response(path, status, &[], body), cx))
+    };
+    let month = |posts| vec![(Bucket("month"), posts)];
+    let page = "{\"data\":[{\"id\":\"1\",\"text\":\"\\ud800\"},{\"id\":\"2\"}],\
+                \"includes\":{\"users\":[{}],\"tweets\":[{\"id\":\"3\"}]},\"meta\":{}}";
+    for path in ["/2/users/7/mentions", "/2/tweets/search/recent", "/2/tweets?ids=1"] {
+        assert_eq!(cost(path, 200, page), month(3), "{path}");
+    }
+    assert_eq!(cost("/2/tweets/search/recent", 200, "{\"meta\":{}}"), month(0));
+    assert_eq!(cost("/2/tweets/search/recent", 200, "{\"data\":"), month(0));
+    assert!(cost("/2/tweets/search/recent", 429, page).is_empty());
+    assert!(cost("/2/tweets", 201, "{\"data\":{\"id\":\"1\"}}").is_empty());
+}
+
+#[test]
+fn the_budget_is_the_months_limit_and_has_a_price() {
+    let rule = |name: &str| limits::BUCKETS.iter().find(|r| r.bucket.0 == name).unwrap();
+    with(WITH_USER, None, |cx| {
+        assert_eq!((X.limit(rule("month"), cx), X.limit(rule("search"), cx)), (31_000, 450));
+        let prices: Vec<_> = X.prices(cx).iter().map(|p| (p.unit, p.micros)).collect();
+        assert_eq!(prices, [("post read", 5_000), ("reply", 15_000)]);
+    });
+    with(READ_ONLY, None, |cx| assert_eq!(X.limit(rule("month"), cx), 3_000_000));
 }
 
 #[test]

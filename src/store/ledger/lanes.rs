@@ -8,6 +8,7 @@ use crate::store::coverage::{self, GapRow};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::lanes::{self, LaneRow};
+use crate::store::rhythm;
 use crate::store::value::{Sql, args, statements};
 use std::collections::HashMap;
 
@@ -38,6 +39,9 @@ pub(super) async fn accounts(
     for gap in coverage::gaps(tx).await? {
         gaps.entry((gap.channel.clone(), gap.lane.clone())).or_default().push(gap);
     }
+    let silences = rhythm::standing(tx).await?;
+    let mut doubtful: HashMap<Key, Instant> =
+        silences.into_iter().map(|s| ((s.channel, s.lane), Instant(s.since))).collect();
     let brands: HashMap<String, String> =
         lanes::channels(tx).await?.into_iter().map(|c| (c.name, c.brand)).collect();
     let mut accounts = Vec::new();
@@ -45,7 +49,9 @@ pub(super) async fn accounts(
         let key = (lane.channel.clone(), lane.lane.clone());
         let covered = covered.remove(&key).unwrap_or_default();
         let gaps = gaps.remove(&key).unwrap_or_default();
-        let account = account(&lane, &covered, gaps, broken);
+        let doubtful = doubtful.remove(&key);
+        let account =
+            LaneAccount { doubtful_since: doubtful, ..account(&lane, &covered, gaps, broken) };
         let share = brands.get(&lane.channel).and_then(|brand| shares.get_mut(brand));
         if let Some(share) = share {
             share.unhearable_ms += account.unrecoverable_ms;
@@ -72,6 +78,7 @@ fn account(
         covered_ms: 0,
         open_ms: 0,
         unrecoverable_ms: 0,
+        doubtful_since: None,
         gaps: gaps.into_iter().map(gap).collect(),
     };
     // Nothing is due of a lane before its first poll is finished and what it read has settled.

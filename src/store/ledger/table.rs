@@ -19,6 +19,7 @@ impl Ledger {
         self.write_rows(&mut out);
         if self.as_of.is_none() {
             self.write_lanes(&mut out);
+            self.write_not_heard(&mut out);
             self.write_shares(&mut out);
             self.write_sorted_out(&mut out);
         }
@@ -52,6 +53,20 @@ impl Ledger {
                 let _ = writeln!(out, "  {} {}: {}", lane.channel, lane.lane, told(gap));
             }
         }
+    }
+
+    fn write_not_heard(&self, out: &mut String) {
+        if self.not_heard.is_empty() {
+            return;
+        }
+        out.push_str("\nNot heard: public channels without a connector\n");
+        let mut grid = Vec::new();
+        for public in &self.not_heard {
+            let mut cells = vec![public.name.clone(), public.brand.clone(), tame(&public.title)];
+            cells.extend([public.stands_in().to_owned(), tame(&public.url), tame(&public.note)]);
+            grid.push(cells);
+        }
+        write_grid(out, &grid, 6);
     }
 
     fn write_shares(&self, out: &mut String) {
@@ -127,7 +142,10 @@ fn line(channel: &str, day: &str, sums: &Sums) -> Vec<String> {
 
 fn heard(lane: &LaneAccount) -> String {
     if !lane.polled {
-        return "receives only, has no coverage".to_owned();
+        let doubt = lane.doubtful_since.map_or_else(String::new, |since| {
+            format!("; doubtful since {since}: its history explains no such silence")
+        });
+        return format!("receives only, has no coverage{doubt}");
     }
     let Some(to) = lane.to else { return "no poll has finished yet".to_owned() };
     if to <= lane.from {
@@ -142,6 +160,9 @@ fn heard(lane: &LaneAccount) -> String {
     let holes = [(lane.open_ms, "to be backfilled"), (lane.unrecoverable_ms, "unrecoverable")];
     for (ms, what) in holes.into_iter().filter(|(ms, _)| *ms > 0) {
         let _ = write!(text, ", {} {what}", duration(ms));
+    }
+    if let Some(since) = lane.doubtful_since {
+        let _ = write!(text, ", doubtful since {since}: its history explains no such silence");
     }
     text
 }

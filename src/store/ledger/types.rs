@@ -2,6 +2,7 @@
 
 use crate::domain::Instant;
 use crate::domain::ledger::{Disposition, Share};
+use crate::domain::public::PublicChannel;
 use crate::store::coverage::Intake;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,6 +100,8 @@ pub struct LaneAccount {
     pub open_ms: i64,
     /// Milliseconds that nobody will ever hear.
     pub unrecoverable_ms: i64,
+    /// Since when it is silent for longer than its own history explains.
+    pub doubtful_since: Option<Instant>,
     /// Its holes, oldest first.
     pub gaps: Vec<GapAccount>,
 }
@@ -190,6 +193,8 @@ pub struct Ledger {
     pub totals: Sums,
     /// The lanes, as asked for.
     pub lanes: Vec<LaneAccount>,
+    /// Public channels that no connector hears.
+    pub not_heard: Vec<PublicChannel>,
     /// The shares, always of the whole brand.
     pub shares: Vec<BrandShare>,
     /// What triage sorted out by which rule and exclusion, always of the whole brand.
@@ -227,12 +232,20 @@ impl Ledger {
             rows,
             totals,
             lanes,
+            not_heard: Vec::new(),
             shares,
             sorted_out,
             seals,
             broken: broken.list,
             unlisted: broken.unlisted,
         }
+    }
+
+    /// The same with the public channels that no connector hears: only the configuration knows
+    /// of them.
+    pub fn with_public(mut self, channels: impl IntoIterator<Item = PublicChannel>) -> Ledger {
+        self.not_heard.extend(channels);
+        self
     }
 
     /// Whether everything heard is accounted for, as section 5 of DESIGN.md says.

@@ -3,7 +3,7 @@
 use super::{Ask, render};
 use crate::domain::Instant;
 use crate::store::ledger::{self, Ledger, Options};
-use crate::store::{coverage, credentials, lanes, looks};
+use crate::store::{coverage, credentials, lanes, looks, rhythm};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::problem::Problem;
@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Json<Value>, Problem> {
     caller.must(Scope::Read)?;
     let mut tx = front.web.deps.store.read().await?;
-    let (channels, all, gaps, past) = (
+    let (channels, all, gaps, past, silences) = (
         lanes::channels(&mut tx).await?,
         lanes::lanes(&mut tx).await?,
         coverage::gaps(&mut tx).await?,
         looks::all(&mut tx).await?,
+        rhythm::standing(&mut tx).await?,
     );
     let credentials = credentials::all(&mut tx).await?;
     let told: Vec<Value> = channels
@@ -28,6 +29,7 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
         .map(|c| {
             let own = all.iter().filter(|l| l.channel == c.name).map(|l| {
                 let holes = gaps.iter().filter(|g| g.channel == c.name && g.lane == l.lane);
+                let silence = silences.iter().find(|s| s.channel == c.name && s.lane == l.lane);
                 json!({
                     "lane": l.lane,
                     "polled": l.polled,
@@ -35,6 +37,7 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
                     "last_poll": l.finished_at.map(Instant),
                     "next_poll": l.polled.then_some(Instant(l.next_at)),
                     "failures": l.failures,
+                    "doubtful_since": silence.map(|s| Instant(s.since)),
                     "gaps": holes.map(gap).collect::<Vec<_>>(),
                 })
             });
@@ -64,7 +67,9 @@ pub async fn channels(State(front): State<Shared>, caller: Caller) -> Result<Jso
             })
         })
         .collect();
-    Ok(Json(json!({ "channels": told })))
+    let brands = front.web.deps.brands.values();
+    let not_heard: Vec<_> = brands.flat_map(|b| &b.public).collect();
+    Ok(Json(json!({ "channels": told, "not_heard": not_heard })))
 }
 
 fn gap(g: &coverage::GapRow) -> Value {
@@ -101,6 +106,9 @@ pub async fn ledger(
     caller.must(Scope::Read)?;
     let Asked { day, channel, as_of, verify } = asked;
     let mut tx = front.web.deps.store.read().await?;
+    let all = channel.is_none();
     let options = Options { day, channel, as_of, verify };
-    Ok(Json(ledger::check(&mut tx, front.now(), &options).await?))
+    let ledger = ledger::check(&mut tx, front.now(), &options).await?;
+    let brands = front.web.deps.brands.values().filter(|_| all);
+    Ok(Json(ledger.with_public(brands.flat_map(|b| b.public.clone()))))
 }

@@ -1,8 +1,7 @@
 //! `POST /api/v1/mentions`: mentions that other programs hand over, each read on its own.
 
 use crate::domain::Mention;
-use crate::pipeline::intake::{self, Source};
-use crate::pipeline::{Channel, poll};
+use crate::pipeline::{Channel, handed, poll};
 use crate::store::coverage::Intake;
 use crate::store::mentions;
 use crate::web::auth::{Caller, Scope};
@@ -20,10 +19,6 @@ use std::collections::BTreeMap;
 const BODY_LIMIT: usize = 8 << 20;
 /// Most mentions of one request.
 const LINES: usize = 10_000;
-/// Most mentions of one insert.
-const CHUNK: usize = 500;
-/// The lane of what is handed over, as `app` makes it known.
-const LANE: &str = "ingest";
 
 /// Stores mentions and answers after the commit: how many were new, known, changed, and which
 /// were rejected and why. `index` counts the array's elements, or the lines that hold anything.
@@ -156,37 +151,12 @@ async fn store(front: &Shared, channel: &Channel, good: Vec<Mention>) -> Result<
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     };
     let now = front.now();
-    // An id is unique within its network, so each network's mentions are a page of their own.
-    let mut pages: BTreeMap<String, Vec<Mention>> = BTreeMap::new();
-    for mention in good {
-        pages.entry(mention.network.clone()).or_default().push(mention);
-    }
-    let mut sum = Intake::default();
-    let mut stored = Vec::new();
     let mut tx = deps.store.begin().await?;
     if mentions::backlog_over(&mut tx, poll::BACKLOG_LIMIT).await? {
         let detail = "triage is behind; nothing of this was stored. Send the same again later";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry(10));
     }
-    for (network, mut page) in pages {
-        let source = Source {
-            brand,
-            channel: &channel.name,
-            network: &network,
-            lane: LANE,
-            addressed: true,
-            first_look_before: None,
-            own: &channel.link.own,
-        };
-        while !page.is_empty() {
-            let rest = page.split_off(page.len().min(CHUNK));
-            let heard = page.into_iter().map(crate::wire::Heard::Mention).collect();
-            let (count, rows) = intake::store(deps, &mut tx, &source, heard, now).await?;
-            sum.add(count);
-            stored.extend(rows);
-            page = rest;
-        }
-    }
+    let (sum, stored) = handed::store(deps, &mut tx, brand, channel, good, now).await?;
     tx.commit().await?;
     deps.heard(stored);
     deps.tell([]);

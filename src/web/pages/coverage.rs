@@ -4,12 +4,14 @@ use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::view::{self, When};
 use crate::domain::Instant;
+use crate::domain::public::PublicChannel;
 use crate::domain::text::one_line;
 use crate::pipeline::first_look;
 use crate::store::coverage::GapRow;
 use crate::store::credentials::CredentialRow;
 use crate::store::lanes::{ChannelRow, LaneRow};
 use crate::store::looks::LookRow;
+use crate::store::rhythm::{self, SilenceRow};
 use crate::store::{StoreError, coverage, credentials, lanes, looks};
 use crate::web::front::Shared;
 use axum::extract::State;
@@ -55,7 +57,19 @@ struct Lane {
     polled: bool,
     covered_to: When,
     last_poll: Option<When>,
+    doubtful: Option<When>,
     gaps: Vec<Gap>,
+}
+
+/// A public channel that no connector hears.
+#[derive(Serialize)]
+struct Public {
+    title: String,
+    brand: String,
+    url: String,
+    link: String,
+    stopgap: &'static str,
+    note: String,
 }
 
 #[derive(Serialize)]
@@ -74,6 +88,7 @@ struct Read {
     channels: Vec<ChannelRow>,
     lanes: Vec<LaneRow>,
     gaps: Vec<GapRow>,
+    silences: Vec<SilenceRow>,
     credentials: Vec<CredentialRow>,
     looks: Vec<LookRow>,
 }
@@ -87,6 +102,7 @@ pub async fn show(State(front): State<Shared>, agent: LoggedIn) -> Response {
             channels: lanes::channels(&mut tx).await?,
             lanes: lanes::lanes(&mut tx).await?,
             gaps: coverage::gaps(&mut tx).await?,
+            silences: rhythm::standing(&mut tx).await?,
             credentials: credentials::all(&mut tx).await?,
             looks: looks::all(&mut tx).await?,
         })
@@ -97,13 +113,28 @@ pub async fn show(State(front): State<Shared>, agent: LoggedIn) -> Response {
     };
     let channels: Vec<Channel> =
         read.channels.iter().map(|c| channel(&front, &page, c, &read)).collect();
+    let brands = front.web.deps.brands.values();
+    let not_heard: Vec<Public> =
+        brands.flat_map(|b| b.public.iter().map(move |p| public(&b.title, p))).collect();
     let values = context! {
         here => "coverage",
         agent => agent.name,
         csrf => agent.csrf,
         channels,
+        not_heard,
     };
     page.show(StatusCode::OK, "coverage", values)
+}
+
+fn public(brand: &str, channel: &PublicChannel) -> Public {
+    Public {
+        title: channel.title.clone(),
+        brand: brand.to_owned(),
+        url: channel.url.clone(),
+        link: view::link(&channel.url).to_owned(),
+        stopgap: channel.stopgap.as_str(),
+        note: channel.note.clone(),
+    }
 }
 
 fn channel(front: &Shared, page: &Page, c: &ChannelRow, read: &Read) -> Channel {
@@ -119,11 +150,16 @@ fn channel(front: &Shared, page: &Page, c: &ChannelRow, read: &Read) -> Channel 
         backfilled: g.backfilled,
         note: g.note.clone(),
     };
+    let silence = |l: &LaneRow| {
+        let mine = |s: &&SilenceRow| s.channel == l.channel && s.lane == l.lane;
+        read.silences.iter().find(mine).map(|s| when(s.since))
+    };
     let lane = |l: &LaneRow| Lane {
         name: l.lane.clone(),
         polled: l.polled,
         covered_to: when(l.covered_to),
         last_poll: l.finished_at.map(when),
+        doubtful: silence(l),
         gaps: read
             .gaps
             .iter()

@@ -79,6 +79,61 @@ fn a_link_to_connect_a_channel_again_is_printed() {
 }
 
 #[test]
+fn public_channels_without_a_connector_stand_everywhere_as_not_heard() {
+    let house = House::new();
+    house.also(
+        "[public.videos]\nbrand = \"acme\"\ntitle = \"TikTok\"\n\
+         url = \"https://videos.example/@acme\"\nstopgap = \"link\"\n",
+    );
+    house.hear(&["ok"]);
+    for command in [&["channel", "list"][..], &["ledger"]] {
+        let table = house.run(command).good();
+        let line = table.lines().find(|line| line.starts_with("videos")).unwrap_or_default();
+        assert!(line.contains("TikTok") && line.contains("links are entered by hand"), "{table}");
+    }
+    let json = |command: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&house.run(command).good()).unwrap()
+    };
+    let list = json(&["channel", "list", "--json"]);
+    assert_eq!((&list[1]["state"], &list[1]["name"]), (&"not_heard".into(), &"videos".into()));
+    let ledger = json(&["ledger", "--json"]);
+    assert_eq!(ledger["not_heard"][0]["stopgap"], "link");
+    let one = json(&["ledger", "--json", "--channel", "api"]);
+    assert_eq!(one["not_heard"], serde_json::json!([]));
+}
+
+#[test]
+fn what_no_connector_hears_is_entered_by_hand() {
+    let house = House::new();
+    house.also(
+        "[public.videos]\nbrand = \"acme\"\nurl = \"https://videos.example/@acme\"\n\
+         stopgap = \"link\"\n",
+    );
+    house.hear(&[]);
+    let open = |more: &[&str]| {
+        let mut line = vec!["case", "open", "--url", "https://videos.example/7"];
+        line.extend_from_slice(more);
+        house.run(&line)
+    };
+    let said = open(&["--text", COMPLAINT, "--author", "jo", "--public", "videos"]).good();
+    assert!(said.contains("https://videos.example/7: stored"), "{said}");
+    let again = open(&["--text", COMPLAINT, "--author", "jo", "--public", "videos"]).good();
+    assert!(again.contains("known already"), "{again}");
+    house.hear(&[]);
+    let list = house.run(&["case", "list", "--json"]).good();
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+    assert_eq!((list.len(), &list[0]["network"]), (1, &"videos".into()), "{list:?}");
+    assert!(house.run(&["ledger"]).good().trim_end().ends_with("balanced"));
+    let err = open(&["--text", "x", "--public", "video"]).failed(2);
+    assert!(err.contains("did you mean videos?"), "{err}");
+    let err = open(&["--text", "x", "--channel", "apo"]).failed(2);
+    assert!(err.contains("did you mean api?"), "{err}");
+    let err = open(&["--text", "x", "--at", "2999-01-01"]).failed(2);
+    assert!(err.contains("not in the past"), "{err}");
+    house.run(&["case", "open", "--url", "www.example", "--text", "x"]).failed(2);
+}
+
+#[test]
 fn a_network_without_a_past_cannot_be_backfilled() {
     let house = House::new();
     house.hear(&["ok"]);

@@ -2,6 +2,7 @@
 
 use super::doubles::{PagerSettings, PlazaSettings};
 use super::{Folder, sound};
+use ascolto::domain::public::Stopgap;
 use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use ascolto::domain::{Kind, Lang, PerMillion};
 
@@ -76,6 +77,18 @@ limit = 0x28
 tags = ["parcels"]
 boosts = true
 
+[public.videos]
+brand = "acme"
+title = "TikTok"
+url = "https://videos.example/@acme"
+stopgap = "link"
+note = "Anna looks there."
+
+[public.maps]
+brand = "acme"
+url = "https://maps.example/acme"
+stopgap = "none"
+
 [recipient.desk]
 notifier = "pager"
 language = "fr"
@@ -118,6 +131,15 @@ fn every_key_arrives() {
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));
     assert_eq!(brand.calendar.week.each_ref().map(Vec::len), [2, 1, 1, 1, 1, 1, 0]);
     assert_eq!(brand.calendar.holidays.len(), 2);
+
+    let public: Vec<_> = brand
+        .public
+        .iter()
+        .map(|p| (p.name.as_str(), p.title.as_str(), p.stopgap, p.note.as_str()))
+        .collect();
+    let videos = ("videos", "TikTok", Stopgap::Link, "Anna looks there.");
+    assert_eq!(public, [("maps", "maps", Stopgap::None, ""), videos]);
+    assert_eq!(brand.public[1].url, "https://videos.example/@acme");
 
     let channel = &config.channels["square"];
     assert_eq!((channel.name.as_str(), channel.brand.as_str()), ("square", "acme"));

@@ -1,11 +1,23 @@
-//! Limits that outlive the process.
+//! Limits that outlive the process, and what reading each lane costs of them.
 
+use super::desk::{furnish, hear, mention, owe};
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::store::buckets::{shut, spend, told};
+use ascolto::domain::obligation::Owing;
+use ascolto::domain::plan::Window;
+use ascolto::store::buckets::{charge, of_month, one, shut, spend, told};
+use ascolto::store::costs::{self, Cost};
+use ascolto::store::rhythm;
 use ascolto::wire::{Bucket, BucketRule, Counts, Told};
 
-store_suite!(a_window_is_spent_once, polling_leaves_the_reserve, the_server_knows_better);
+store_suite!(
+    a_window_is_spent_once,
+    polling_leaves_the_reserve,
+    the_server_knows_better,
+    what_an_answer_cost_is_charged_and_booked,
+    a_new_window_forgets_who_spent_the_old_one,
+    lanes_tell_what_they_cost_and_how_they_fare,
+);
 
 const API: BucketRule = BucketRule {
     bucket: Bucket("api"),
@@ -40,7 +52,7 @@ async fn the_server_knows_better(house: &House) {
     let mut tx = house.begin().await;
     let reset = T0 + 60_000;
     let word = Told { bucket: API.bucket, remaining: 1, reset };
-    told(&mut tx, "masto", &word).await.unwrap();
+    told(&mut tx, "masto", &word, T0).await.unwrap();
     assert_eq!(spend(&mut tx, "masto", API, 2, true, T0).await.unwrap(), Err(reset));
     assert_eq!(spend(&mut tx, "masto", API, 1, true, T0).await.unwrap(), Ok(()));
     shut(&mut tx, "masto", API, reset + 5).await.unwrap();
@@ -48,4 +60,72 @@ async fn the_server_knows_better(house: &House) {
     let refused = spend(&mut tx, "masto", API, 1, true, reset + 1).await.unwrap();
     assert_eq!(refused, Err(reset + 5), "a shorter closing does not open it");
     assert_eq!(spend(&mut tx, "masto", API, 1, true, reset + 5).await.unwrap(), Ok(()));
+}
+
+async fn what_an_answer_cost_is_charged_and_booked(house: &House) {
+    let mut tx = house.begin().await;
+    // An amount of 0 is a question whether there is something left.
+    assert_eq!(spend(&mut tx, "x", API, 0, false, T0).await.unwrap(), Ok(()));
+    charge(&mut tx, "x", API, 7, false, T0).await.unwrap();
+    let end = T0 + API.window_ms;
+    assert_eq!(spend(&mut tx, "x", API, 0, false, T0).await.unwrap(), Err(end), "the reserve");
+    assert_eq!(spend(&mut tx, "x", API, 0, true, T0).await.unwrap(), Ok(()));
+    charge(&mut tx, "x", API, 9, true, T0).await.unwrap();
+    assert_eq!(spend(&mut tx, "x", API, 0, true, T0).await.unwrap(), Err(end), "all is spent");
+    charge(&mut tx, "y", API, 1, false, T0).await.unwrap();
+    // Another month, another account.
+    charge(&mut tx, "x", API, 5, false, T0 + 40 * 86_400_000).await.unwrap();
+    let owned = |scope: &str, units| (scope.to_owned(), "api".to_owned(), units);
+    assert_eq!(of_month(&mut tx, "2026-11").await.unwrap(), [owned("x", 16), owned("y", 1)]);
+    assert_eq!(of_month(&mut tx, "2026-12").await.unwrap(), [owned("x", 5)]);
+}
+
+async fn a_new_window_forgets_who_spent_the_old_one(house: &House) {
+    let mut tx = house.begin().await;
+    let end = T0 + API.window_ms;
+    spend(&mut tx, "x", API, 2, false, T0).await.unwrap().unwrap();
+    spend(&mut tx, "x", API, 3, true, T0).await.unwrap().unwrap();
+    let window = one(&mut tx, "x", "api").await.unwrap().unwrap().window(API);
+    let (limit, reserve, length_ms) = (10, 3, API.window_ms);
+    assert_eq!(window, Window { limit, reserve, length_ms, end, remaining: 5, others: 3 });
+    let word = |reset| Told { bucket: API.bucket, remaining: 8, reset };
+    told(&mut tx, "x", &word(end), T0 + 1).await.unwrap();
+    assert_eq!(one(&mut tx, "x", "api").await.unwrap().unwrap().others, 3);
+    told(&mut tx, "x", &word(end + API.window_ms), end).await.unwrap();
+    assert_eq!(one(&mut tx, "x", "api").await.unwrap().unwrap().others, 0);
+    spend(&mut tx, "x", API, 1, true, end + 1).await.unwrap().unwrap();
+    assert_eq!(one(&mut tx, "x", "api").await.unwrap().unwrap().others, 1);
+}
+
+async fn lanes_tell_what_they_cost_and_how_they_fare(house: &House) {
+    furnish(house).await;
+    let heard = hear(house, "2026-11-20", &[mention("1", "jo", "where is it?")], &[]).await;
+    owe(house, heard[0], Owing::Complaint, T0).await;
+    let mut tx = house.begin().await;
+    rhythm::note(&mut tx, "masto", "mentions", [5, 7], T0, T0).await.unwrap();
+    let cost = |channel, lane, cost| Cost {
+        channel,
+        lane,
+        scope: "net@host",
+        bucket: "api",
+        cost,
+        every_ms: 60_000,
+    };
+    let mine = cost("masto", "mentions", 1_000);
+    costs::note(&mut tx, &mine, T0).await.unwrap();
+    costs::note(&mut tx, &Cost { cost: 2_500, ..mine.clone() }, T0 + 5).await.unwrap();
+    costs::planned(&mut tx, &mine, 90_000).await.unwrap();
+    costs::note(&mut tx, &cost("other", "feed", 3), T0).await.unwrap();
+    costs::note(&mut tx, &cost("old", "feed", 3), T0 - 9).await.unwrap();
+    let elsewhere = Cost { scope: "net@elsewhere", ..cost("far", "feed", 3) };
+    costs::note(&mut tx, &elsewhere, T0).await.unwrap();
+    let known = costs::known(&mut tx, "masto", "mentions", "net@host", "api").await.unwrap();
+    assert_eq!(known, Some(2_500));
+    let readers = costs::readers(&mut tx, "net@host", "api", T0).await.unwrap();
+    let told: Vec<_> =
+        readers.iter().map(|r| (r.channel.as_str(), r.cost, r.newest, r.open)).collect();
+    assert_eq!(told, [("masto", 2_500, Some(7), 1), ("other", 3, None, 0)]);
+    let paces = costs::paces(&mut tx, T0).await.unwrap();
+    let paces: Vec<_> = paces.iter().map(|p| (p.channel.as_str(), p.planned_ms)).collect();
+    assert_eq!(paces, [("far", 60_000), ("masto", 90_000), ("other", 60_000)]);
 }

@@ -14,6 +14,7 @@ mod looks;
 mod mentions;
 mod outbox;
 mod replies;
+mod rhythm;
 mod statements;
 
 /// Stamps each test, an `async fn(&House)` of the file, on a fresh database of either kind.

@@ -1,8 +1,10 @@
 //! Stories on a fake clock: what a customer, a colleague and the team live through.
 
 mod answers;
+mod budget;
 mod credentials;
 mod first_look;
 mod hearing;
 mod publishing;
+mod silence;
 mod timers;

@@ -40,6 +40,11 @@ brand = "acme"
 [channel.wall]
 network = "wall"
 brand = "acme"
+[public.videos]
+brand = "acme"
+title = "Video <b>"
+url = "https://videos.example/@acme"
+stopgap = "mail"
 "#;
 
 const REGISTRY: Registry = Registry {

@@ -2,6 +2,7 @@
 
 use super::browser::Browser;
 use super::house::{COMPLAINT, House, mention};
+use ascolto::store::rhythm;
 use axum::http::StatusCode;
 use serde_json::json;
 
@@ -153,6 +154,25 @@ async fn every_page_speaks_both_languages_and_lacks_no_text() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn coverage_shows_doubt_and_what_is_not_heard() {
+    let house = House::new().await;
+    let since = house.deps.clock.now();
+    let mut tx = house.deps.store.begin().await.unwrap();
+    assert!(rhythm::doubt(&mut tx, "wall", "ingest", since, since).await.unwrap());
+    tx.commit().await.unwrap();
+    let page = desk(&house).await.get("/coverage").await;
+    for text in ["Video &lt;b&gt;", "non ascoltato", "mail di notifica", "Silenzio dal 20/11/2026"]
+    {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    let told = house.get("/api/v1/channels", "asc_read").await.json();
+    assert_eq!(told["not_heard"][0]["name"], "videos");
+    let wall = told["channels"].as_array().unwrap().iter().find(|c| c["name"] == "wall").unwrap();
+    let lane = &wall["lanes"][0];
+    assert_eq!((&lane["lane"], &lane["doubtful_since"]), (&json!("ingest"), &json!(since)));
 }
 
 #[tokio::test]

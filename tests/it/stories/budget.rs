@@ -1,0 +1,195 @@
+//! A month's budget: the plan makes it last, and when it is used up all the same, that is told once.
+
+use ascolto::app::{self, Surroundings};
+use ascolto::clock::Clock;
+use ascolto::config::{self, Registry};
+use ascolto::domain::length::{Counting, LengthRule};
+use ascolto::domain::time::{DAY, HOUR};
+use ascolto::domain::{Instant, MentionRef};
+use ascolto::ids::Ids;
+use ascolto::pipeline::{Deps, runner};
+use ascolto::store::{Store, buckets, lanes, outbox};
+use ascolto::wire::{
+    Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, KeyFault, Lane, Meta,
+    Network, Part, Step, Talk, Terms, Via, Walk,
+};
+use std::any::Any;
+use std::sync::{Arc, Mutex};
+
+/// Friday 20 November 2026, 09:00 UTC.
+const START: Instant = Instant(1_795_165_200_000);
+
+const MONTH: BucketRule = BucketRule {
+    bucket: Bucket("month"),
+    counts: Counts::Token,
+    limit: 62,
+    window_ms: 31 * DAY,
+    reserve: 12,
+};
+
+static META: Meta = Meta {
+    name: "meter",
+    title: "Meter",
+    about: "A place where each look costs.",
+    docs: "",
+    can: Capabilities { poll: true, reply: false, thread: false, stream: false, backfill: false },
+    length: LengthRule { counting: Counting::Graphemes, limit: 100 },
+    buckets: &[MONTH],
+    keys: &[],
+    terms: Terms {
+        refresh_within: None,
+        delete_within: None,
+        training_allowed: false,
+        automated_replies_allowed: false,
+    },
+    natural_key: false,
+};
+
+/// A place that shows nothing and counts every look.
+struct Meter;
+
+impl Network for Meter {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn settings(&self, _table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
+        Ok(Box::new(()))
+    }
+
+    fn lanes(&self, _cx: &Ctx<'_>) -> Vec<Lane> {
+        vec![Lane {
+            id: "all".to_owned(),
+            walk: Walk::Ascending,
+            every_ms: HOUR,
+            overlap_ms: 0,
+            settle_ms: 0,
+            addressed: true,
+            gap: None,
+        }]
+    }
+
+    fn listen(
+        &self,
+        _lane: &Lane,
+        _cursor: Option<&Cursor>,
+        _resume: Option<&str>,
+        _cx: &Ctx<'_>,
+    ) -> Box<dyn Talk<Cursor> + '_> {
+        Box::new(Look)
+    }
+
+    fn fit(&self, text: &str, _of: &MentionRef, _cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {
+        Ok(vec![Part { text: text.to_owned() }])
+    }
+}
+
+struct Look;
+
+impl Talk<Cursor> for Look {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<Cursor> {
+        const ONE: &[(Bucket, u32)] = &[(MONTH.bucket, 1)];
+        Step::Ask(vec![Ask { via: Via::Nothing, tag: 0, spend: ONE, auth: false }])
+    }
+
+    fn read(&mut self, _tag: u8, _got: Got, _cx: &Ctx<'_>) -> Result<Step<Cursor>, Fault> {
+        Ok(Step::Done(Cursor("seen".to_owned())))
+    }
+}
+
+const REGISTRY: Registry = Registry {
+    network: |name| (name == "meter").then_some(&Meter as &dyn Network),
+    networks: || vec!["meter"],
+    notifier: |name| (app::registry().notifier)(name),
+    notifiers: || (app::registry().notifiers)(),
+};
+
+/// What the terminal showed.
+type Said = Arc<Mutex<Vec<String>>>;
+
+async fn house(folder: &tempfile::TempDir, clock: &Clock, said: &Said) -> Deps {
+    let file = folder.path().join("ascolto.toml");
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    let text = format!(
+        "[store]\nurl = \"{url}\"\n[brand.acme]\nzone = \"Europe/Rome\"\nlanguage = \"en\"\n\
+         recipients = [\"room\"]\n[channel.costly]\nnetwork = \"meter\"\nbrand = \"acme\"\n\
+         every = \"1h\"\n[recipient.room]\nnotifier = \"terminal\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let config = config::load(&file, std::iter::empty(), &REGISTRY);
+    let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let store = Store::open(&url).await.unwrap();
+    let said = said.clone();
+    let around = Surroundings {
+        clock: clock.clone(),
+        ids: Ids::seeded(3),
+        instance: "story".to_owned(),
+        hands: 1,
+        say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
+        transport: None,
+    };
+    app::build(&config, store, around).await.unwrap()
+}
+
+async fn hours(deps: &Deps, clock: &Clock, count: i64) {
+    for _ in 0..count {
+        clock.advance(HOUR);
+        runner::drain(deps).await.unwrap();
+    }
+}
+
+async fn left(deps: &Deps) -> i64 {
+    let mut tx = deps.store.read().await.unwrap();
+    buckets::one(&mut tx, "costly", "month").await.unwrap().unwrap().remaining
+}
+
+async fn told(deps: &Deps) -> Vec<String> {
+    let mut tx = deps.store.read().await.unwrap();
+    let alerts = outbox::newest(&mut tx, 50).await.unwrap();
+    alerts.into_iter().filter(|a| a.reason == "budget_spent").map(|a| a.body).collect()
+}
+
+#[tokio::test]
+async fn a_months_budget_lasts_the_month() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::manual(START));
+    let deps = house(&folder, &clock, &Said::default()).await;
+    runner::drain(&deps).await.unwrap();
+    assert_eq!(left(&deps).await, 61, "the first look begins the window");
+    // 49 looks for 744 hours, though the configuration says every hour.
+    hours(&deps, &clock, 24 * 15).await;
+    let half = left(&deps).await;
+    assert!((34..=40).contains(&half), "{half}");
+    hours(&deps, &clock, 24 * 16 - 1).await;
+    let end = left(&deps).await;
+    assert!((12..=18).contains(&end), "{end}");
+    assert!(told(&deps).await.is_empty());
+    hours(&deps, &clock, 48).await;
+    assert!(left(&deps).await > 50, "a new window");
+    deps.store.close().await;
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_is_told_once_and_looked_at_each_day() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::manual(START));
+    let said = Said::default();
+    let deps = house(&folder, &clock, &said).await;
+    runner::drain(&deps).await.unwrap();
+    let mut tx = deps.store.begin().await.unwrap();
+    buckets::charge(&mut tx, "costly", MONTH, 60, false, clock.now()).await.unwrap();
+    lanes::wake_all(&mut tx, "costly", clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    hours(&deps, &clock, 1).await;
+    assert_eq!(told(&deps).await, ["2026-12-21 10:00 CET: month"], "when it begins anew");
+    let shown = said.lock().unwrap().join(" ");
+    assert!(shown.contains("costly") && shown.contains("used up"), "{shown}");
+    let mut tx = deps.store.read().await.unwrap();
+    let channel = lanes::channel(&mut tx, "costly").await.unwrap().unwrap();
+    assert_eq!(channel.state, "failing");
+    assert!(channel.fault.contains("`month`"), "{}", channel.fault);
+    let lane = lanes::lane(&mut tx, "costly", "all").await.unwrap().unwrap();
+    assert_eq!(lane.next_at, clock.now().0 + DAY);
+    drop(tx);
+    hours(&deps, &clock, 30).await;
+    assert_eq!(told(&deps).await.len(), 1);
+    deps.store.close().await;
+}
