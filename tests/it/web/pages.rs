@@ -164,8 +164,12 @@ async fn coverage_shows_doubt_and_what_is_not_heard() {
     assert!(rhythm::doubt(&mut tx, "wall", "ingest", since, since).await.unwrap());
     tx.commit().await.unwrap();
     let page = desk(&house).await.get("/coverage").await;
-    for text in ["Video &lt;b&gt;", "non ascoltato", "mail di notifica", "Silenzio dal 20/11/2026"]
-    {
+    for text in [
+        "Video &lt;b&gt;",
+        "non ascoltato",
+        "mail di notifica",
+        "Silenzio dal 20&#x2f;11&#x2f;2026",
+    ] {
         assert!(page.text.contains(text), "{text}: {}", page.text);
     }
     let told = house.get("/api/v1/channels", "asc_read").await.json();
