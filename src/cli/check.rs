@@ -39,7 +39,7 @@ impl Check {
             out::count(config.channels.len(), "channel"),
             out::count(config.recipients.len(), "recipient"),
         ))?;
-        if self.online { house::wait(online(&config)) } else { Ok(()) }
+        if self.online { house::wait(online(&config, None)) } else { Ok(()) }
     }
 }
 
@@ -54,20 +54,21 @@ enum Credential {
     Unknown(String),
 }
 
-async fn online(config: &Config) -> Result<(), Failure> {
+/// Asks the networks how the credentials stand, of all channels or of one.
+pub(super) async fn online(config: &Config, only: Option<&str>) -> Result<(), Failure> {
     let store = house::open(config).await?;
     let asked = async {
         let deps = app::build(config, store.clone(), house::surroundings()).await?;
-        ask_all(&deps).await
+        ask_all(&deps, only).await
     };
     let asked = asked.await;
     store.close().await;
     asked
 }
 
-async fn ask_all(deps: &Deps) -> Result<(), Failure> {
+async fn ask_all(deps: &Deps, only: Option<&str>) -> Result<(), Failure> {
     let (mut dead, mut unknown) = (Vec::new(), Vec::new());
-    for channel in deps.channels.values() {
+    for channel in deps.channels.values().filter(|c| only.is_none_or(|name| c.name == name)) {
         let name = &channel.name;
         let said = match ask(deps, channel).await? {
             Credential::None => "needs no credential".to_owned(),

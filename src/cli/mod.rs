@@ -3,14 +3,17 @@
 //! Exit codes: 0 good; 1 what was asked about is not so; 2 the command line or the configuration
 //! is wrong; 3 something outside failed (database, network, disk); 130 interrupted.
 
+mod ask;
 mod backfill;
 mod backup;
 mod brand;
 mod case;
 mod channel;
+mod channel_add;
 mod check;
 mod classify;
 mod demo;
+mod docs;
 mod failure;
 mod hold;
 mod house;
@@ -82,7 +85,8 @@ enum Command {
     Brand(brand::BrandArgs),
     /// List, show and act on cases
     Case(case::CaseArgs),
-    /// List channels and how they fare, have one read at once, or have its owner connect it again
+    /// Add a channel, list all and how they fare, have one read at once, or have its owner connect
+    /// it again
     Channel(channel::ChannelArgs),
     /// Add, list and remove agents, and make API tokens
     User(user::UserArgs),
@@ -92,6 +96,8 @@ enum Command {
     Resume(hold::Resume),
     /// Write a consistent copy of the store while it is in use
     Backup(backup::Backup),
+    /// Write the pages about networks and notifiers, or say which are stale
+    Docs(docs::Docs),
 }
 
 impl Cli {
@@ -138,6 +144,7 @@ impl Command {
             Command::Hold(args) => args.run(global),
             Command::Resume(args) => args.run(global),
             Command::Backup(args) => args.run(global),
+            Command::Docs(args) => args.run(),
         }
     }
 }

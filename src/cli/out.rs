@@ -28,6 +28,11 @@ pub(super) fn say(line: &str) {
     drop(writeln!(io::stderr(), "{line}"));
 }
 
+/// Asks on stderr; the answer is typed behind it.
+pub(super) fn prompt(text: &str) {
+    drop(write!(io::stderr(), "{text} "));
+}
+
 /// Shows how far long work has come, on one line of a terminal; says nothing elsewhere.
 pub(super) fn progress(line: &str) {
     let mut talk = io::stderr();

@@ -5,7 +5,7 @@ use super::{Global, house, out};
 use crate::app::{self, Running, Surroundings};
 use crate::config::{self, Config};
 use crate::observe::field;
-use crate::store::Store;
+use crate::store::{Store, reloads};
 use sd_notify::NotifyState;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,11 +51,12 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self, running: &Running) -> Told {
+    async fn next(&mut self, running: &Running, asked: &mut Asked) -> Told {
         tokio::select! {
             _ = self.terminate.recv() => Told::Terminate,
             _ = self.interrupt.recv() => Told::Interrupt,
             _ = self.reload.recv() => Told::Reload,
+            () = asked.anew() => Told::Reload,
             () = running.stopping().cancelled_owned() => Told::Halted,
         }
     }
@@ -69,14 +70,42 @@ impl Signals {
     }
 }
 
+/// Notices through the store that a command wants a reload: no command knows our process.
+struct Asked {
+    store: Store,
+    seen: Option<Vec<u8>>,
+}
+
+impl Asked {
+    async fn listen(store: &Store) -> Result<Asked, Failure> {
+        let seen = reloads::last(&mut store.read().await?).await?;
+        Ok(Asked { store: store.clone(), seen })
+    }
+
+    /// Waits for the next wish. A store that fails is told by all that need it more.
+    async fn anew(&mut self) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let Ok(mut tx) = self.store.read().await else { continue };
+            if let Ok(last) = reloads::last(&mut tx).await
+                && last != self.seen
+            {
+                self.seen = last;
+                return;
+            }
+        }
+    }
+}
+
 async fn serve(global: &Global, mut config: Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let store = house::open(&config).await?;
+    let mut asked = Asked::listen(&store).await?;
     let mut running = start(&config, &store).await?;
     let _watchdog = Watchdog::start();
     notify(&[NotifyState::Ready]);
     let end = loop {
-        match signals.next(&running).await {
+        match signals.next(&running, &mut asked).await {
             Told::Terminate => break Ok(()),
             Told::Interrupt => break Err(Failure::interrupted()),
             Told::Halted => {

@@ -1,10 +1,11 @@
 //! The configuration: TOML files and environment variables in, checked domain types out.
 //!
 //! One table a section (`tables.rs`, and the `wire::Key` tables of networks and notifiers) says
-//! which keys there are; the check, the messages and the example are all made from it. A load goes
-//! through: `source` (files to spanned TOML), `section` (TOML to sections), `overlay` (environment),
-//! `check` (sections to typed values, by their tables), `brands` and `outside` (values to what the
-//! rest of the house takes). Every problem is collected, so one run of `ascolto check` shows all.
+//! which keys there are; the check, the messages, the example and the pages of the docs are all
+//! made from it. A load goes through: `source` (files to spanned TOML), `section` (TOML to
+//! sections), `overlay` (environment), `check` (sections to typed values, by their tables),
+//! `brands` and `outside` (values to what the rest of the house takes). Every problem is collected,
+//! so one run of `ascolto check` shows all.
 //!
 //! A secret reaches no problem: values of unknown keys, secrets, addresses and `KEY_file` paths are
 //! never quoted, and what was read as a secret is struck out of every text at the end.
@@ -17,6 +18,7 @@ mod example;
 mod form;
 mod outside;
 mod overlay;
+mod pages;
 mod problem;
 mod section;
 mod source;
@@ -25,11 +27,13 @@ mod tables;
 pub use duration::parse_duration;
 pub use example::example;
 pub use overlay::from_env;
+pub use pages::{DocsPage, Manuals, pages};
 pub use problem::Problem;
 
 use crate::domain::{Brand, Lang};
 use crate::wire::{Given, Network, Notifier, Secret};
 use problem::Problems;
+use source::Source;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -150,8 +154,23 @@ pub fn load(
     env: impl Iterator<Item = (String, String)>,
     registry: &Registry,
 ) -> Result<Config, Vec<Problem>> {
+    load_beside(path, None, env, registry)
+}
+
+/// The same with one more file, given by its path and its text: how the configuration would be if
+/// that stood there.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_beside(
+    path: &Path,
+    draft: Option<(&Path, &str)>,
+    env: impl Iterator<Item = (String, String)>,
+    registry: &Registry,
+) -> Result<Config, Vec<Problem>> {
     let mut problems = Problems::default();
-    let sources = source::read(path, &mut problems);
+    let mut sources = source::read(path, &mut problems);
+    sources.extend(draft.map(|(file, text)| Source { file: file.into(), text: text.to_owned() }));
     let tables: Vec<_> = sources.iter().map(|s| source::parse(s, &mut problems)).collect();
     if problems.any() {
         return Err(problems.sorted());

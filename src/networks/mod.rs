@@ -1,7 +1,8 @@
 //! The networks that Ascolto listens to: each is its description and pure conversations.
 //!
-//! A new network is one file (or a folder), one line in [`NETWORKS`] and one folder of tapes;
-//! `tests/it/contract` then runs the same promises over it as over all others.
+//! A new network is one file (or a folder), one line in [`NETWORKS`], one section of `manual.toml`
+//! and one folder of tapes; `tests/it/contract` then runs the same promises over it as over all
+//! others.
 
 mod bluesky;
 mod email;
@@ -13,11 +14,14 @@ mod html;
 mod ingest;
 mod instagram;
 mod json;
+mod manual;
 mod mastodon;
 mod reddit;
 mod rehearsal;
 mod telegram;
 mod x;
+
+pub use manual::manual;
 
 use crate::domain::length::LengthRule;
 use crate::wire::{Fault, Network, Part};

@@ -25,6 +25,7 @@ mod mention_row;
 pub mod mentions;
 pub mod outbox;
 pub mod own;
+pub mod reloads;
 pub mod replies;
 pub mod rhythm;
 mod value;
@@ -53,6 +54,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         mentions::STATEMENTS,
         outbox::STATEMENTS,
         own::STATEMENTS,
+        reloads::STATEMENTS,
         replies::STATEMENTS,
         rhythm::STATEMENTS,
         waiting::STATEMENTS,

@@ -11,6 +11,7 @@ mod hook;
 mod http;
 mod keep;
 mod mail;
+mod manual;
 mod network;
 mod notifier;
 mod secret;
@@ -25,6 +26,7 @@ pub use hook::{Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};
 pub use keep::{BoxFuture, Keep};
 pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
+pub use manual::{Grant, Manual};
 pub use network::{
     Capabilities, Ctx, Cursor, Lane, Meta, Network, Part, Seen, Sent, Session, Terms, ThreadEntry,
     ThreadView, Walk,

@@ -7,10 +7,11 @@ mod list;
 mod table;
 
 use super::failure::Failure;
-use super::{Global, agent, house};
+use super::{Global, agent, channel_add, house};
 use clap::{Args, Subcommand};
 
-/// List channels and how they fare, have one read at once, or have its owner connect it again
+/// Add a channel, list all and how they fare, have one read at once, or have its owner connect it
+/// again
 #[derive(Debug, Args)]
 pub(super) struct ChannelArgs {
     #[command(subcommand)]
@@ -19,6 +20,8 @@ pub(super) struct ChannelArgs {
 
 #[derive(Debug, Subcommand)]
 enum Act {
+    /// Ask for what a new channel needs, write it down, and try its credential
+    Add(channel_add::Add),
     /// Say of every channel how it fares, what it reads and up to when it has heard everything
     List {
         /// Print JSON
@@ -53,6 +56,7 @@ impl ChannelArgs {
     pub(super) fn run(&self, global: &Global) -> Result<(), Failure> {
         let config = house::load(global)?;
         match &self.act {
+            Act::Add(args) => args.run(global, &config),
             Act::List { json } => list::list(&config, *json),
             Act::Reconnect { name } => act::reconnect(&config, name),
             Act::Poll { name } => act::poll(&config, name),

@@ -1,6 +1,6 @@
 //! `ascolto run`: starts, tells systemd, reloads, stays with the old when the new is wrong, stops.
 
-use super::House;
+use super::{House, ascolto, said};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
@@ -139,6 +139,31 @@ fn a_disk_that_was_full_is_used_again_when_there_is_room() {
     daemon.signal("TERM");
     assert_eq!(daemon.child.wait().unwrap().code(), Some(0));
     house.run(&["ledger", "--verify"]).good();
+}
+
+#[test]
+fn a_channel_that_a_command_adds_is_taken_up_without_a_signal() {
+    let house = House::new();
+    let folder = house.path("conf");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::rename(house.config(), folder.join("main.toml")).unwrap();
+    let on = |args: &[&str]| {
+        let mut command = ascolto(args);
+        command.arg("--config").arg(&folder);
+        command
+    };
+    let mut daemon = Daemon::of(&house, on(&["run"]));
+    daemon.logged("inbox and API are served");
+    let add = on(&["channel", "add", "ingest", "--name", "forms"]);
+    let added = said(add, b"").good();
+    assert!(added.ends_with("the channel forms is added for acme\n"), "{added}");
+    daemon.logged("channels=2");
+    daemon.logged("reloaded");
+    let list = said(on(&["channel", "list"]), b"").good();
+    assert!(list.contains("forms"), "{list}");
+    daemon.signal("TERM");
+    daemon.logged("stopping");
+    assert_eq!(daemon.child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

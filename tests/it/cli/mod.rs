@@ -2,9 +2,11 @@
 
 mod acts;
 mod brand;
+mod channel_add;
 mod check;
 mod classify;
 mod daemon;
+mod docs;
 mod first_look;
 mod outside;
 mod replay;

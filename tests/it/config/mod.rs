@@ -5,6 +5,7 @@ mod doubles;
 mod example;
 mod good;
 mod outside;
+mod pages;
 mod shipped;
 
 use ascolto::config::{Config, Problem, load};
