@@ -5,8 +5,11 @@ use super::{fields, keys, limits, secrets, section, shared};
 use crate::domain::Instant;
 use crate::wire::{Ctx, Manual, Meta, Network, Price, Terms, Walk};
 
-/// What a network can do, one row each: the question, and how the matrix shortens it.
-const CAN: &[(&str, &str, fn(&Meta) -> bool)] = &[
+/// Something that a network can do or not: in full, as the matrix shortens it, and whether.
+type Ability = (&'static str, &'static str, fn(&Meta) -> bool);
+
+/// What a network can do, one row each.
+const CAN: &[Ability] = &[
     ("It is read again and again", "read", |m| m.can.poll),
     ("Approved replies are posted; else the agent gets a link", "replies", |m| m.can.reply),
     (
