@@ -431,14 +431,14 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX outbox_case ON outbox (case_id) WHERE case_id IS NOT NULL;
 
--- Limits with windows over a minute.
+-- Limits: what the server told last, and what we spent by slices of a window, as JSON.
 CREATE TABLE buckets (
     scope       TEXT    NOT NULL,
     bucket      TEXT    NOT NULL,
     window_end  BIGINT  NOT NULL,
     remaining   BIGINT  NOT NULL,
     shut_until  BIGINT  NOT NULL DEFAULT 0,
-    others      BIGINT  NOT NULL DEFAULT 0,      -- spent in this window for replies and re-reads
+    slices      TEXT    NOT NULL DEFAULT '[]',
     PRIMARY KEY (scope, bucket)
 );
 

@@ -61,11 +61,13 @@ pub struct Window {
     pub reserve: i64,
     /// Its length in milliseconds.
     pub length_ms: i64,
+    /// Since when `others` are counted.
+    pub began: Instant,
     /// When it ends; a window that is over begins anew.
     pub end: Instant,
     /// How many are left in it.
     pub remaining: i64,
-    /// How many in it went for replies and re-reads.
+    /// How many went for replies and re-reads since it began.
     pub others: i64,
 }
 
@@ -82,7 +84,7 @@ impl Budget {
     /// What is left to polls: the window's rest without its reserve, and without what replies and
     /// re-reads will spend if they go on as before. These come first, up to a half.
     pub fn of(window: Window, now: Instant) -> Budget {
-        let Window { limit, reserve, length_ms, end, remaining, others } = window;
+        let Window { limit, reserve, length_ms, began, end, remaining, others } = window;
         let length = length_ms.max(1);
         if end <= now {
             return Budget { left: (limit - reserve).max(0), until: now + length };
@@ -90,10 +92,18 @@ impl Budget {
         let rest = end - now;
         let left = (remaining - reserve).max(0);
         // The first tenth of a window foretells nothing.
-        let gone = (length - rest).max(length / 10).max(1);
+        let gone = (now - began).max(length / 10).max(1);
         let needed = i128::from(others.max(0)) * i128::from(rest) / i128::from(gone);
         let needed = i64::try_from(needed).unwrap_or(i64::MAX);
         Budget { left: left - needed.min(left / 2), until: end }
+    }
+
+    /// Of two the one that allows less until its end: who spends evenly by it overdraws neither.
+    pub fn tighter(self, other: Budget, now: Instant) -> Budget {
+        let of = |left: i64, rest: i64| i128::from(left) * i128::from(rest.max(1));
+        // Where both allow the same, the later one holds longer.
+        let looser = of(other.left, self.until - now) > of(self.left, other.until - now);
+        if looser { self } else { other }
     }
 }
 
@@ -231,6 +241,7 @@ mod tests {
             limit: 1_000,
             reserve: 100,
             length_ms: DAY,
+            began: NOW - DAY / 2,
             end: NOW + DAY / 2,
             remaining: 600,
             others: 50,
@@ -239,7 +250,7 @@ mod tests {
         assert_eq!(Budget::of(window, NOW), Budget { left: 450, until: NOW + DAY / 2 });
         let busy = Window { others: 5_000, ..window };
         assert_eq!(Budget::of(busy, NOW).left, 250, "hearing keeps a half");
-        let young = Window { end: NOW + DAY - 1, others: 1, ..window };
+        let young = Window { began: NOW - 1, end: NOW + DAY - 1, others: 1, ..window };
         assert_eq!(
             Budget::of(young, NOW).left,
             491,
@@ -249,6 +260,16 @@ mod tests {
         assert_eq!(Budget::of(over, NOW), Budget { left: 900, until: NOW + DAY });
         let used_up = Window { remaining: 90, ..window };
         assert_eq!(Budget::of(used_up, NOW).left, 0);
+    }
+
+    #[test]
+    fn the_tighter_budget_allows_less_a_day() {
+        let of = |left: i64, days: i64| Budget { left, until: NOW + days * DAY };
+        assert_eq!(of(9, 1).tighter(of(10, 30), NOW), of(10, 30));
+        assert_eq!(of(1, 2).tighter(of(50, 31), NOW), of(1, 2));
+        assert_eq!(of(1, 2).tighter(of(2, 4), NOW), of(2, 4), "the later one of the same");
+        assert_eq!(of(0, 2).tighter(of(0, 4), NOW), of(0, 4));
+        assert_eq!(of(0, 2).tighter(of(1, 400), NOW), of(0, 2));
     }
 
     #[test]

@@ -264,14 +264,13 @@ impl OwnedCtx {
 }
 
 /// Runs conversations. One for the whole process; all of its state is behind `Keep`, but for
-/// the short limits and the cached sessions of the links.
+/// the cached sessions of the links.
 pub struct Engine {
     transport: Arc<dyn Transport>,
     keep: Arc<dyn Keep>,
     clock: Clock,
     ids: Ids,
     say: Arc<dyn Fn(&str) + Send + Sync>,
-    limits: limits::Limits,
 }
 
 impl Engine {
@@ -283,8 +282,7 @@ impl Engine {
         ids: Ids,
         say: Arc<dyn Fn(&str) + Send + Sync>,
     ) -> Engine {
-        let limits = limits::Limits::new(clock.clone());
-        Engine { transport, keep, clock, ids, say, limits }
+        Engine { transport, keep, clock, ids, say }
     }
 
     /// What the code of `peer` may know about `link` now. Loads the session on first use; where

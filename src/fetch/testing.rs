@@ -9,8 +9,8 @@ use crate::domain::{Instant, MentionRef};
 use crate::ids::Ids;
 use crate::wire::{
     Ask, BoxFuture, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Keep,
-    KeyFault, Lane, Meta, Method, Network, Page, Part, Request, Response, Secret, Session, Step,
-    StreamOp, Talk, Terms, Told,
+    KeyFault, Lane, Meta, Method, Network, Page, Part, Purse, Request, Response, Secret, Session,
+    Step, StreamOp, Talk, Terms, Told,
 };
 use futures_util::StreamExt;
 use std::any::Any;
@@ -107,6 +107,11 @@ impl Network for TestNet {
             })
             .collect()
     }
+
+    fn cost(&self, res: &Response, _: &Ctx<'_>) -> Vec<(Bucket, u32)> {
+        let cost: Option<u32> = res.header("x-cost").and_then(|n| n.parse().ok());
+        cost.map(|units| vec![(API, units), (MONTH, units)]).unwrap_or_default()
+    }
 }
 
 struct LogIn;
@@ -169,9 +174,7 @@ impl Talk<Vec<String>> for Script {
 #[derive(Default)]
 pub struct Memory {
     pub sessions: Mutex<HashMap<String, Session>>,
-    pub used: Mutex<HashMap<(String, Bucket), u32>>,
-    pub shut: Mutex<HashMap<(String, Bucket), Instant>>,
-    pub told: Mutex<Vec<(String, Told)>>,
+    pub purses: Mutex<HashMap<(String, Bucket), Purse>>,
     /// Storing a session fails as long as this is set.
     pub broken: Mutex<bool>,
 }
@@ -200,24 +203,25 @@ impl Keep for Memory {
         may_use_reserve: bool,
         now: Instant,
     ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
-        let key = (scope.to_owned(), rule.bucket);
-        let shut = self.shut.lock().unwrap().get(&key).copied().filter(|until| now < *until);
-        let mut used = self.used.lock().unwrap();
-        let used = used.entry(key).or_default();
-        let limit = if may_use_reserve { rule.limit } else { rule.limit - rule.reserve };
-        let spent = match shut {
-            Some(until) => Err(until),
-            None if *used + amount > limit => Err(START + rule.window_ms),
-            None => {
-                *used += amount;
-                Ok(())
-            }
-        };
+        let spent =
+            self.purse(scope, rule.bucket, |purse| purse.spend(rule, amount, may_use_reserve, now));
         Box::pin(std::future::ready(Ok(spent)))
     }
 
-    fn told(&self, scope: &str, told: &Told, _: Instant) -> BoxFuture<'_, Result<(), String>> {
-        self.told.lock().unwrap().push((scope.to_owned(), told.clone()));
+    fn charge(
+        &self,
+        scope: &str,
+        rule: BucketRule,
+        amount: u32,
+        may_use_reserve: bool,
+        now: Instant,
+    ) -> BoxFuture<'_, Result<(), String>> {
+        self.purse(scope, rule.bucket, |purse| purse.charge(rule, amount, may_use_reserve, now));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn told(&self, scope: &str, told: &Told, now: Instant) -> BoxFuture<'_, Result<(), String>> {
+        self.purse(scope, told.bucket, |purse| purse.told(told, now));
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -227,8 +231,15 @@ impl Keep for Memory {
         rule: BucketRule,
         until: Instant,
     ) -> BoxFuture<'_, Result<(), String>> {
-        self.shut.lock().unwrap().insert((scope.to_owned(), rule.bucket), until);
+        self.purse(scope, rule.bucket, |purse| purse.shut(until));
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+impl Memory {
+    fn purse<T>(&self, scope: &str, bucket: Bucket, work: impl FnOnce(&mut Purse) -> T) -> T {
+        let mut purses = self.purses.lock().unwrap();
+        work(purses.entry((scope.to_owned(), bucket)).or_default())
     }
 }
 

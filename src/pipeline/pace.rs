@@ -1,8 +1,9 @@
 //! Pace: when a lane is read next, by its own rhythm and by the plans of the limits it spends from.
+//! Limits with windows of up to a minute have no plan: they are renewed before a lane is due again.
 
 use super::{Channel, Deps, StepResult, health};
 use crate::domain::Instant;
-use crate::domain::plan::{self, Budget, Heat, Reader};
+use crate::domain::plan::{self, Heat, Reader};
 use crate::domain::reason::Reason;
 use crate::domain::time::DAY;
 use crate::fetch::Spent;
@@ -42,7 +43,7 @@ pub(super) async fn next_at(
         let cost = Cost { channel: &row.channel, lane: &row.lane, scope, bucket, cost, every_ms };
         costs::note(tx, &cost, now).await?;
         let Some(stored) = buckets::one(tx, scope, bucket).await? else { continue };
-        let budget = Budget::of(stored.window(rule), now);
+        let budget = stored.budget(rule, now);
         let rows = costs::readers(tx, scope, bucket, now - FORGOTTEN).await?;
         let readers: Vec<Reader> = rows.iter().map(|row| reader(row, now)).collect();
         let planned = plan::intervals(budget, &readers, now);
@@ -142,7 +143,9 @@ mod tests {
         // something waits a minute and a half, so that the two others still get a turn.
         assert_eq!(waits, [2, 4, 6, 3]);
         let next = next_at(&mut tx, &channel, &rows[1], MINUTE, &spent, NOW).await.unwrap();
-        assert_eq!(next, NOW + 5 * MINUTE, "not after the window's end");
+        // What was spent counts for a window and the twelfth of one by which it is reckoned.
+        let renewed = NOW + rule.window_ms / 12 * 13;
+        assert_eq!(next, renewed, "not after what was spent is there again");
         let wide = next_at(&mut tx, &channel, &rows[1], MINUTE, &[], NOW).await.unwrap();
         assert_eq!(wide, NOW + MINUTE);
     }

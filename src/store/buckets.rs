@@ -1,100 +1,46 @@
-//! Limits with windows over a minute: rows, so that a restart cannot spend twice.
+//! Limits: a row for each bucket, so that neither a restart nor another instance spends it twice.
 
 use super::db::Tx;
 use super::error::StoreError;
 use super::value::{Sql, args, statements};
 use crate::domain::Instant;
-use crate::domain::plan::Window;
-use crate::wire::{BucketRule, Told};
+use crate::domain::plan::{Budget, Window};
+use crate::wire::{Bucket, BucketRule, Purse, Told};
 
 /// A bucket of one scope as stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct BucketRow {
     /// Whose it is: a channel, or `network@host`.
     pub scope: String,
     /// The bucket.
     pub bucket: String,
-    /// When its window ends.
-    pub window_end: i64,
-    /// How many are left in it.
-    pub remaining: i64,
-    /// Nothing before this.
-    pub shut_until: i64,
-    /// How many in it went for replies and re-reads.
-    pub others: i64,
+    /// What is left of it.
+    pub purse: Purse,
 }
 
 impl BucketRow {
-    /// Its window, by the rule that holds for it.
-    pub fn window(&self, rule: BucketRule) -> Window {
-        Window {
-            limit: i64::from(rule.limit),
-            reserve: i64::from(rule.reserve),
-            length_ms: rule.window_ms,
-            end: Instant(self.window_end),
-            remaining: self.remaining,
-            others: self.others,
-        }
+    /// Its window as it stands now, by the rule that holds for it.
+    pub fn window(&self, rule: BucketRule, now: Instant) -> Window {
+        self.purse.window(rule, now)
+    }
+
+    /// What polls may spend from it, by the rule that holds for it.
+    pub fn budget(&self, rule: BucketRule, now: Instant) -> Budget {
+        self.purse.budget(rule, now)
     }
 }
 
 statements! {
     ENSURE = Sql::same("INSERT INTO buckets (scope, bucket, window_end, remaining) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING");
     READ = Sql {
-        sqlite: "SELECT window_end, remaining, shut_until, others FROM buckets WHERE scope = $1 AND bucket = $2",
-        postgres: "SELECT window_end, remaining, shut_until, others FROM buckets WHERE scope = $1 AND bucket = $2 FOR UPDATE",
+        sqlite: "SELECT scope, bucket, shut_until, window_end, remaining, slices FROM buckets WHERE scope = $1 AND bucket = $2",
+        postgres: "SELECT scope, bucket, shut_until, window_end, remaining, slices FROM buckets WHERE scope = $1 AND bucket = $2 FOR UPDATE",
     };
-    SPEND = Sql::same("UPDATE buckets SET window_end = $3, remaining = $4, others = $5 WHERE scope = $1 AND bucket = $2");
-    // A window that is over takes what went for others with it.
-    TOLD = Sql::same("UPDATE buckets SET others = CASE WHEN window_end <= $5 THEN 0 ELSE others END, window_end = $3, remaining = $4 WHERE scope = $1 AND bucket = $2");
-    SHUT = Sql::same("UPDATE buckets SET shut_until = $3 WHERE scope = $1 AND bucket = $2 AND shut_until < $3");
+    WRITE = Sql::same("UPDATE buckets SET shut_until = $3, window_end = $4, remaining = $5, slices = $6 WHERE scope = $1 AND bucket = $2");
     BOOK = Sql::same("INSERT INTO spent (scope, bucket, month, units) VALUES ($1, $2, $3, $4) ON CONFLICT (scope, bucket, month) DO UPDATE SET units = spent.units + excluded.units");
-    ALL = Sql::same("SELECT scope, bucket, window_end, remaining, shut_until, others FROM buckets ORDER BY scope, bucket");
-    ONE = Sql::same("SELECT scope, bucket, window_end, remaining, shut_until, others FROM buckets WHERE scope = $1 AND bucket = $2");
+    ALL = Sql::same("SELECT scope, bucket, shut_until, window_end, remaining, slices FROM buckets ORDER BY scope, bucket");
+    ONE = Sql::same("SELECT scope, bucket, shut_until, window_end, remaining, slices FROM buckets WHERE scope = $1 AND bucket = $2");
     OF_MONTH = Sql::same("SELECT scope, bucket, units FROM spent WHERE month = $1 ORDER BY scope, bucket");
-}
-
-/// A bucket while it is spent from, its window begun anew if it was over.
-struct Open {
-    end: i64,
-    remaining: i64,
-    shut: i64,
-    others: i64,
-}
-
-async fn open(
-    tx: &mut Tx,
-    scope: &str,
-    rule: BucketRule,
-    now: Instant,
-) -> Result<Open, StoreError> {
-    tx.exec(ENSURE, args![scope, rule.bucket.0]).await?;
-    let row: Option<(i64, i64, i64, i64)> = tx.first(READ, args![scope, rule.bucket.0]).await?;
-    let (end, remaining, shut, others) = row.unwrap_or_default();
-    if end > now.0 {
-        return Ok(Open { end, remaining, shut, others });
-    }
-    let (end, remaining) = (now.0 + rule.window_ms, i64::from(rule.limit));
-    Ok(Open { end, remaining, shut, others: 0 })
-}
-
-async fn write(
-    tx: &mut Tx,
-    scope: &str,
-    rule: BucketRule,
-    before: &Open,
-    amount: u32,
-    for_others: bool,
-    now: Instant,
-) -> Result<(), StoreError> {
-    let amount = i64::from(amount);
-    let remaining = (before.remaining - amount).max(0);
-    let others = before.others + if for_others { amount } else { 0 };
-    tx.exec(SPEND, args![scope, rule.bucket.0, before.end, remaining, others]).await?;
-    if amount > 0 {
-        tx.exec(BOOK, args![scope, rule.bucket.0, now.month().0, amount]).await?;
-    }
-    Ok(())
 }
 
 /// Spends from a bucket; `Err(until)` inside if it is used up. An amount of 0 passes only while
@@ -107,15 +53,14 @@ pub async fn spend(
     may_use_reserve: bool,
     now: Instant,
 ) -> Result<Result<(), Instant>, StoreError> {
-    let bucket = open(tx, scope, rule, now).await?;
-    if bucket.shut > now.0 {
-        return Ok(Err(Instant(bucket.shut)));
+    let mut purse = read(tx, scope, rule.bucket).await?;
+    if let Err(until) = purse.spend(rule, amount, may_use_reserve, now) {
+        return Ok(Err(until));
     }
-    let reserve = if may_use_reserve { 0 } else { i64::from(rule.reserve) };
-    if bucket.remaining - i64::from(amount.max(1)) < reserve {
-        return Ok(Err(Instant(bucket.end)));
+    if amount > 0 {
+        write(tx, scope, rule.bucket, &purse).await?;
+        book(tx, scope, rule.bucket, amount, now).await?;
     }
-    write(tx, scope, rule, &bucket, amount, may_use_reserve, now).await?;
     Ok(Ok(()))
 }
 
@@ -128,16 +73,20 @@ pub async fn charge(
     may_use_reserve: bool,
     now: Instant,
 ) -> Result<(), StoreError> {
-    let bucket = open(tx, scope, rule, now).await?;
-    write(tx, scope, rule, &bucket, amount, may_use_reserve, now).await
+    if amount == 0 {
+        return Ok(());
+    }
+    let mut purse = read(tx, scope, rule.bucket).await?;
+    purse.charge(rule, amount, may_use_reserve, now);
+    write(tx, scope, rule.bucket, &purse).await?;
+    book(tx, scope, rule.bucket, amount, now).await
 }
 
 /// Corrects a bucket by what the server told. The server knows of other users of the limit.
 pub async fn told(tx: &mut Tx, scope: &str, told: &Told, now: Instant) -> Result<(), StoreError> {
-    tx.exec(ENSURE, args![scope, told.bucket.0]).await?;
-    let args = args![scope, told.bucket.0, told.reset, i64::from(told.remaining), now];
-    tx.exec(TOLD, args).await?;
-    Ok(())
+    let mut purse = read(tx, scope, told.bucket).await?;
+    purse.told(told, now);
+    write(tx, scope, told.bucket, &purse).await
 }
 
 /// Closes a bucket until an instant.
@@ -147,19 +96,61 @@ pub async fn shut(
     rule: BucketRule,
     until: Instant,
 ) -> Result<(), StoreError> {
-    tx.exec(ENSURE, args![scope, rule.bucket.0]).await?;
-    tx.exec(SHUT, args![scope, rule.bucket.0, until]).await?;
+    let mut purse = read(tx, scope, rule.bucket).await?;
+    purse.shut(until);
+    write(tx, scope, rule.bucket, &purse).await
+}
+
+/// A bucket as its columns hold it: scope, bucket, shut until, window's end, remaining, slices.
+type Columns = (String, String, i64, i64, i64, String);
+
+fn row(columns: Columns) -> Result<BucketRow, StoreError> {
+    let (scope, bucket, shut_until, window_end, remaining, slices) = columns;
+    let slices = serde_json::from_str(&slices).map_err(|e| {
+        let why = format!("what was spent cannot be read: {e}");
+        StoreError::broken(format!("buckets {scope} {bucket}"), why)
+    })?;
+    let (shut_until, window_end) = (Instant(shut_until), Instant(window_end));
+    let purse = Purse { shut_until, window_end, remaining, slices };
+    Ok(BucketRow { scope, bucket, purse })
+}
+
+async fn read(tx: &mut Tx, scope: &str, bucket: Bucket) -> Result<Purse, StoreError> {
+    tx.exec(ENSURE, args![scope, bucket.0]).await?;
+    let columns: Option<Columns> = tx.first(READ, args![scope, bucket.0]).await?;
+    Ok(columns.map(row).transpose()?.map(|row| row.purse).unwrap_or_default())
+}
+
+async fn write(tx: &mut Tx, scope: &str, bucket: Bucket, purse: &Purse) -> Result<(), StoreError> {
+    let slices = serde_json::to_string(&purse.slices).unwrap_or_else(|_| "[]".to_owned());
+    let Purse { shut_until, window_end, remaining, .. } = purse;
+    let args = args![scope, bucket.0, *shut_until, *window_end, *remaining, slices];
+    tx.exec(WRITE, args).await?;
+    Ok(())
+}
+
+/// Books what was spent in the account of its month.
+async fn book(
+    tx: &mut Tx,
+    scope: &str,
+    bucket: Bucket,
+    amount: u32,
+    now: Instant,
+) -> Result<(), StoreError> {
+    tx.exec(BOOK, args![scope, bucket.0, now.month().0, i64::from(amount)]).await?;
     Ok(())
 }
 
 /// Every bucket.
 pub async fn all(tx: &mut Tx) -> Result<Vec<BucketRow>, StoreError> {
-    tx.all(ALL, args![]).await
+    let all: Vec<Columns> = tx.all(ALL, args![]).await?;
+    all.into_iter().map(row).collect()
 }
 
 /// One bucket.
 pub async fn one(tx: &mut Tx, scope: &str, bucket: &str) -> Result<Option<BucketRow>, StoreError> {
-    tx.first(ONE, args![scope, bucket]).await
+    let columns: Option<Columns> = tx.first(ONE, args![scope, bucket]).await?;
+    columns.map(row).transpose()
 }
 
 /// What was spent in a month (`YYYY-MM`): scope, bucket, units.

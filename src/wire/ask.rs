@@ -28,8 +28,8 @@ pub struct BucketRule {
     pub counts: Counts,
     /// How many in a window.
     pub limit: u32,
-    /// The window in milliseconds. Up to a minute it is smoothed within the process, beyond that
-    /// it is kept in a row, so that a restart or a second instance cannot spend twice.
+    /// The window in milliseconds. What is spent is kept in a row, so that a restart or a second
+    /// instance cannot spend it twice.
     pub window_ms: i64,
     /// How many of them are kept for replies and re-reads; polling leaves them alone.
     pub reserve: u32,

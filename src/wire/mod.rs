@@ -14,6 +14,7 @@ mod mail;
 mod manual;
 mod network;
 mod notifier;
+mod purse;
 mod secret;
 mod settings;
 
@@ -32,5 +33,6 @@ pub use network::{
     ThreadView, Walk,
 };
 pub use notifier::{Delivered, Notifier, NotifierMeta};
+pub use purse::{Purse, Slice};
 pub use secret::Secret;
 pub use settings::{Given, Key, KeyFault, KeyKind, read_settings};

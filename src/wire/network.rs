@@ -357,7 +357,7 @@ pub trait Network: Sync {
     }
 
     /// What an answer cost beyond what was spent before it was asked for: the posts on a page,
-    /// where posts are counted. Only of buckets with windows over a minute.
+    /// where posts are counted.
     fn cost(&self, _res: &Response, _cx: &Ctx<'_>) -> Vec<(Bucket, u32)> {
         Vec::new()
     }

@@ -27,7 +27,8 @@ pub(super) struct Limit {
     of: i64,
     /// Kept for replies and re-reads.
     reserve: i64,
-    /// When the window ends in which that was used; none is open if this is none.
+    /// When the window ends in which that was used, or the oldest of it comes free again where the
+    /// network tells of no window; nothing is used if this is none.
     window_ends: Option<Instant>,
     /// The network refuses everything until then.
     shut_until: Option<Instant>,
@@ -87,7 +88,7 @@ impl Books {
     }
 
     fn limit(&self, row: &BucketRow, rule: BucketRule, price: Option<&Price>) -> Limit {
-        let window = row.window(rule);
+        let window = row.window(rule, self.now);
         let open = window.end > self.now;
         let mine = |(scope, bucket, _): &&(String, String, i64)| {
             *scope == row.scope && *bucket == row.bucket
@@ -100,7 +101,7 @@ impl Books {
             of: window.limit,
             reserve: window.reserve,
             window_ends: open.then_some(window.end),
-            shut_until: Some(Instant(row.shut_until)).filter(|until| *until > self.now),
+            shut_until: Some(row.purse.shut_until).filter(|until| *until > self.now),
             month_units,
             money: price.map(|price| Money::of(price, month_units, self.now)),
         }
