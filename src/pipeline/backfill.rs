@@ -22,8 +22,9 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     }
     tx.commit().await?;
     let count = due.len();
-    for gap in due {
-        match fill(deps, gap).await {
+    let fills = due.into_iter().map(|gap| fill(deps, gap)).collect();
+    for outcome in deps.side_by_side(fills).await {
+        match outcome {
             Ok(()) | Err(StoreError::Conflict) => {}
             Err(e) => return Err(e),
         }

@@ -14,6 +14,7 @@ pub mod exclusion;
 pub mod first_look;
 mod fresh;
 pub mod handed;
+mod hands;
 mod health;
 pub mod intake;
 mod keep;

@@ -11,25 +11,16 @@ use crate::store::lanes::LaneRow;
 use crate::store::{StoreError, Tx, credentials, lanes, looks, mentions};
 use crate::wire::{Ctx, Cursor, Fault, Lane, Next, Page, Talk};
 
-/// How many lanes one step polls side by side.
+/// How many lanes one step by hand polls side by side; the running loop gives each lane a hand.
 const SIDE_BY_SIDE: i64 = 8;
 /// Above this many untriaged mentions polling waits: nothing is lost, the network keeps it.
 pub const BACKLOG_LIMIT: i64 = 20_000;
 /// A channel that fails this often in a row is deaf.
 const DEAF_AFTER: i64 = 3;
 
-/// Polls the lanes that are due.
+/// Polls lanes that are due, and waits for all of them.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    let now = deps.now();
-    let mut tx = deps.store.begin().await?;
-    if mentions::backlog_over(&mut tx, BACKLOG_LIMIT).await? {
-        return Ok(Did::default());
-    }
-    let due = lanes::take_due(&mut tx, &deps.instance, now, SIDE_BY_SIDE).await?;
-    if due.is_empty() {
-        return Ok(Did::default());
-    }
-    tx.commit().await?;
+    let due = take(deps, SIDE_BY_SIDE).await?;
     let polled = due.len();
     let polls = due.into_iter().map(|lane| poll(deps, lane)).collect();
     for outcome in deps.side_by_side(polls).await {
@@ -42,7 +33,22 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     Ok(Did::batch(polled, SIDE_BY_SIDE))
 }
 
-async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
+/// Leases lanes that are due, so many at most.
+pub(super) async fn take(deps: &Deps, most: i64) -> StepResult<Vec<LaneRow>> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    if mentions::backlog_over(&mut tx, BACKLOG_LIMIT).await? {
+        return Ok(Vec::new());
+    }
+    let due = lanes::take_due(&mut tx, &deps.instance, now, most).await?;
+    if !due.is_empty() {
+        tx.commit().await?;
+    }
+    Ok(due)
+}
+
+/// Reads one lane from where it stands.
+pub(super) async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
     let started = deps.now();
     let known = deps.channels.get(&row.channel);
     let Some((channel, brand)) = known.and_then(|c| Some((c, deps.brands.get(&c.brand)?))) else {

@@ -1,7 +1,7 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
 use super::{
-    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, notify, poll, probe,
+    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, notify, poll, probe,
     publish, silence, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long a loop waits when nobody rings: commands of other processes show within a second.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 /// Longest wait after a failure of the store.
 const LONGEST: i64 = 30 * SECOND;
 
@@ -90,7 +90,11 @@ impl StepName {
 pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     for step in StepName::ALL {
-        tasks.spawn(run(deps.clone(), step, stop.clone()));
+        if step == StepName::Poll {
+            tasks.spawn(hands::run(deps.clone(), stop.clone()));
+        } else {
+            tasks.spawn(run(deps.clone(), step, stop.clone()));
+        }
     }
     tasks.spawn(heartbeats(deps.clone(), stop.clone()));
     for name in deps.channels.keys() {
@@ -116,9 +120,7 @@ async fn run(deps: Arc<Deps>, step: StepName, stop: CancellationToken) {
             Err(StoreError::Conflict) => continue,
             Err(error) => {
                 failures += 1;
-                tracing::error!(step = ?step, error = %error, failures, "a step failed; it is tried again");
-                let ms = super::backoff(failures, SECOND / 2, LONGEST, deps.ids.number());
-                Duration::from_millis(ms.unsigned_abs())
+                failed(&deps, step, &error, failures)
             }
         };
         tokio::select! {
@@ -127,6 +129,13 @@ async fn run(deps: Arc<Deps>, step: StepName, stop: CancellationToken) {
             () = bell, if failures == 0 => {}
         }
     }
+}
+
+/// Says that a step failed so often in a row; gives how long to wait before it is tried again.
+pub(super) fn failed(deps: &Deps, step: StepName, error: &StoreError, failures: i64) -> Duration {
+    tracing::error!(step = ?step, error = %error, failures, "a step failed; it is tried again");
+    let ms = super::backoff(failures, SECOND / 2, LONGEST, deps.ids.number());
+    Duration::from_millis(ms.unsigned_abs())
 }
 
 async fn heartbeats(deps: Arc<Deps>, stop: CancellationToken) {

@@ -106,7 +106,7 @@ statements! {
     ADD_LANE = Sql::same("INSERT INTO lanes (channel, lane, polled, added_at, settle_ms, covered_to, next_at, reads_from) VALUES ($1, $2, $3, $4, $5, $6, $4, $6) ON CONFLICT (channel, lane) DO UPDATE SET settle_ms = excluded.settle_ms, polled = excluded.polled");
     LANES = Sql::same("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes ORDER BY channel, lane");
     LANE = Sql::same("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE channel = $1 AND lane = $2");
-    DUE = taking!("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
+    DUE = taking!("SELECT channel, lane, polled, added_at, reads_from, settle_ms, cursor, resume, walk_start, walk_floor, walk_hole, covered_to, finished_at, next_at, failures, fence FROM lanes WHERE polled AND next_at <= $1 AND until < $1 ORDER BY next_at, COALESCE(finished_at, 0), channel, lane LIMIT $2");
     LEASE_LANE = Sql::same("UPDATE lanes SET owner = $3, until = $4, fence = fence + 1 WHERE channel = $1 AND lane = $2 AND fence = $5");
     RENEW_LANE = Sql::same("UPDATE lanes SET until = $3 WHERE channel = $1 AND lane = $2 AND fence = $4");
     PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7, walk_floor = $9, walk_hole = $10, reads_from = $11 WHERE channel = $1 AND lane = $2 AND fence = $8");
@@ -260,7 +260,8 @@ pub async fn lane(tx: &mut Tx, channel: &str, lane: &str) -> Result<Option<LaneR
     tx.first(LANE, args![channel, lane]).await
 }
 
-/// Leases lanes that are due for a poll.
+/// Leases lanes that are due for a poll. Of those that are due at one time, as all that waited for
+/// one limit are, the one that was read longest ago comes first, so that none is always the last.
 pub async fn take_due(
     tx: &mut Tx,
     owner: &str,
