@@ -95,8 +95,9 @@ impl Walker {
             if !entries.is_empty() {
                 return Err(Fault::bug("a page came without a single readable id"));
             }
-            // Nothing stands below: all there is belongs to the first look.
-            self.position = Some(BEGINNING.to_owned());
+            // Nothing stands below: all there is belongs to the first look, and so does what is
+            // shown late below the oldest of it.
+            self.begin_behind(BEGINNING.to_owned());
             return Ok(());
         };
         if back.below.as_ref() == Some(&oldest) {
