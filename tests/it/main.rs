@@ -15,5 +15,7 @@ mod screens;
 mod simulation;
 mod store;
 mod stories;
+mod thousand_channels;
 mod town;
+mod walks;
 mod web;

@@ -2,7 +2,7 @@
 //! every commit and every send. Whatever happens, nothing is lost, doubled or forgotten.
 
 mod day;
-mod fate;
+pub mod fate;
 mod house;
 mod outside;
 mod team;
