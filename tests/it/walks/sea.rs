@@ -87,6 +87,11 @@ pub struct Sea {
 }
 
 impl Sea {
+    /// An empty sea whose pages hold so many entries at most.
+    pub fn of(page: usize) -> Sea {
+        Sea { page, ..Sea::default() }
+    }
+
     /// Somebody posts `many` at one and the same time; they show `late` minutes after.
     pub fn post(&mut self, at: Instant, many: u64, late: i64) {
         // Two groups never share a time, so that ids stay unique and no group outgrows a page.

@@ -30,7 +30,7 @@ pub struct Shore {
 impl Shore {
     /// A server of no posts, with pages of at most so many entries.
     pub fn new(kind: Kind, page: usize, clock: Clock, fate: Arc<Fate>) -> Shore {
-        Shore { kind, sea: Mutex::new(Sea { page, ..Sea::default() }), clock, fate }
+        Shore { kind, sea: Mutex::new(Sea::of(page)), clock, fate }
     }
 
     /// The lines of a channel that listens to it.
