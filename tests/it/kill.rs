@@ -3,7 +3,7 @@
 //! The daemon is a process of its own; posts and alerts go to doubles in this one, which no kill
 //! reaches. A script hands over mentions and publishes replies through the API all the while.
 
-mod daemon;
+pub mod daemon;
 mod script;
 
 use crate::chance::Chance;

@@ -37,10 +37,11 @@ fn at(name: &str, user: &str) -> MailServer {
 }
 
 /// The post office, as everybody but the house sees it.
-struct Office(Arc<dyn Transport>);
+pub struct Office(Arc<dyn Transport>);
 
 impl Office {
-    fn new() -> Office {
+    /// With the servers that the tests were told of.
+    pub fn new() -> Office {
         app::install_tls();
         let allow_private = vec!["127.0.0.1".to_owned()];
         let settings = fetch::Settings { allow_private, ..fetch::Settings::default() };
@@ -48,7 +49,7 @@ impl Office {
     }
 
     /// Sends a mail; `filed` puts a copy into the sender's folder of sent mail.
-    async fn send(&self, from: &str, to: &str, mail: &str, filed: bool) {
+    pub async fn send(&self, from: &str, to: &str, mail: &str, filed: bool) {
         let copy = filed.then(|| (at("ASCOLTO_TEST_IMAP", from), Folder::Sent));
         let act = MailAct::Send {
             from: from.to_owned(),

@@ -2,6 +2,7 @@
 
 mod airline;
 mod architecture;
+mod bluesky;
 mod chance;
 mod cli;
 mod config;
@@ -11,11 +12,15 @@ mod kill;
 mod mail;
 mod mastodon;
 mod relevance;
+mod scene;
 mod screens;
 mod simulation;
 mod store;
 mod stories;
+mod telegram;
+mod thousand;
 mod thousand_channels;
 mod town;
 mod walks;
 mod web;
+mod x_requests;

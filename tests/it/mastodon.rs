@@ -24,14 +24,16 @@ use std::time::Duration;
 use tower::ServiceExt;
 
 /// The double as a process of its own.
-struct Mock {
-    url: String,
+pub struct Mock {
+    /// Its address.
+    pub url: String,
     child: Child,
     client: reqwest::Client,
 }
 
 impl Mock {
-    async fn start(folder: &std::path::Path) -> Mock {
+    /// Starts it; what it needs lies in the folder.
+    pub async fn start(folder: &std::path::Path) -> Mock {
         let binary = std::env::var("ASCOLTO_TEST_MASTODON_MOCK").expect(
             "ASCOLTO_TEST_MASTODON_MOCK names no mastodon_mock; run the tests by ./tests/run",
         );
@@ -73,7 +75,8 @@ impl Mock {
         panic!("the Mastodon double did not answer within half a minute");
     }
 
-    async fn post(&self, token: &str, text: &str, parent: Option<&str>) -> Value {
+    /// Posts in the name of a token's account.
+    pub async fn post(&self, token: &str, text: &str, parent: Option<&str>) -> Value {
         let mut body = json!({ "status": text, "visibility": "public" });
         if let Some(parent) = parent {
             body["in_reply_to_id"] = json!(parent);

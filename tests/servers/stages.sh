@@ -53,7 +53,7 @@ report() {
     fi
 }
 
-# Waits for the installations, starts PostgreSQL and the mail server and tells the tests where everything is.
+# Waits for the installations, starts the servers and tells the tests where everything is.
 servers_start() {
     if ! wait "$installing"; then
         cat "$scratch/install.log"
@@ -61,13 +61,23 @@ servers_start() {
     fi
     installing=
     cat "$scratch/install.log"
+    mkdir -p "$scratch/logs" || return 1
+    # The slow ones first: they get ready while the others start and other tests run.
+    simulators_start "$scratch/logs" || return 1
     postgres_start "$scratch/postgres" || return 1
+    bluesky_start "$scratch/bluesky" "$scratch/logs" || return 1
     mail_start "$scratch/mail" || return 1
     export ASCOLTO_TEST_POSTGRES=$postgres_url
     export ASCOLTO_TEST_IMAP=$mail_imap
     export ASCOLTO_TEST_SMTP=$mail_smtp
     export ASCOLTO_TEST_MAIL_PASSWORD=$mail_password
     export ASCOLTO_TEST_MASTODON_MOCK=$mastodon_mock
+    export ASCOLTO_TEST_TELEGRAM=$telegram_url
+    export ASCOLTO_TEST_BLUESKY=$bluesky_url
+    export ASCOLTO_TEST_LOGS=$scratch/logs
+    if [[ -n $prism_url ]]; then
+        export ASCOLTO_TEST_X_DOCUMENT=$prism_url
+    fi
     ASCOLTO_TEST_CHROMIUM=$(find_chromium) || return 1
     export ASCOLTO_TEST_CHROMIUM
     export ASCOLTO_TEST_PLAYWRIGHT=$playwright/node_modules

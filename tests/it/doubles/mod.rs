@@ -127,3 +127,26 @@ pub async fn read_json(
 ) -> Option<serde_json::Value> {
     serde_json::from_slice(&answer.ok()?.bytes().await.ok()?).ok()
 }
+
+/// Where `tests/run` put something that these tests need.
+pub fn told(name: &str, what: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} names no {what}; run the tests by ./tests/run"))
+}
+
+/// Waits, at most two minutes, until a server that `tests/run` started answers anything there.
+pub async fn ready(name: &str, url: &str) -> reqwest::Response {
+    let client = client();
+    for _ in 0..600 {
+        if let Ok(answer) = client.get(url).send().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let logs = std::env::var("ASCOLTO_TEST_LOGS").unwrap_or_default();
+    let file = std::path::Path::new(&logs).join(format!("{name}.log"));
+    let log = std::fs::read_to_string(file).unwrap_or_default();
+    let begin = log.lines().count().saturating_sub(20);
+    let end: Vec<&str> = log.lines().skip(begin).collect();
+    panic!("{name} did not answer at {url} within two minutes; its log ends:\n{}", end.join("\n"));
+}

@@ -1,5 +1,5 @@
-//! A proxy before any HTTP server of the tests: strips headers, delays, and loses answers to
-//! requests that the server has carried out.
+//! A proxy before any HTTP server of the tests: strips and adds headers, delays, says other things
+//! than the server does, and loses answers to requests that the server has carried out.
 
 use super::line::Line;
 use super::trouble::{Trouble, through};
@@ -7,8 +7,9 @@ use super::{Log, Server};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One request that passed.
@@ -26,12 +27,42 @@ pub struct Passed {
     pub trouble: Option<Trouble>,
 }
 
+/// What the server itself answered to a request.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The request's method.
+    pub method: Method,
+    /// Its path and query.
+    pub path: String,
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+/// Makes another JSON of the server's own.
+pub type Edit = Box<dyn FnOnce(&mut Value) + Send>;
+
+/// What is said to a request.
+pub enum Say {
+    /// What the server says.
+    Its,
+    /// This status and JSON; the server is not asked.
+    Instead(u16, Value),
+    /// What the server says, and if it agrees, with this done to its JSON.
+    Edited(Edit),
+}
+
+type Speaker = Arc<dyn Fn(&Method, &str) -> Say + Send + Sync>;
+
 /// The proxy.
 pub struct Proxy {
     /// Its address, to be used instead of the server's.
     pub url: String,
     /// Every request.
     pub log: Log<Passed>,
+    /// Every answer of the server.
+    pub answers: Log<Answered>,
     shared: Shared,
     _server: Server,
 }
@@ -39,6 +70,7 @@ pub struct Proxy {
 #[derive(Clone)]
 struct Shared {
     log: Log<Passed>,
+    answers: Log<Answered>,
     upstream: String,
     client: reqwest::Client,
     rules: Arc<Mutex<Rules>>,
@@ -47,6 +79,8 @@ struct Shared {
 #[derive(Default)]
 struct Rules {
     stripped: Vec<HeaderName>,
+    added: Vec<(HeaderName, HeaderValue)>,
+    speaker: Option<Speaker>,
     /// Each is used up by the first request that fits it.
     troubles: Vec<(Method, String, Trouble)>,
 }
@@ -56,17 +90,30 @@ impl Proxy {
     pub async fn start(upstream: &str) -> Proxy {
         let shared = Shared {
             log: Log::default(),
+            answers: Log::default(),
             upstream: upstream.trim_end_matches('/').to_owned(),
             client: super::client(),
             rules: Arc::default(),
         };
         let server = Server::start(Router::new().fallback(pass).with_state(shared.clone())).await;
-        Proxy { url: server.url.clone(), log: shared.log.clone(), shared, _server: server }
+        let (log, answers) = (shared.log.clone(), shared.answers.clone());
+        Proxy { url: server.url.clone(), log, answers, shared, _server: server }
     }
 
     /// From now on the server never sees this header of a request.
     pub fn strip(&self, name: &'static str) {
         self.rules().stripped.push(HeaderName::from_static(name));
+    }
+
+    /// From now on the server sees this header in every request.
+    pub fn add(&self, name: &'static str, value: &'static str) {
+        let header = (HeaderName::from_static(name), HeaderValue::from_static(value));
+        self.rules().added.push(header);
+    }
+
+    /// From now on this decides what is said to a request of that method, path and query.
+    pub fn speak(&self, speaker: impl Fn(&Method, &str) -> Say + Send + Sync + 'static) {
+        self.rules().speaker = Some(Arc::new(speaker));
     }
 
     /// The next request of that method whose path begins so meets this.
@@ -92,21 +139,64 @@ impl Shared {
         Some(troubles.remove(at).2)
     }
 
+    fn say(&self, method: &Method, path: &str) -> Say {
+        let speaker = self.rules().speaker.clone();
+        speaker.map_or(Say::Its, |speaker| speaker(method, path))
+    }
+
     async fn ask(&self, method: Method, path: &str, asked: &HeaderMap, body: Bytes) -> Response {
         let mut headers = asked.clone();
         // The client writes its own.
         for name in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION] {
             headers.remove(name);
         }
+        let edit = match self.say(&method, path) {
+            Say::Its => None,
+            Say::Instead(status, json) => return instead(status, &json),
+            Say::Edited(edit) => {
+                // What is to be edited must come as plain text.
+                headers.remove(header::ACCEPT_ENCODING);
+                Some(edit)
+            }
+        };
         for name in &self.rules().stripped {
             headers.remove(name);
         }
-        let request = self.client.request(method, format!("{}{path}", self.upstream));
+        headers.extend(self.rules().added.clone());
+        let request = self.client.request(method.clone(), format!("{}{path}", self.upstream));
         match request.headers(headers).body(body).send().await {
-            Ok(answer) => relayed(answer),
+            Ok(answer) => {
+                let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+                let path = path.to_owned();
+                self.answers.add(Answered { method, path, status, headers });
+                match edit.filter(|_| answer.status().is_success()) {
+                    Some(edit) => edited(answer, edit).await,
+                    None => relayed(answer),
+                }
+            }
             Err(e) => (StatusCode::BAD_GATEWAY, e.to_string()).into_response(),
         }
     }
+}
+
+/// An answer of our own.
+fn instead(status: u16, json: &Value) -> Response {
+    let status = StatusCode::from_u16(status).expect("tests write statuses that exist");
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    (status, headers, json.to_string()).into_response()
+}
+
+/// The server's answer with something else in its JSON.
+async fn edited(answer: reqwest::Response, edit: Edit) -> Response {
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.expect("the server's answer comes whole");
+    let mut json: Value = serde_json::from_slice(&body).expect("what is edited is JSON");
+    edit(&mut json);
+    // Ours has another length, and a framing of its own.
+    for name in [header::TRANSFER_ENCODING, header::CONNECTION, header::CONTENT_LENGTH] {
+        headers.remove(name);
+    }
+    (status, headers, json.to_string()).into_response()
 }
 
 /// The server's answer, streamed on as it comes.
@@ -168,4 +258,32 @@ async fn headers_vanish_and_answers_get_lost_after_the_deed() {
     assert_eq!((&log[0].method, log[0].trouble), (&Method::POST, Some(Trouble::CutAfter)));
     drop(behind);
     assert_eq!(ask(Method::GET, "/a").await.unwrap().status(), 502);
+}
+
+#[tokio::test]
+async fn other_things_are_said_than_the_server_says() {
+    use super::feed::{Document, FeedServer};
+    let behind = FeedServer::start().await;
+    let body = b"{\"kept\":1,\"taken\":2}".to_vec();
+    let json = Document { media_type: "application/json", body, ..Document::default() };
+    behind.put("/a", json);
+    let proxy = Proxy::start(&behind.url).await;
+    proxy.add("prefer", "code=429");
+    proxy.speak(|method, path| match (method, path) {
+        (&Method::GET, "/a") => Say::Edited(Box::new(|json| {
+            json.as_object_mut().expect("an object").remove("taken");
+        })),
+        (&Method::GET, "/b") => Say::Instead(418, serde_json::json!({ "no": true })),
+        _ => Say::Its,
+    });
+    let client = super::client();
+    let ask = async |path: &str| client.get(format!("{}{path}", proxy.url)).send().await.unwrap();
+    assert_eq!(ask("/a").await.text().await.unwrap(), "{\"kept\":1}");
+    let instead = ask("/b").await;
+    assert_eq!((instead.status().as_u16(), behind.log.all().len()), (418, 1));
+    assert_eq!(instead.text().await.unwrap(), "{\"no\":true}");
+    assert_eq!(ask("/none").await.status(), 404);
+    assert!(behind.log.all().iter().all(|r| r.headers["prefer"] == "code=429"));
+    let answers: Vec<_> = proxy.answers.all().iter().map(|a| (a.path.clone(), a.status)).collect();
+    assert_eq!(answers, [("/a".to_owned(), 200), ("/none".to_owned(), 404)]);
 }

@@ -26,19 +26,11 @@ impl Daemon {
         alerts: &str,
         total: u64,
     ) -> Daemon {
-        // The port is free now; nothing else on this machine asks for it in between.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let listen = listener.local_addr().unwrap();
-        drop(listener);
         let start = Clock::System.now();
         let text = format!(
             r#"
 [store]
 url = "{url}"
-[web]
-listen = "{listen}"
-[fetch]
-allow_private = ["127.0.0.1"]
 [brand.acme]
 terms = ["Acme", "acmeluce"]
 handles = ["acmeluce"]
@@ -63,8 +55,7 @@ url = "{alerts}"
 secret = "{SECRET}"
 "#
         );
-        let file = folder.join("kill.toml");
-        std::fs::write(&file, text).unwrap();
+        let daemon = Daemon::configure(folder, &text);
         let store = Store::open(url).await.unwrap();
         let mut tx = store.begin().await.unwrap();
         let token = TokenRow {
@@ -77,6 +68,19 @@ secret = "{SECRET}"
         access::add_token(&mut tx, &token, &ascolto::web::token_hash(TOKEN)).await.unwrap();
         tx.commit().await.unwrap();
         store.close().await;
+        daemon
+    }
+
+    /// Writes a configuration; `text` is all but where the daemon listens and whom it may speak to.
+    pub fn configure(folder: &Path, text: &str) -> Daemon {
+        // The port is free now; nothing else on this machine asks for it in between.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = listener.local_addr().unwrap();
+        drop(listener);
+        let house =
+            format!("[web]\nlisten = \"{listen}\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n");
+        let file = folder.join("daemon.toml");
+        std::fs::write(&file, format!("{house}{text}")).unwrap();
         Daemon { address: format!("http://{listen}"), file }
     }
 
