@@ -199,10 +199,10 @@ impl House {
                 return Err(format!("{many} requests within a window from {from}"));
             }
         }
-        // Who dies between the answer and the note of it asks once more: for the lane, and whether
-        // the credential is good.
+        // Who dies between the answer and the note of it asks once more: for a session, whether it
+        // is good, and for the lane.
         match sea.impatient {
-            many if many <= 2 * self.deaths => Ok(()),
+            many if many <= 3 * self.deaths => Ok(()),
             many => Err(format!("{many} requests came although the limit was used up")),
         }
     }

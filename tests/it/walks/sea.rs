@@ -134,6 +134,10 @@ impl Sea {
 
     /// What the request for a page meets. Posts that come in between are there after this.
     pub fn meet(&mut self, now: Instant) -> Trouble {
+        // Who asks all the same is told again until when.
+        if now < self.closed_until {
+            return Trouble::Limit;
+        }
         let trouble = self.troubles.pop_front().unwrap_or(Trouble::None);
         match trouble {
             Trouble::Limit => self.closed_until = now + CLOSED,
