@@ -3,7 +3,7 @@
 
 mod day;
 pub mod fate;
-mod house;
+pub mod house;
 mod outside;
 mod team;
 

@@ -3,17 +3,14 @@
 //! What stands below a comment at the top is one flat list; an answer of the Page that names
 //! somebody in it is for that one.
 
-use super::super::graph::limits::{ASK, WRITE};
+use super::super::graph::limits::ASK;
 use super::super::graph::thread::{self, Wanted};
 use super::super::graph::{Turn, listing};
 use super::super::json::{self, Id};
 use super::Settings;
 use super::wire::{COMMENT, Entry, POST, comments};
 use crate::domain::{Instant, MentionKind, MentionRef};
-use crate::wire::{
-    Ask, Body, Ctx, Fault, Got, Method, Part, Request, Seen, Sent, Step, Talk, ThreadEntry,
-    ThreadView,
-};
+use crate::wire::{Ask, Ctx, Fault, Got, Part, Request, Seen, Step, Talk, ThreadEntry, ThreadView};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -150,42 +147,6 @@ impl Talk<ThreadView> for Thread {
             }
         }
         Ok(Step::Ask(Vec::new()))
-    }
-}
-
-/// Posts one part of a reply: a comment below the mention. Below an answer Facebook hangs it on
-/// the comment at the top.
-pub(super) struct Reply {
-    id: String,
-    url: String,
-    text: String,
-}
-
-impl Reply {
-    /// The reply below `of`.
-    pub(super) fn new(part: &Part, of: &MentionRef) -> Reply {
-        let (id, url, text) = (of.external_id.clone(), of.url.clone(), part.text.clone());
-        Reply { id, url, text }
-    }
-}
-
-impl Talk<Sent> for Reply {
-    fn start(&mut self, cx: &Ctx<'_>) -> Step<Sent> {
-        let url = cx.settings::<Settings>().app().at(&[&self.id, "comments"]);
-        let form = Body::Form(vec![("message".to_owned(), self.text.clone())]);
-        let request = Request { body: form, ..Request::new(Method::Post, url) };
-        Step::Ask(vec![Ask::http(request, 0, WRITE)])
-    }
-
-    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Sent>, Fault> {
-        #[derive(Deserialize)]
-        struct Stands {
-            id: Id,
-        }
-        // An answer that cannot be read is no refusal: the comment may stand, and is looked for.
-        let stands: Stands = json::answer(&got.http()?.body, "the new comment")?;
-        // The comment's own address is not told; the thread's leads there.
-        Ok(Step::Done(Sent::Done { external_id: stands.id.0, url: self.url.clone() }))
     }
 }
 

@@ -17,6 +17,7 @@ mod wire;
 
 use super::graph::hook::Taker;
 use super::graph::limits::{self, ASK};
+use super::graph::reply::Reply;
 use super::graph::walk::Walker;
 use super::graph::{self, App};
 use super::json::{self, Id};
@@ -217,12 +218,13 @@ impl Network for Facebook {
         part: &Part,
         of: &MentionRef,
         _key: &str,
-        _cx: &Ctx<'_>,
+        cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Sent> + '_>> {
         if of.thread_id.is_empty() {
             return None;
         }
-        Some(Box::new(answer::Reply::new(part, of)))
+        let at = cx.settings::<Settings>().app().at(&[&of.external_id, "comments"]);
+        Some(Box::new(Reply::new(at, part, of)))
     }
 
     fn find(

@@ -11,10 +11,12 @@
 //! | `limits` | buckets, usage headers, error codes |
 //! | `walk` | reads posts and what stands below them, new to old |
 //! | `thread` | whom an answer of ours is for |
+//! | `reply` | posts one part of a reply |
 //! | `hook` | checks what Meta's servers call us with |
 
 pub(super) mod hook;
 pub(super) mod limits;
+pub(super) mod reply;
 pub(super) mod thread;
 pub(super) mod walk;
 

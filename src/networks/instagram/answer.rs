@@ -3,18 +3,15 @@
 //! All answers stand on one level below the comment at the top; the name at its beginning tells
 //! for whom one is.
 
-use super::super::graph::limits::{ASK, WRITE};
+use super::super::graph::limits::ASK;
 use super::super::graph::thread::{self, Wanted};
 use super::super::graph::{Turn, listing};
-use super::super::json::{self, Id};
+use super::super::json;
 use super::rules::is_for;
 use super::settings::Settings;
 use super::wire::{COMMENT, Comment, replies};
 use crate::domain::{Instant, MentionRef};
-use crate::wire::{
-    Ask, Body, Ctx, Fault, Got, Method, Part, Request, Seen, Sent, Step, Talk, ThreadEntry,
-    ThreadView,
-};
+use crate::wire::{Ask, Ctx, Fault, Got, Part, Request, Seen, Step, Talk, ThreadEntry, ThreadView};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -142,41 +139,6 @@ impl Talk<ThreadView> for Thread {
             }
         }
         Ok(Step::Ask(Vec::new()))
-    }
-}
-
-/// Posts one part of a reply: an answer to the comment.
-pub(super) struct Reply {
-    id: String,
-    url: String,
-    text: String,
-}
-
-impl Reply {
-    /// The reply below `of`.
-    pub(super) fn new(part: &Part, of: &MentionRef) -> Reply {
-        let (id, url, text) = (of.external_id.clone(), of.url.clone(), part.text.clone());
-        Reply { id, url, text }
-    }
-}
-
-impl Talk<Sent> for Reply {
-    fn start(&mut self, cx: &Ctx<'_>) -> Step<Sent> {
-        let url = cx.settings::<Settings>().app().at(&[&self.id, "replies"]);
-        let form = Body::Form(vec![("message".to_owned(), self.text.clone())]);
-        let request = Request { body: form, ..Request::new(Method::Post, url) };
-        Step::Ask(vec![Ask::http(request, 0, WRITE)])
-    }
-
-    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Sent>, Fault> {
-        #[derive(Deserialize)]
-        struct Stands {
-            id: Id,
-        }
-        // An answer that cannot be read is no refusal: the comment may stand, and is looked for.
-        let stands: Stands = json::answer(&got.http()?.body, "the new answer")?;
-        // Comments have no address of their own; the post's leads there.
-        Ok(Step::Done(Sent::Done { external_id: stands.id.0, url: self.url.clone() }))
     }
 }
 

@@ -21,6 +21,7 @@ mod wire;
 
 use super::graph::hook::Taker;
 use super::graph::limits::{self, ASK};
+use super::graph::reply::Reply;
 use super::graph::walk::Walker;
 use super::json::{self, Id};
 use crate::domain::length::{Counting, LengthRule};
@@ -152,12 +153,13 @@ impl Network for Instagram {
         part: &Part,
         of: &MentionRef,
         _key: &str,
-        _cx: &Ctx<'_>,
+        cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Sent> + '_>> {
         if of.thread_id.is_empty() {
             return None;
         }
-        Some(Box::new(answer::Reply::new(part, of)))
+        let at = cx.settings::<Settings>().app().at(&[&of.external_id, "replies"]);
+        Some(Box::new(Reply::new(at, part, of)))
     }
 
     fn find(

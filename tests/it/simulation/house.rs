@@ -9,6 +9,7 @@ use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Config};
 use ascolto::domain::time::MINUTE;
+use ascolto::fetch::Transport;
 use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::{Store, StoreError};
@@ -61,7 +62,7 @@ impl House {
         fate.begin(dies_at);
         let (mut deaths, mut passed) = (Vec::new(), 0);
         let deps = loop {
-            match process(&config, &outside, &fate, &clock, seed).await {
+            match process(&config, outside.clone(), &fate, &clock, seed).await {
                 Some(deps) => break deps,
                 None => {
                     deaths.extend(fate.died());
@@ -82,7 +83,8 @@ impl House {
             self.seed += 1;
             self.fate.begin(dies_at());
             if let Some(deps) =
-                process(&self.config, &self.outside, &self.fate, &self.clock, self.seed).await
+                process(&self.config, self.outside.clone(), &self.fate, &self.clock, self.seed)
+                    .await
             {
                 self.deps = deps;
             }
@@ -115,9 +117,9 @@ impl House {
 }
 
 /// A process on the file; `None` if it died while starting.
-async fn process(
+pub async fn process(
     config: &Config,
-    outside: &Arc<Outside>,
+    outside: Arc<dyn Transport>,
     fate: &Arc<Fate>,
     clock: &Clock,
     seed: u64,
@@ -129,7 +131,7 @@ async fn process(
         instance: if seed.is_multiple_of(2) { "one" } else { "two" }.to_owned(),
         hands: 1,
         say: Arc::new(|_| {}),
-        transport: Some(outside.clone()),
+        transport: Some(outside),
     };
     let store = Store::open(config.store.url.expose()).await.unwrap().watched(fate.clone());
     match app::build(config, store.clone(), around).await {

@@ -4,15 +4,15 @@ use super::sea::{Kind, Sea, Shown};
 use super::shore::{Shore, WINDOW};
 use super::tale::{Event, Tale};
 use crate::simulation::fate::Fate;
+use crate::simulation::house::process;
 use crate::town::{self, MORNING};
-use ascolto::app::{self, Surroundings};
+use ascolto::app;
 use ascolto::clock::Clock;
 use ascolto::config::{self, Config};
 use ascolto::domain::time::{MINUTE, SECOND};
-use ascolto::ids::Ids;
 use ascolto::networks;
 use ascolto::pipeline::{Deps, runner};
-use ascolto::store::{Store, StoreError, coverage, lanes, ledger, mentions};
+use ascolto::store::{StoreError, coverage, lanes, ledger, mentions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -51,7 +51,8 @@ impl House {
         std::fs::write(&file, text).unwrap();
         let config = config::load(&file, std::iter::empty(), &app::registry())
             .unwrap_or_else(|problems| panic!("{}", problems[0]));
-        let deps = process(&config, &shore, &fate, &clock, 0).await.expect("nothing dies yet");
+        let deps =
+            process(&config, shore.clone(), &fate, &clock, 0).await.expect("nothing dies yet");
         House { deps, shore, fate, clock, seed: 0, config, folder, deaths: 0 }
     }
 
@@ -102,7 +103,8 @@ impl House {
             self.deaths += 1;
             self.seed += 1;
             self.fate.begin(None);
-            let next = process(&self.config, &self.shore, &self.fate, &self.clock, self.seed);
+            let next =
+                process(&self.config, self.shore.clone(), &self.fate, &self.clock, self.seed);
             self.deps = next.await.expect("nothing dies now");
             self.settle().await;
         }
@@ -204,34 +206,6 @@ impl House {
         match sea.impatient {
             many if many <= 3 * self.deaths => Ok(()),
             many => Err(format!("{many} requests came although the limit was used up")),
-        }
-    }
-}
-
-/// A process on the file; `None` if it died while starting.
-async fn process(
-    config: &Config,
-    shore: &Arc<Shore>,
-    fate: &Arc<Fate>,
-    clock: &Clock,
-    seed: u64,
-) -> Option<Arc<Deps>> {
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
-        // Every other process bears another name: then leases run out instead of being given back.
-        instance: if seed.is_multiple_of(2) { "one" } else { "two" }.to_owned(),
-        hands: 1,
-        say: Arc::new(|_| {}),
-        transport: Some(shore.clone()),
-    };
-    let store = Store::open(config.store.url.expose()).await.unwrap().watched(fate.clone());
-    match app::build(config, store.clone(), around).await {
-        Ok(deps) => Some(Arc::new(deps)),
-        Err(error) => {
-            assert!(fate.died().is_some(), "the house cannot be built: {error}");
-            store.close().await;
-            None
         }
     }
 }
