@@ -11,10 +11,10 @@
 //! | `conversation` | runs one talk, ask by ask |
 //! | `session` | loads, renews and keeps sessions, one at a time per link |
 //! | `limits` | spends, corrects and shuts buckets |
-//! | `transport` | one HTTP exchange: redirects, caps, time-outs |
+//! | `transport` | one HTTP exchange: redirects, caps, time-outs; WebSockets |
 //! | `mail` | IMAP and SMTP: lines, log-in, folders, mails in and out |
 //! | `guard` | which addresses may be connected to |
-//! | `stream` | server-sent events that wake lanes |
+//! | `stream` | server-sent events and WebSockets that wake lanes |
 //! | `tape` | records exchanges without secrets, plays them back |
 //! | `redact` | keeps secrets out of texts |
 

@@ -1,34 +1,44 @@
-//! Streams of server-sent events: a frame only wakes lanes, it never carries a mention.
+//! Streams (server-sent events, WebSockets): a frame only wakes lanes, it never carries a mention.
 //!
-//! A frame is the lines of one event as the server wrote them (`event: …`, `data: …`), without
-//! comments, joined by line feeds (WHATWG HTML, 9.2.6).
+//! Of server-sent events a frame is the lines of one event as the server wrote them (`event: …`,
+//! `data: …`), without comments, joined by line feeds (WHATWG HTML, 9.2.6); of a WebSocket it is
+//! one message.
 
 use super::conversation::judge;
 use super::redact::Redactor;
 use super::transport::{Opened, SendFault};
 use super::{Engine, Link, Peer, unsent};
-use crate::wire::{Fault, Network, Next, Reached};
+use crate::domain::Instant;
+use crate::wire::{Fault, Network, Next, Reached, Response, Streamed};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The most of a frame that is kept; the kind of an event stands in its first line.
+/// The most of an event that is kept: its kind stands in its first line. A longer message is left
+/// out, since half of one can be read by nobody.
 const MAX_FRAME: usize = 64 * 1024;
 
-/// A stream this quiet is taken for dead. Servers send a comment every 15 to 30 s.
+/// A stream this quiet is taken for dead. Servers send a comment or a ping every 15 to 30 s.
 const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
 /// An open stream.
 pub struct Frames {
     chunks: BoxStream<'static, Result<Bytes, SendFault>>,
-    split: Split,
+    /// Of server-sent events, whose pieces are cut anywhere.
+    split: Option<Split>,
     ready: VecDeque<Vec<u8>>,
     redactor: Redactor,
+    lag_ms: i64,
 }
 
 impl Frames {
+    /// How long after a frame the network's own answers show what it told of, in milliseconds.
+    pub fn lag_ms(&self) -> i64 {
+        self.lag_ms
+    }
+
     /// The next frame. May be dropped while waiting without losing one.
     ///
     /// # Errors
@@ -43,7 +53,11 @@ impl Frames {
                 Err(_) => return Err(ended("the stream fell silent; it is opened anew")),
                 Ok(None) => return Err(ended("the server ended the stream; it is opened anew")),
                 Ok(Some(Err(fault))) => return Err(ended(&self.redactor.why(&fault.why))),
-                Ok(Some(Ok(chunk))) => self.split.push(&chunk, &mut self.ready),
+                Ok(Some(Ok(chunk))) => match &mut self.split {
+                    Some(split) => split.push(&chunk, &mut self.ready),
+                    None if (1..=MAX_FRAME).contains(&chunk.len()) => return Ok(chunk.to_vec()),
+                    None => {}
+                },
             }
         }
     }
@@ -65,19 +79,28 @@ impl Engine {
         let mut may_renew = true;
         loop {
             let Some(op) = network.stream(&cx.cx()) else { return Ok(None) };
-            let request = network.sign(op.request, &cx.cx());
+            let request = if op.auth { network.sign(op.request, &cx.cx()) } else { op.request };
             let redactor = Redactor::of(&request);
-            let opened = self.transport.open(&request).await;
+            let opened = match op.streamed {
+                Streamed::Events => self.transport.open(&request).await,
+                Streamed::WebSocket => self.transport.socket(&request, self.ids.bytes()).await,
+            };
             let Opened { head, chunks } = opened.map_err(|fault| Fault {
                 next: Next::Retry { after: None },
                 why: redactor.why(&fault.why),
                 reached: fault.reached,
             })?;
-            let Some(fault) = judge(peer, &request, &head, &cx) else {
-                let (split, ready) = (Split::default(), VecDeque::new());
-                return Ok(Some(Frames { chunks, split, ready, redactor }));
+            let fault = match op.streamed {
+                Streamed::WebSocket if head.status == 101 => None,
+                Streamed::WebSocket => Some(no_socket(&head, cx.now)),
+                Streamed::Events => judge(peer, &request, &head, &cx),
             };
-            if fault.next == Next::Auth && may_renew {
+            let Some(fault) = fault else {
+                let split = (op.streamed == Streamed::Events).then(Split::default);
+                let (ready, lag_ms) = (VecDeque::new(), op.lag_ms);
+                return Ok(Some(Frames { chunks, split, ready, redactor, lag_ms }));
+            };
+            if fault.next == Next::Auth && op.auth && may_renew {
                 may_renew = false;
                 if let Some(fresh) = self.renew(peer, link, cx.session.as_deref()).await? {
                     cx = self.ctx_with(peer, link, Some(fresh), cx.seed);
@@ -87,6 +110,15 @@ impl Engine {
             return Err(Fault { why: redactor.why(&fault.why), ..fault });
         }
     }
+}
+
+/// What an answer means by which no WebSocket was opened. Its server need not be the network's own,
+/// so the network has no say in it.
+fn no_socket(head: &Response, now: Instant) -> Fault {
+    Fault::of_status(head, now).unwrap_or_else(|| {
+        let status = head.status;
+        Fault::refused(format!("the server answers {status} instead of opening a WebSocket"))
+    })
 }
 
 /// Cuts bytes into frames, wherever the network cut them into pieces.
@@ -133,7 +165,92 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{TestNet, answer, bench, get};
     use super::*;
+    use crate::domain::MentionRef;
+    use crate::wire::{Ctx, Cursor, KeyFault, Lane, Meta, Part, Request, Session, StreamOp, Talk};
+    use std::any::Any;
+
+    static NET: TestNet = TestNet;
+
+    /// The same network with a WebSocket beside it, of a server that is not its own.
+    struct Beside;
+
+    impl Network for Beside {
+        fn meta(&self) -> &'static Meta {
+            NET.meta()
+        }
+
+        fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
+            NET.settings(table)
+        }
+
+        fn lanes(&self, _: &Ctx<'_>) -> Vec<Lane> {
+            Vec::new()
+        }
+
+        fn login(&self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
+            NET.login(cx)
+        }
+
+        fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
+            NET.sign(request, cx)
+        }
+
+        fn listen(
+            &self,
+            lane: &Lane,
+            cursor: Option<&Cursor>,
+            resume: Option<&str>,
+            cx: &Ctx<'_>,
+        ) -> Box<dyn Talk<Cursor> + '_> {
+            NET.listen(lane, cursor, resume, cx)
+        }
+
+        fn fit(&self, text: &str, of: &MentionRef, cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {
+            NET.fit(text, of, cx)
+        }
+
+        fn stream(&self, _: &Ctx<'_>) -> Option<StreamOp> {
+            Some(StreamOp::web_socket(get("/socket"), 7))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_messages_of_a_socket_are_frames_and_its_server_learns_no_secret() {
+        let b = bench(true, vec![answer(101, "{\"a\":\n\n1}")]);
+        let mut frames = b.engine.frames(&Beside, &b.link).await.unwrap().unwrap();
+        assert_eq!(frames.lag_ms(), 7);
+        assert_eq!(frames.next().await.unwrap(), b"{\"a\":\n\n1}");
+        assert!(frames.next().await.unwrap_err().why.contains("ended"));
+        assert_eq!(b.transport.log(), ["GET /socket -"]);
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_refused_costs_no_session() {
+        for (status, next) in [(401, Next::Auth), (200, Next::Refused), (304, Next::Refused)] {
+            let b = bench(true, vec![answer(status, "")]);
+            let fault = b.engine.frames(&Beside, &b.link).await.err().unwrap();
+            assert_eq!(fault.next, next, "{status}: {}", fault.why);
+            assert_eq!(b.transport.log(), ["GET /socket -"], "nobody logs in anew for it");
+        }
+    }
+
+    #[tokio::test]
+    async fn signs_of_life_and_messages_beyond_measure_are_no_frames() {
+        let (empty, long) = (Bytes::new(), Bytes::from(vec![b'x'; MAX_FRAME + 1]));
+        let whole = long.slice(1..);
+        let pieces = [empty, long, whole.clone()].map(Ok::<Bytes, SendFault>);
+        let mut frames = Frames {
+            chunks: futures_util::stream::iter(pieces).boxed(),
+            split: None,
+            ready: VecDeque::new(),
+            redactor: Redactor::default(),
+            lag_ms: 0,
+        };
+        assert_eq!(frames.next().await.unwrap(), whole);
+        assert!(frames.next().await.is_err());
+    }
 
     fn frames(pieces: &[&[u8]]) -> Vec<String> {
         let (mut split, mut ready) = (Split::default(), VecDeque::new());

@@ -236,6 +236,15 @@ impl Transport for Recorder {
         self.inner.open(request)
     }
 
+    /// As with every stream, what comes is not recorded: it goes on for ever.
+    fn socket<'a>(
+        &'a self,
+        request: &'a Request,
+        key: [u8; 16],
+    ) -> BoxFuture<'a, Result<Opened, SendFault>> {
+        self.inner.socket(request, key)
+    }
+
     /// Mail is carried and not recorded: people's letters do not belong on a tape.
     fn mail<'a>(&'a self, op: &'a MailOp) -> BoxFuture<'a, Result<Mailed, Fault>> {
         self.inner.mail(op)

@@ -92,7 +92,7 @@ impl Network for TestNet {
     }
 
     fn stream(&self, _: &Ctx<'_>) -> Option<StreamOp> {
-        Some(StreamOp { request: get("/stream") })
+        Some(StreamOp::events(get("/stream")))
     }
 
     fn told(&self, res: &Response, _: &Ctx<'_>) -> Vec<Told> {
@@ -279,6 +279,14 @@ impl Transport for Doubles {
             Opened { head, chunks: futures_util::stream::iter([Ok(chunk)]).boxed() }
         });
         Box::pin(std::future::ready(opened))
+    }
+
+    fn socket<'a>(
+        &'a self,
+        request: &'a Request,
+        _: [u8; 16],
+    ) -> BoxFuture<'a, Result<Opened, SendFault>> {
+        self.open(request)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `Transport`: one HTTP exchange over the network, guarded and capped, and how far it got.
 
 mod hop;
+mod socket;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use futures_util::stream::BoxStream;
 use hop::Hop;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How many redirects are followed. Browsers follow 20; an API that needs more than a few is lost.
@@ -57,6 +58,18 @@ pub trait Transport: Send + Sync {
     /// Opens an answer that does not end, for server-sent events.
     fn open<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Opened, SendFault>>;
 
+    /// Opens a WebSocket with these random bytes as its key: behind status 101 each piece is one
+    /// message, and an empty one a sign of life. Behind any other status nothing comes. A
+    /// transport without WebSockets says so.
+    fn socket<'a>(
+        &'a self,
+        request: &'a Request,
+        _key: [u8; 16],
+    ) -> BoxFuture<'a, Result<Opened, SendFault>> {
+        let fault = SendFault::never(format!("{request:?}: this transport has no WebSockets"));
+        Box::pin(std::future::ready(Err(fault)))
+    }
+
     /// Asks a mail server. A transport without mail says so.
     fn mail<'a>(&'a self, op: &'a MailOp) -> BoxFuture<'a, Result<Mailed, Fault>> {
         let why = format!("{op:?}: this transport carries no mail");
@@ -71,13 +84,21 @@ pub trait Transport: Send + Sync {
 /// the connection, ignores proxies of the environment (they would undo that), sends no cookies
 /// and no referrer, and never repeats a request by itself.
 pub struct HttpTransport {
+    clients: Clients,
+    /// For WebSockets, made when the first one is opened: few houses have one.
+    upgrading: OnceLock<Result<Clients, String>>,
+    user_agent: String,
+    guard: Arc<Guard>,
+    timeout: Duration,
+    body_limit: usize,
+}
+
+/// The HTTP clients, each with connections of its own.
+struct Clients {
     /// Connects to public addresses, and to private ones that are allowed by address.
     public: reqwest::Client,
     /// For hosts that are allowed by name; its own connections, so nobody else inherits them.
     named: reqwest::Client,
-    guard: Arc<Guard>,
-    timeout: Duration,
-    body_limit: usize,
 }
 
 impl HttpTransport {
@@ -89,33 +110,33 @@ impl HttpTransport {
     pub fn new(settings: &Settings) -> Result<HttpTransport, String> {
         let guard = Arc::new(Guard::new(&settings.allow_private)?);
         let timeout = Duration::from_millis(settings.timeout_ms.max(1).unsigned_abs());
-        let client = |trust| {
-            reqwest::Client::builder()
-                .user_agent(&settings.user_agent)
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .no_proxy()
-                // Shorter than the whole, so that a time-out while connecting is told apart:
-                // only then it is certain that nothing left.
-                .connect_timeout(timeout / 2)
-                .dns_resolver(Resolver { guard: Arc::clone(&guard), trust })
-                .build()
-                .map_err(|e| format!("the HTTP client cannot be set up: {}", root(&e)))
-        };
-        let (public, named) = (client(Trust::Public)?, client(Trust::Named)?);
-        Ok(HttpTransport { public, named, guard, timeout, body_limit: settings.body_limit })
+        let user_agent = settings.user_agent.clone();
+        let clients = Clients::new(&user_agent, timeout, &guard, false)?;
+        let (upgrading, body_limit) = (OnceLock::new(), settings.body_limit);
+        Ok(HttpTransport { clients, upgrading, user_agent, guard, timeout, body_limit })
+    }
+
+    /// The clients that speak HTTP/1.1 alone: in HTTP/2 no connection can be taken over.
+    fn upgrading(&self) -> Result<&Clients, SendFault> {
+        let made = self
+            .upgrading
+            .get_or_init(|| Clients::new(&self.user_agent, self.timeout, &self.guard, true));
+        made.as_ref().map_err(|why| SendFault::never(why.clone()))
     }
 
     /// Sends along all redirects, until the head of the final answer is there.
-    async fn follow(&self, request: &Request) -> Result<reqwest::Response, SendFault> {
+    async fn follow(
+        &self,
+        request: &Request,
+        clients: &Clients,
+    ) -> Result<reqwest::Response, SendFault> {
         let mut hop = Hop::first(request);
         let mut reached = Reached::Never;
         for _ in 0..=MAX_REDIRECTS {
             let fault = |why: String| SendFault { reached, why };
             let client = match self.guard.check(hop.url()).map_err(fault)? {
-                Trust::Public => &self.public,
-                Trust::Named => &self.named,
+                Trust::Public => &clients.public,
+                Trust::Named => &clients.named,
             };
             let ready = hop.build(client).map_err(fault)?;
             let answer = client.execute(ready).await.map_err(|e| {
@@ -136,8 +157,25 @@ impl HttpTransport {
         )))
     }
 
+    /// Shakes hands for a WebSocket; the connection only if the server gives it.
+    async fn take_over(
+        &self,
+        request: &Request,
+        shake: &socket::Handshake,
+    ) -> Result<(Response, Option<reqwest::Upgraded>), SendFault> {
+        let asking = shake.request(request);
+        let answer = self.follow(&asking, self.upgrading()?).await?;
+        let head = head(&answer);
+        if head.status != socket::SWITCHING {
+            return Ok((head, None));
+        }
+        shake.check(&head)?;
+        let line = answer.upgrade().await.map_err(|e| broken_off(&e))?;
+        Ok((head, Some(line)))
+    }
+
     async fn exchange(&self, request: &Request) -> Result<Response, SendFault> {
-        let mut answer = self.follow(request).await?;
+        let mut answer = self.follow(request, &self.clients).await?;
         let too_long = || {
             let mib = self.body_limit.div_ceil(1024 * 1024);
             SendFault::perhaps(format!("the answer is longer than {mib} MiB and was not read"))
@@ -176,6 +214,33 @@ impl HttpTransport {
     }
 }
 
+impl Clients {
+    fn new(
+        user_agent: &str,
+        timeout: Duration,
+        guard: &Arc<Guard>,
+        upgrading: bool,
+    ) -> Result<Clients, String> {
+        let client = |trust| {
+            let mut builder = reqwest::Client::builder()
+                .user_agent(user_agent)
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .no_proxy()
+                // Shorter than the whole, so that a time-out while connecting is told apart:
+                // only then it is certain that nothing left.
+                .connect_timeout(timeout / 2)
+                .dns_resolver(Resolver { guard: Arc::clone(guard), trust });
+            if upgrading {
+                builder = builder.http1_only();
+            }
+            builder.build().map_err(|e| format!("the HTTP client cannot be set up: {}", root(&e)))
+        };
+        Ok(Clients { public: client(Trust::Public)?, named: client(Trust::Named)? })
+    }
+}
+
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, SendFault>> {
         Box::pin(self.within(request, self.exchange(request)))
@@ -183,10 +248,26 @@ impl Transport for HttpTransport {
 
     fn open<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Opened, SendFault>> {
         Box::pin(async move {
-            let answer = self.within(request, self.follow(request)).await?;
+            let answer = self.within(request, self.follow(request, &self.clients)).await?;
             let head = head(&answer);
             let chunks = answer.bytes_stream().map(|piece| piece.map_err(|e| broken_off(&e)));
             Ok(Opened { head, chunks: chunks.boxed() })
+        })
+    }
+
+    fn socket<'a>(
+        &'a self,
+        request: &'a Request,
+        key: [u8; 16],
+    ) -> BoxFuture<'a, Result<Opened, SendFault>> {
+        Box::pin(async move {
+            let shake = socket::Handshake::new(key);
+            let (head, line) = self.within(request, self.take_over(request, &shake)).await?;
+            let chunks = match line {
+                Some(line) => socket::messages(line).await,
+                None => futures_util::stream::empty().boxed(),
+            };
+            Ok(Opened { head, chunks })
         })
     }
 }

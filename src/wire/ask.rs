@@ -59,11 +59,39 @@ pub struct Price {
     pub currency: &'static str,
 }
 
-/// A long-lived stream of server-sent events whose frames only wake lanes.
+/// How a stream is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streamed {
+    /// Server-sent events (WHATWG HTML, 9.2): a frame is the lines of one event.
+    Events,
+    /// A WebSocket (RFC 6455): a frame is one message.
+    WebSocket,
+}
+
+/// A long-lived stream whose frames only wake lanes.
 #[derive(Clone, Debug)]
 pub struct StreamOp {
-    /// The request that opens it.
+    /// The request that opens it: a `GET` of an `http` or `https` address, for a WebSocket too.
     pub request: Request,
+    /// How it is spoken.
+    pub streamed: Streamed,
+    /// Whether the engine signs the request with the channel's credential, and refreshes that once.
+    pub auth: bool,
+    /// How long after a frame the network's own answers show what it told of, in milliseconds:
+    /// the lanes are read then, not before.
+    pub lag_ms: i64,
+}
+
+impl StreamOp {
+    /// A signed stream of server-sent events, sent by the server that is polled.
+    pub fn events(request: Request) -> StreamOp {
+        StreamOp { request, streamed: Streamed::Events, auth: true, lag_ms: 0 }
+    }
+
+    /// An unsigned WebSocket, sent by a server that may be ahead of the one that is polled.
+    pub fn web_socket(request: Request, lag_ms: i64) -> StreamOp {
+        StreamOp { request, streamed: Streamed::WebSocket, auth: false, lag_ms }
+    }
 }
 
 /// By which way to ask.

@@ -20,7 +20,8 @@ mod settings;
 
 pub use alert::{Alert, AlertCase};
 pub use ask::{
-    Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Talk, Told, Via,
+    Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Streamed, Talk, Told,
+    Via,
 };
 pub use fault::{Fault, Next, Reached};
 pub use hook::{Hook, HookRequest};

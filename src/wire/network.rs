@@ -323,7 +323,8 @@ pub trait Network: Sync {
         None
     }
 
-    /// The stream that wakes this channel's lanes.
+    /// The stream that wakes this channel's lanes. Whether there is one follows from the settings
+    /// alone: a channel without one is not asked again.
     fn stream(&self, _cx: &Ctx<'_>) -> Option<StreamOp> {
         None
     }

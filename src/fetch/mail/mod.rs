@@ -243,6 +243,14 @@ impl Transport for Outside {
         self.http.open(request)
     }
 
+    fn socket<'a>(
+        &'a self,
+        request: &'a Request,
+        key: [u8; 16],
+    ) -> BoxFuture<'a, Result<Opened, SendFault>> {
+        self.http.socket(request, key)
+    }
+
     fn mail<'a>(&'a self, op: &'a MailOp) -> BoxFuture<'a, Result<Mailed, Fault>> {
         Box::pin(async move {
             self.ask(op).await.map_err(|fault| {

@@ -5,7 +5,17 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION
 use url::Url;
 
 /// What goes along to another server: nothing that says who we are there.
-const HARMLESS: [&str; 4] = ["accept", "accept-language", "if-none-match", "if-modified-since"];
+const HARMLESS: [&str; 8] = [
+    "accept",
+    "accept-language",
+    "if-none-match",
+    "if-modified-since",
+    // The handshake of a WebSocket (RFC 6455, 4.1); its key is new each time.
+    "connection",
+    "upgrade",
+    "sec-websocket-version",
+    "sec-websocket-key",
+];
 
 /// The request as it is sent to one server.
 pub(super) struct Hop<'a> {

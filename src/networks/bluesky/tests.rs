@@ -1,7 +1,7 @@
 //! What the tapes cannot show: limits, the life of a session, walks that meet odd servers.
 
 use super::*;
-use crate::wire::{Got, Heard, Page, Step, Via};
+use crate::wire::{Got, Heard, Page, Secret, Step, Via};
 
 const NOW: Instant = Instant(1_795_262_400_000);
 const OWN: &str = "did:plc:acme";
@@ -154,7 +154,7 @@ fn a_session_is_refreshed_at_its_end_and_opened_anew_otherwise() {
 }
 
 fn method_of_refresh() -> Url {
-    method(&bsky_social(), login::REFRESH)
+    method(&settings::bsky_social(), login::REFRESH)
 }
 
 #[test]

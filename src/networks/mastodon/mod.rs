@@ -262,7 +262,7 @@ impl Network for Mastodon {
             url.set_path(&path);
         }
         let request = Request::get(url).header("accept", "text/event-stream");
-        Some(StreamOp { request })
+        Some(StreamOp::events(request))
     }
 
     fn wakes(&self, frame: &[u8], _cx: &Ctx<'_>) -> Vec<String> {

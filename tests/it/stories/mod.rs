@@ -8,3 +8,4 @@ mod hearing;
 mod publishing;
 mod silence;
 mod timers;
+mod waking;

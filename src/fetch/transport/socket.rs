@@ -1,0 +1,104 @@
+//! WebSockets (RFC 6455): the handshake in our own HTTP, and the messages behind it.
+//!
+//! The handshake is a request like any other, so the address guard, TLS, time-outs and redirects
+//! are those of all requests. Behind it we only listen: pings are answered, nothing else is sent.
+
+use super::SendFault;
+use crate::wire::{Request, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use sha1::{Digest, Sha1};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+/// The status of an answer after which the connection is ours.
+pub(super) const SWITCHING: u16 = 101;
+
+/// What a server mixes into the key, to show that it understood (RFC 6455, 1.3).
+const MIXED_IN: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The longest message; a longer one ends the stream.
+const MAX_MESSAGE: usize = 1024 * 1024;
+
+/// How much is read and written at once. Only pongs are written, of 125 bytes at most.
+const READ_AT_ONCE: usize = 16 * 1024;
+const MAX_UNWRITTEN: usize = 4 * 1024;
+
+/// One opening handshake.
+pub(super) struct Handshake {
+    key: String,
+}
+
+impl Handshake {
+    /// With a key of these random bytes.
+    pub(super) fn new(key: [u8; 16]) -> Handshake {
+        Handshake { key: STANDARD.encode(key) }
+    }
+
+    /// The request that asks for the connection (RFC 6455, 4.1).
+    pub(super) fn request(&self, request: &Request) -> Request {
+        request
+            .clone()
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", self.key.clone())
+    }
+
+    /// Whether this answer of status 101 gives it (RFC 6455, 4.1).
+    ///
+    /// # Errors
+    /// What is wrong with the answer: it is no WebSocket's, or it wants what we did not offer.
+    pub(super) fn check(&self, head: &Response) -> Result<(), SendFault> {
+        let says = |name: &str, word: &str| {
+            let value = head.header(name).unwrap_or_default();
+            value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
+        };
+        let wrong = |what: &str| {
+            Err(SendFault::perhaps(format!(
+                "the server opens no WebSocket: {what}; check the address, and whether a proxy \
+                 in between passes WebSockets on"
+            )))
+        };
+        if !says("upgrade", "websocket") || !says("connection", "upgrade") {
+            return wrong("it switches to something else");
+        }
+        let accept = STANDARD.encode(Sha1::digest(format!("{}{MIXED_IN}", self.key).as_bytes()));
+        if head.header("sec-websocket-accept").map(str::trim) != Some(accept.as_str()) {
+            return wrong("it did not understand the key");
+        }
+        for name in ["sec-websocket-extensions", "sec-websocket-protocol"] {
+            if head.header(name).is_some_and(|value| !value.trim().is_empty()) {
+                return wrong("it wants an extension or protocol that was not offered");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The messages of an open connection. Pings and the like come as empty pieces: the line lives.
+/// The end of the stream is the end of the connection; a close is answered before.
+pub(super) async fn messages(
+    line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> BoxStream<'static, Result<Bytes, SendFault>> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_AT_ONCE)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_UNWRITTEN)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let socket = WebSocketStream::from_raw_socket(line, Role::Client, Some(config)).await;
+    let pieces = socket.map(|said| match said {
+        Ok(message) if message.is_text() || message.is_binary() => Ok(message.into_data()),
+        Ok(_) => Ok(Bytes::new()),
+        Err(error) => Err(SendFault::perhaps(format!("the WebSocket broke off: {error}"))),
+    });
+    pieces.boxed()
+}
+
+#[cfg(test)]
+mod tests;
