@@ -200,6 +200,8 @@ CREATE TABLE mentions (
     marks       TEXT    NOT NULL DEFAULT '',     -- what only the network knows: automatic, formal
     version     BIGINT  NOT NULL DEFAULT 1,
     gone_at     BIGINT,                          -- a tombstone
+    blanked_at  BIGINT,                          -- when its content was deleted, as the network asks
+    blanked     TEXT    CHECK (blanked IN ('gone', 'stale')),  -- why: gone there, or not read again
     triage_due  BOOLEAN NOT NULL DEFAULT TRUE,
     disposition TEXT    NOT NULL DEFAULT 'untriaged' CHECK (disposition IN
         ('untriaged', 'open', 'not_owed', 'answered', 'waived', 'withdrawn', 'closed')),
@@ -238,6 +240,21 @@ CREATE TABLE payloads (
     dictionary  BIGINT  NOT NULL,                -- 0: none
     body        BYTEA   NOT NULL
 );
+
+-- Mentions of networks whose terms ask that they are read again in time, or deleted once they are
+-- gone there. A row ends when the content is blanked.
+CREATE TABLE rechecks (
+    mention_id  TEXT    NOT NULL PRIMARY KEY,
+    channel     TEXT    NOT NULL,
+    due_at      BIGINT,                          -- when it is read again; NULL: it is gone
+    blank_at    BIGINT,                          -- when its content goes; NULL: not unless it is gone
+    tries       BIGINT  NOT NULL DEFAULT 0,      -- that told nothing of it, in a row
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
+CREATE INDEX rechecks_due ON rechecks (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX rechecks_blank ON rechecks (blank_at) WHERE blank_at IS NOT NULL;
 
 -- The intake book: append-only counters, one row a page, in the page's own transaction.
 CREATE TABLE intake (

@@ -76,7 +76,7 @@ impl Engine {
         costs: &[(Bucket, u32)],
         purpose: Purpose,
     ) -> Result<(), Fault> {
-        let may_use_reserve = purpose != Purpose::Poll;
+        let may_use_reserve = purpose.may_use_reserve();
         for &(bucket, amount) in costs {
             let rule = by.rule(bucket).ok_or_else(|| {
                 let why =

@@ -227,17 +227,26 @@ impl Link {
     }
 }
 
-/// What a conversation is for: polling leaves a bucket's reserve to the others.
+/// What a conversation is for: what nobody waits for leaves a bucket's reserve to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Reading a lane.
     Poll,
     /// Reading a thread or mention again.
     Reread,
+    /// Reading stored mentions again in bulk, as a network's terms ask: it leaves the reserve alone.
+    Recheck,
     /// Posting a reply, or looking for it.
     Reply,
     /// Telling people.
     Alert,
+}
+
+impl Purpose {
+    /// Whether it may spend what is kept for replies and re-reads.
+    fn may_use_reserve(self) -> bool {
+        !matches!(self, Purpose::Poll | Purpose::Recheck)
+    }
 }
 
 /// What a network's code may know, held for as long as a conversation lasts.

@@ -1,6 +1,6 @@
 //! Storing what was heard: mentions once each, and every entry counted in the intake book.
 
-use super::{Deps, StepResult};
+use super::{Deps, StepResult, recheck};
 use crate::domain::ledger::Disposition;
 use crate::domain::silence::{self, hour_of};
 use crate::domain::{Brand, EventId, Instant, Mention, MentionId};
@@ -145,6 +145,7 @@ async fn store_mentions(
         .filter(|(id, _)| new.contains(&id.to_string()))
         .collect();
     mentions::keep_payloads(tx, &payloads).await?;
+    recheck::promise(deps, tx, from.channel, &new, now).await?;
     let given: Vec<_> = rows.iter().map(|r| (r.id.to_string(), r.first_look)).collect();
     let kept = given.into_iter().zip(fresh).filter(|((id, _), _)| new.contains(id));
     Ok(kept.map(|((id, first_look), m)| row(from, id, first_look, m, now)).collect())
@@ -178,6 +179,7 @@ fn row(from: &Source<'_>, id: String, first_look: bool, m: Mention, now: Instant
         addressed: from.addressed,
         version: 1,
         gone_at: None,
+        blanked: None,
         disposition: Disposition::Untriaged.as_str().to_owned(),
         moves: 0,
         case_id: None,

@@ -23,6 +23,7 @@ pub mod pace;
 pub mod poll;
 pub mod probe;
 pub mod publish;
+pub mod recheck;
 pub mod reconnect;
 pub mod replay;
 pub mod runner;

@@ -2,7 +2,7 @@
 
 use super::{
     Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, notify, poll, probe,
-    publish, silence, sweep, thread, triage, wake,
+    publish, recheck, silence, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -42,6 +42,8 @@ pub enum StepName {
     Publish,
     /// Re-reads threads.
     Thread,
+    /// Reads mentions again as their network's terms ask, and blanks what must go.
+    Recheck,
     /// Doubts lanes that bring nothing.
     Silence,
     /// Seals the log.
@@ -50,7 +52,7 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 13] = [
+    pub const ALL: [StepName; 14] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Backfill,
@@ -62,6 +64,7 @@ impl StepName {
         StepName::Notify,
         StepName::Publish,
         StepName::Thread,
+        StepName::Recheck,
         StepName::Silence,
         StepName::Sweep,
     ];
@@ -80,6 +83,7 @@ impl StepName {
             StepName::Notify => Box::pin(notify::step(deps)),
             StepName::Publish => Box::pin(publish::step(deps)),
             StepName::Thread => Box::pin(thread::step(deps)),
+            StepName::Recheck => Box::pin(recheck::step(deps)),
             StepName::Silence => Box::pin(silence::step(deps)),
             StepName::Sweep => Box::pin(sweep::step(deps)),
         }

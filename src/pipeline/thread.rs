@@ -1,7 +1,7 @@
 //! Re-reading threads: answered by a colleague in the network's own app? Edited? Deleted?
 
 use super::casework::Work;
-use super::{Deps, Did, StepResult};
+use super::{Deps, Did, StepResult, recheck};
 use crate::domain::case::CaseEvent;
 use crate::domain::obligation::Evidence;
 use crate::domain::time::MINUTE;
@@ -139,6 +139,7 @@ pub async fn record(
         return Ok(());
     }
     if let Some(fresh) = &view.mention {
+        recheck::shown(deps, tx, row).await?;
         let key = [(fresh.origin.as_str(), fresh.external_id.as_str())];
         let known = mentions::known(tx, &row.brand, &row.network, &key).await?;
         let restarred = |k: &mentions::Known| {

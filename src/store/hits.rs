@@ -48,10 +48,11 @@ impl HitRow {
 }
 
 statements! {
-    LAST = Sql::same("SELECT m.id, m.channel, m.kind, m.visibility, m.text, m.language, m.judged_language, m.created_at, m.addressed, m.relevance, m.disposition, CASE WHEN o.standing = 'void' THEN o.reason END AS reason FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id WHERE m.brand = $1 AND m.gone_at IS NULL ORDER BY m.id DESC LIMIT $2");
+    LAST = Sql::same("SELECT m.id, m.channel, m.kind, m.visibility, m.text, m.language, m.judged_language, m.created_at, m.addressed, m.relevance, m.disposition, CASE WHEN o.standing = 'void' THEN o.reason END AS reason FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id WHERE m.brand = $1 AND m.gone_at IS NULL AND m.blanked_at IS NULL ORDER BY m.id DESC LIMIT $2");
 }
 
-/// The mentions of a brand that were heard last, newest first; tombstones are passed over.
+/// The mentions of a brand that were heard last, newest first; tombstones and blanked ones are
+/// passed over.
 pub async fn last(tx: &mut Tx, brand: &str, limit: i64) -> Result<Vec<HitRow>, StoreError> {
     tx.all(LAST, args![brand, limit]).await
 }

@@ -75,6 +75,8 @@ pub struct MentionLine {
     pub model: Option<String>,
     /// The rule by which nothing is owed.
     pub rule: Option<String>,
+    /// When its content was deleted, as its network asks.
+    pub blanked_at: Option<i64>,
 }
 
 /// An earlier text of a mention.
@@ -129,7 +131,7 @@ macro_rules! case_columns {
 /// What the row of a mention leaves out and its page shows.
 macro_rules! more_columns {
     () => {
-        ", m.followers, m.edited_at, m.reach, m.relevance, m.model, m.rule"
+        ", m.followers, m.edited_at, m.reach, m.relevance, m.model, m.rule, m.blanked_at"
     };
 }
 // $1 brand, $2 state, $3 channel, $4 language, $5 taken by.

@@ -58,6 +58,9 @@ pub struct MentionRow {
     pub version: i64,
     /// When it was deleted there.
     pub gone_at: Option<i64>,
+    /// Why its content was deleted, as its network asks: it is `gone` there, or `stale`, not read
+    /// again for too long.
+    pub blanked: Option<String>,
     /// What became of it.
     pub disposition: String,
     /// How many events moved it.
@@ -114,7 +117,7 @@ macro_rules! mention_columns {
         "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
          m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
          m.url, m.thread_id, m.parent_id, m.attachments, m.marks, m.heard_at, m.first_look, \
-         m.addressed, m.version, m.gone_at, m.disposition, m.moves, m.case_id, m.judged, \
+         m.addressed, m.version, m.gone_at, m.blanked, m.disposition, m.moves, m.case_id, m.judged, \
          m.probability, m.severity, m.topic, m.judged_language, m.risk, m.why"
     };
 }

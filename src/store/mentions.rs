@@ -4,6 +4,7 @@ use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
 use super::mention_row::mention_columns;
+use super::rechecks;
 use super::value::{Sql, args, statements};
 use crate::domain::{CaseId, Instant, Mark, Mention, MentionId};
 
@@ -47,7 +48,7 @@ pub struct Known {
     pub rating: Option<i64>,
     /// Its version as stored.
     pub version: i64,
-    /// Whether it is a tombstone.
+    /// Whether it is a tombstone, or its content was deleted: it takes no other text.
     pub gone: bool,
 }
 
@@ -63,7 +64,7 @@ statements! {
     BY_ID = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.id = $1"));
     GONE = Sql::same("UPDATE mentions SET gone_at = $5, triage_due = TRUE WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4 AND gone_at IS NULL");
     REACH = Sql::same("UPDATE mentions SET reach = reach + $5 WHERE brand = $1 AND network = $2 AND origin = $3 AND external_id = $4");
-    EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, rating = COALESCE($5, rating), version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL");
+    EDIT = Sql::same("UPDATE mentions SET text = $2, edited_at = $3, rating = COALESCE($5, rating), version = version + 1, triage_due = TRUE WHERE id = $1 AND version = $4 AND gone_at IS NULL AND blanked_at IS NULL");
     KEEP_VERSION = Sql::same("INSERT INTO versions (mention_id, version, text, stored_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
     RECENT_OF_AUTHOR = Sql::same(concat!("SELECT ", mention_columns!(), " FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.author_id = $3 AND m.judged = 'complaint' ORDER BY m.created_at DESC LIMIT $4"));
     QUARANTINE = Sql::same("INSERT INTO quarantine (id, channel, lane, day, at, why, body) VALUES ($1, $2, $3, $4, $5, $6, $7)");
@@ -170,7 +171,8 @@ pub async fn known(
     keys: &[(&str, &str)],
 ) -> Result<Vec<Known>, StoreError> {
     let rows = keys.iter().map(|(origin, id)| args![brand, network, *origin, *id]).collect();
-    let sql = "SELECT m.id, m.origin, m.external_id, m.text, m.rating, m.version, m.gone_at IS NOT NULL AS gone \
+    let sql = "SELECT m.id, m.origin, m.external_id, m.text, m.rating, m.version, \
+               (m.gone_at IS NOT NULL OR m.blanked_at IS NOT NULL) AS gone \
                FROM {rows} JOIN mentions m ON m.brand = v.c1 AND m.network = v.c2 \
                AND m.origin = v.c3 AND m.external_id = v.c4";
     tx.bulk_all(Bulk::new(sql, &[Type::Text; 4], rows)).await
@@ -206,7 +208,8 @@ pub async fn revise(
     Ok(true)
 }
 
-/// Marks a mention as deleted by its author; triage then withdraws what is owed for it.
+/// Marks a mention as deleted by its author; triage then withdraws what is owed for it. Where the
+/// network's terms ask for it, its content goes after that.
 pub async fn gone(
     tx: &mut Tx,
     brand: &str,
@@ -215,7 +218,11 @@ pub async fn gone(
     external_id: &str,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    Ok(tx.exec(GONE, args![brand, network, origin, external_id, now]).await? > 0)
+    if tx.exec(GONE, args![brand, network, origin, external_id, now]).await? == 0 {
+        return Ok(false);
+    }
+    rechecks::ended(tx, brand, network, origin, external_id, now).await?;
+    Ok(true)
 }
 
 /// Adds the reach of a repost.

@@ -25,6 +25,7 @@ mod mention_row;
 pub mod mentions;
 pub mod outbox;
 pub mod own;
+pub mod rechecks;
 pub mod reloads;
 pub mod replies;
 pub mod rhythm;
@@ -54,6 +55,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         mentions::STATEMENTS,
         outbox::STATEMENTS,
         own::STATEMENTS,
+        rechecks::STATEMENTS,
         reloads::STATEMENTS,
         replies::STATEMENTS,
         rhythm::STATEMENTS,

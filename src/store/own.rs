@@ -14,6 +14,7 @@ statements! {
     FREE_ALERTS = Sql::same("UPDATE outbox SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_CREDENTIALS = Sql::same("UPDATE credentials SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_RECHECKS = Sql::same("UPDATE rechecks SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     UNCHECKED_PAST = taking!("SELECT id FROM cases WHERE due_at IS NULL AND owing = 'complaint' AND checked_at = 0 ORDER BY id LIMIT $1");
     UNCHECKED = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND checked_at < $1 ORDER BY checked_at LIMIT $2");
 }
@@ -21,7 +22,8 @@ statements! {
 /// Gives back what this instance held before it died. Its fences are spent: a straggler of the
 /// dead process can write nothing any more.
 pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> {
-    for sql in [FREE_LANES, FREE_GAPS, FREE_ALERTS, FREE_PARTS, FREE_CREDENTIALS] {
+    let held = [FREE_LANES, FREE_GAPS, FREE_ALERTS, FREE_PARTS, FREE_CREDENTIALS, FREE_RECHECKS];
+    for sql in held {
         tx.exec(sql, args![instance]).await?;
     }
     Ok(())

@@ -17,6 +17,7 @@ mod notifier;
 mod purse;
 mod secret;
 mod settings;
+mod terms;
 
 pub use alert::{Alert, AlertCase};
 pub use ask::{
@@ -30,10 +31,11 @@ pub use keep::{BoxFuture, Keep};
 pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
 pub use manual::{Grant, Manual};
 pub use network::{
-    Capabilities, Ctx, Cursor, Lane, Meta, Network, Part, Seen, Sent, Session, Terms, ThreadEntry,
+    Capabilities, Ctx, Cursor, Lane, Meta, Network, Part, Seen, Sent, Session, ThreadEntry,
     ThreadView, Walk,
 };
 pub use notifier::{Delivered, Notifier, NotifierMeta};
 pub use purse::{Purse, Slice};
 pub use secret::Secret;
 pub use settings::{Given, Key, KeyFault, KeyKind, read_settings};
+pub use terms::Terms;

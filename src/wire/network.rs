@@ -6,6 +6,7 @@ use super::hook::{Hook, HookRequest};
 use super::http::{Request, Response};
 use super::secret::Secret;
 use super::settings::{Key, KeyFault};
+use super::terms::Terms;
 use crate::domain::first_look;
 use crate::domain::length::LengthRule;
 use crate::domain::{Instant, Lang, Mention, MentionRef};
@@ -24,19 +25,6 @@ pub struct Capabilities {
     pub stream: bool,
     /// A span of the past can be read again: `listen` takes a lane with a `gap`.
     pub backfill: bool,
-}
-
-/// What the network's terms ask of us.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Terms {
-    /// Stored content must be refreshed within this many milliseconds.
-    pub refresh_within: Option<i64>,
-    /// Deleted content must be deleted within this many milliseconds.
-    pub delete_within: Option<i64>,
-    /// Whether its content may train a model.
-    pub training_allowed: bool,
-    /// Whether a reply may be sent without a person (a brand's acknowledgement).
-    pub automated_replies_allowed: bool,
 }
 
 /// What a network says of itself. Forms, checks, limits and docs pages read this.
@@ -286,6 +274,24 @@ pub trait Network: Sync {
 
     /// Reads the thread of a mention anew.
     fn thread(&self, _of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
+        None
+    }
+
+    /// How many mentions one [`Network::recheck`] takes at most.
+    fn recheck_most(&self) -> usize {
+        1
+    }
+
+    /// Reads up to [`Network::recheck_most`] mentions again, for edits and deletions that no poll
+    /// shows. Its pages tell of each that stands how it stands now ([`Heard::Mention`], changed or
+    /// not) and of each that the network says is not there any more ([`Heard::Gone`]). What is told
+    /// of neither way counts as not read: an id that an answer merely leaves out is gone only where
+    /// the API's documentation says so. Of a network that takes one at a time `Next::Gone` means
+    /// that this one is gone. `None`: the API cannot, or not now.
+    ///
+    /// [`Heard::Mention`]: super::Heard::Mention
+    /// [`Heard::Gone`]: super::Heard::Gone
+    fn recheck(&self, _of: &[MentionRef], _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
         None
     }
 

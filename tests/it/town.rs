@@ -6,7 +6,7 @@
 use crate::doubles::posts::Posts;
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
-use ascolto::config;
+use ascolto::config::{self, Registry};
 use ascolto::domain::case::State;
 use ascolto::domain::time::MINUTE;
 use ascolto::domain::{CaseId, Instant, ReplyId};
@@ -35,11 +35,14 @@ pub struct Plan<'a> {
     pub posts: bool,
     /// How many minutes after the morning the house is opened.
     pub opens_after: i64,
+    /// The networks that there are.
+    pub registry: Registry,
 }
 
 impl Default for Plan<'_> {
     fn default() -> Self {
-        Plan { script: "", brand: "", channel: "", posts: false, opens_after: -1 }
+        let registry = app::registry();
+        Plan { script: "", brand: "", channel: "", posts: false, opens_after: -1, registry }
     }
 }
 
@@ -87,7 +90,7 @@ impl Town {
         let file = folder.path().join("ascolto.toml");
         std::fs::write(&file, text).unwrap();
         let config =
-            config::load(&file, std::iter::empty(), &app::registry()).unwrap_or_else(|problems| {
+            config::load(&file, std::iter::empty(), &plan.registry).unwrap_or_else(|problems| {
                 panic!(
                     "{}",
                     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")

@@ -208,6 +208,14 @@ impl Court {
         self.hold(talk.expect("X shows threads")).await
     }
 
+    /// Reads two mentions again.
+    async fn recheck(&self) -> Result<(), Fault> {
+        let (owned, network, of) = (self.ctx().await, self.channel().network, self.mention());
+        let other = MentionRef { external_id: id_of(of.created_at - MINUTE), ..of.clone() };
+        let talk = network.recheck(&[of, other], &owned.cx());
+        self.hold(talk.expect("the budget has room for it")).await
+    }
+
     /// Looks for a reply that was never posted.
     async fn find(&self) -> Result<Seen, Fault> {
         let (owned, network, of) = (self.ctx().await, self.channel().network, self.mention());
@@ -222,6 +230,7 @@ async fn no_request_is_refused_by_the_document() {
     let Some(court) = Court::sit("post").await else { return };
     court.listen().await;
     assert!(!court.thread().await.unwrap().gone);
+    court.recheck().await.unwrap();
     assert!(matches!(court.reply().await, Ok(Sent::Done { .. })));
     assert_eq!(court.find().await.unwrap(), Seen::Absent { complete: true });
     let answers = court.proxy.answers.all();

@@ -116,7 +116,12 @@ fn written(out: &mut String, m: &MentionRow) {
         }
         _ => String::new(),
     };
-    let gone = if m.gone_at.is_some() { ", deleted by its author" } else { "" };
+    let gone = match (m.blanked.as_deref(), m.gone_at) {
+        (Some("stale"), _) => ", content deleted, as its network asks: not shown again in time",
+        (Some(_), _) => ", deleted by its author, and its content here, as its network asks",
+        (None, Some(_)) => ", deleted by its author",
+        (None, None) => "",
+    };
     let _ = writeln!(
         out,
         "\n{} {} [{}]{judged}{gone}",

@@ -39,6 +39,7 @@ async fn polls_leave_the_reserve() {
     }
     let open = until(spend(&b, SHORT, Purpose::Poll).await);
     assert!(a_window_later(open, MINUTE), "{open}");
+    assert_eq!(until(spend(&b, SHORT, Purpose::Recheck).await), open, "and so do rechecks");
     for _ in 0..2 {
         spend(&b, SHORT, Purpose::Reply).await.unwrap();
     }

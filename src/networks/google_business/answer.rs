@@ -7,7 +7,7 @@ use super::{ONE, REPLY};
 use crate::domain::time::MINUTE;
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
-    Ask, Ctx, Fault, Got, Method, Part, Request, Seen, Sent, Step, Talk, ThreadView,
+    Ask, Ctx, Fault, Got, Heard, Method, Page, Part, Request, Seen, Sent, Step, Talk, ThreadView,
 };
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
@@ -46,6 +46,37 @@ impl Talk<ThreadView> for Thread {
             .map_err(|why| Fault::bug(format!("the review cannot be read: {why}")))?;
         let entries = review.thread(settings);
         Ok(Step::Done(ThreadView { entries, gone: false, mention: Some(Box::new(mention)) }))
+    }
+}
+
+/// Reads one review again. Google tells of several at once only by whole locations, and says of one
+/// that was removed that it is not there (404).
+pub(super) struct Recheck {
+    id: Option<String>,
+}
+
+impl Recheck {
+    /// A look at the first of these.
+    pub(super) fn new(of: &[MentionRef]) -> Recheck {
+        Recheck { id: of.first().map(|one| one.external_id.clone()) }
+    }
+}
+
+impl Talk<()> for Recheck {
+    fn start(&mut self, cx: &Ctx<'_>) -> Step<()> {
+        match self.id.take() {
+            Some(id) => Step::Ask(vec![look_up(&id, cx)]),
+            None => Step::Done(()),
+        }
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, cx: &Ctx<'_>) -> Result<Step<()>, Fault> {
+        let review: Review = json::answer(&got.http()?.body, "the review")?;
+        let mention = review.mention(cx.settings::<Settings>());
+        let mention =
+            mention.map_err(|why| Fault::bug(format!("the review cannot be read: {why}")))?;
+        let heard = vec![Heard::Mention(mention)];
+        Ok(Step::Page(Page { heard, ..Page::default() }))
     }
 }
 

@@ -13,7 +13,7 @@
 //! | `wire` | what the API sends, and what it becomes |
 //! | `login` | gets access tokens by the refresh token |
 //! | `listen` | walks the reviews from the last changed one down |
-//! | `answer` | reads one review, replies to it, looks for the reply |
+//! | `answer` | reads one review, also again, replies to it, looks for the reply |
 
 mod answer;
 mod listen;
@@ -133,6 +133,10 @@ impl Network for GoogleBusiness {
 
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         Some(Box::new(answer::Thread::new(of)))
+    }
+
+    fn recheck(&self, of: &[MentionRef], _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        Some(Box::new(answer::Recheck::new(of)))
     }
 
     fn fit(&self, text: &str, _of: &MentionRef, cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {

@@ -14,12 +14,14 @@
 //! | `wire` | what Reddit sends, and what it becomes |
 //! | `listen` | walks listings from new to old |
 //! | `answer` | reads threads |
+//! | `recheck` | reads posts and comments again in bulk |
 //! | `reply` | posts a comment and looks whether it stands |
 
 mod answer;
 mod limits;
 mod listen;
 mod login;
+mod recheck;
 mod reply;
 mod settings;
 mod wire;
@@ -127,6 +129,14 @@ impl Network for Reddit {
 
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         Some(Box::new(answer::Thread::new(of)))
+    }
+
+    fn recheck_most(&self) -> usize {
+        recheck::MOST
+    }
+
+    fn recheck(&self, of: &[MentionRef], _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        Some(Box::new(recheck::Recheck::new(of)))
     }
 
     fn fit(&self, text: &str, _of: &MentionRef, cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {

@@ -1,8 +1,10 @@
-//! Replies of a rehearsal: posted to and looked for on a server, where the settings name one.
+//! Replies of a rehearsal: posted to and looked for on a server, where the settings name one; and
+//! what stands, asked about again.
 
-use crate::domain::Instant;
+use super::Settings;
 use crate::domain::time::SECOND;
-use crate::wire::{Ask, Ctx, Fault, Got, Request, Response, Seen, Sent, Step, Talk};
+use crate::domain::{Instant, MentionRef};
+use crate::wire::{Ask, Ctx, Fault, Got, Page, Request, Response, Seen, Sent, Step, Talk, Via};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -19,6 +21,38 @@ impl<T: Clone + Send> Talk<T> for Already<T> {
 
     fn read(&mut self, _tag: u8, _got: Got, _cx: &Ctx<'_>) -> Result<Step<T>, Fault> {
         Err(Fault::bug("an answer came to a conversation that asked nothing"))
+    }
+}
+
+/// Reads mentions again.
+pub(super) struct Recheck {
+    ids: Vec<String>,
+    told: bool,
+}
+
+impl Recheck {
+    /// A look at these.
+    pub fn new(of: &[MentionRef]) -> Recheck {
+        Recheck { ids: of.iter().map(|one| one.external_id.clone()).collect(), told: false }
+    }
+}
+
+impl Talk<()> for Recheck {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<()> {
+        if self.told {
+            return Step::Done(());
+        }
+        Step::Ask(vec![Ask { via: Via::Nothing, tag: 0, spend: &[], auth: true }])
+    }
+
+    fn read(&mut self, _tag: u8, _got: Got, cx: &Ctx<'_>) -> Result<Step<()>, Fault> {
+        let settings: &Settings = cx.settings();
+        if let Some(fault) = settings.world.outage(cx.now) {
+            return Err(fault);
+        }
+        self.told = true;
+        let heard = self.ids.iter().filter_map(|id| settings.world.again(id, cx.now)).collect();
+        Ok(Step::Page(Page { heard, ..Page::default() }))
     }
 }
 

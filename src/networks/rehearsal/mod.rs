@@ -25,7 +25,7 @@ use crate::wire::{
     Capabilities, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Seen, Sent, Session,
     Talk, Terms, ThreadView, Walk,
 };
-use answer::{Already, Finding, Post};
+use answer::{Already, Finding, Post, Recheck};
 use lane::{Ascend, Descend, Window};
 use std::any::Any;
 
@@ -134,6 +134,14 @@ impl Network for Rehearsal {
     fn thread(&self, of: &MentionRef, cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         let settings: &Settings = cx.settings();
         Some(Box::new(Already(settings.world.thread(of, cx.now))))
+    }
+
+    fn recheck_most(&self) -> usize {
+        100
+    }
+
+    fn recheck(&self, of: &[MentionRef], _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        Some(Box::new(Recheck::new(of)))
     }
 
     fn length(&self, cx: &Ctx<'_>) -> LengthRule {

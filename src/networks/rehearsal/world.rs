@@ -244,6 +244,23 @@ impl World {
         }
     }
 
+    /// What becomes of a post that is asked about again: how it stands, or that it is gone. `None`:
+    /// it does not show yet, or never was.
+    pub fn again(&self, id: &str, now: Instant) -> Option<Heard> {
+        let Some(index) = self.ids.get(id) else {
+            let (flood, origin) = (self.flood.as_ref()?, self.origin.as_str());
+            let n = flood.index_of(id).filter(|n| flood.mark(*n).at <= now)?;
+            return Some(Heard::Mention(flood.mention(n, origin, &self.brand)));
+        };
+        let post = &self.posts[*index];
+        if post.stands(now) {
+            return Some(Heard::Mention(self.mention(post, now)));
+        }
+        let gone = post.deleted.is_some_and(|at| at <= now);
+        let (origin, external_id) = (self.origin.clone(), post.id.clone());
+        gone.then_some(Heard::Gone { origin, external_id })
+    }
+
     fn flooded(&self, of: &MentionRef, now: Instant) -> Option<ThreadView> {
         let flood = self.flood.as_ref()?;
         let n = flood.index_of(&of.external_id)?;

@@ -128,6 +128,14 @@ pub(super) fn slowdown(cx: &Ctx<'_>, addressed: bool) -> i64 {
     i64::try_from(times).unwrap_or(slowest).clamp(1, slowest)
 }
 
+/// Whether posts may be read again only to see whether they still stand, each of which is paid for
+/// like a new one: while less than half of what the budget allows so far is used, so that polls
+/// always have the other half. Without a budget nobody said what it may cost.
+pub(super) fn has_room(cx: &Ctx<'_>) -> bool {
+    let Some(budget) = cx.settings::<Settings>().budget_reads else { return false };
+    Facts::of(cx).usage.is_none_or(|usage| usage.ahead(budget, cx.now) < 500)
+}
+
 /// What an answer cost of the month: each post on it, also those that others refer to. X bills a
 /// post once a day however often it is read, so this is too much rather than too little.
 pub(super) fn cost(res: &Response) -> Vec<(Bucket, u32)> {

@@ -12,6 +12,7 @@ mod limits;
 mod listen;
 mod login;
 mod page;
+mod recheck;
 mod reply;
 mod settings;
 mod wire;
@@ -127,6 +128,14 @@ impl Network for X {
 
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         Some(Box::new(answer::Thread::new(of)))
+    }
+
+    fn recheck_most(&self) -> usize {
+        recheck::MOST
+    }
+
+    fn recheck(&self, of: &[MentionRef], cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        limits::has_room(cx).then(|| Box::new(recheck::Recheck::new(of)) as Box<dyn Talk<()>>)
     }
 
     fn fit(&self, text: &str, _of: &MentionRef, cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {

@@ -42,6 +42,11 @@ pub(super) fn listing(body: &[u8], what: &str) -> Result<Listing, Fault> {
     Ok(Listing { entries, known: Known::read(includes), next })
 }
 
+/// Errors by which a post is not shown any more: deleted, protected, suspended or withheld, after
+/// each of which X's terms want it deleted.
+const GONE: [&str; 3] =
+    ["resource-not-found", "not-authorized-for-resource", "resource-unavailable"];
+
 /// Reads the look-up of one post; `None` where it is not shown any more: deleted, protected,
 /// suspended or withheld.
 pub(super) fn looked_up(body: &[u8]) -> Result<Option<(Post, Known)>, Fault> {
@@ -51,8 +56,6 @@ pub(super) fn looked_up(body: &[u8]) -> Result<Option<(Post, Known)>, Fault> {
         includes: Option<Box<RawValue>>,
         errors: Option<Vec<Box<RawValue>>>,
     }
-    const GONE: [&str; 3] =
-        ["resource-not-found", "not-authorized-for-resource", "resource-unavailable"];
     let Envelope { data, includes, errors } = json::answer(body, "the post")?;
     if let Some(raw) = data.iter().flatten().next() {
         let post: Post = json::entry(raw)
@@ -64,6 +67,48 @@ pub(super) fn looked_up(body: &[u8]) -> Result<Option<(Post, Known)>, Fault> {
         return Ok(None);
     }
     Err(Fault::bug("a post was asked about, and neither it nor a reason came"))
+}
+
+/// The look-up of several posts: what is shown, and the ids that are not shown any more.
+pub(super) struct LookedUp {
+    /// The posts as they came.
+    pub entries: Vec<Box<RawValue>>,
+    /// What stands beside them.
+    pub known: Known,
+    /// The ids of which an error of its own says that they are gone.
+    pub missing: Vec<String>,
+}
+
+/// Reads the look-up of several posts. What is neither shown nor named by an error is in neither
+/// list: nothing was said of it.
+pub(super) fn looked_up_all(body: &[u8]) -> Result<LookedUp, Fault> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        data: Option<Vec<Box<RawValue>>>,
+        includes: Option<Box<RawValue>>,
+        errors: Option<Vec<Box<RawValue>>>,
+    }
+    /// An error about one post names it by either key.
+    #[derive(Deserialize)]
+    struct About {
+        #[serde(rename = "type")]
+        kind: String,
+        resource_id: Option<Id>,
+        value: Option<Id>,
+    }
+    let Envelope { data, includes, errors } = json::answer(body, "the posts")?;
+    if data.is_none() && errors.is_none() {
+        return Err(Fault::bug("posts were asked about, and neither they nor reasons came"));
+    }
+    let about = errors.iter().flatten().filter_map(|raw| json::entry::<About>(raw).ok());
+    let gone =
+        about.filter(|about| GONE.iter().any(|kind| about.kind.rsplit('/').next() == Some(*kind)));
+    let missing = gone.filter_map(|about| about.resource_id.or(about.value)).map(|id| id.0);
+    Ok(LookedUp {
+        missing: missing.collect(),
+        entries: data.unwrap_or_default(),
+        known: Known::read(includes),
+    })
 }
 
 /// Only the place in the order, so that an unreadable entry still has one.

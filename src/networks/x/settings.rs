@@ -266,7 +266,9 @@ pub(super) const KEYS: &[Key] = &[
         required: false,
         doc: "How many posts the app may read in a billing month; 20000 are 100 US dollars at \
               0.005 each. Ahead of that plan lanes are read less often; the last 500 are kept for \
-              replies and re-reads. Default none: X's own spending limit ends the reading.",
+              replies and re-reads. Up to half of what it allows sees whether stored posts still \
+              stand, which X's terms ask; without it nobody looks. Default none: X's own spending \
+              limit ends the reading.",
         example: "20000",
     },
     Key {

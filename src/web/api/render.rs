@@ -132,6 +132,8 @@ pub fn mention(m: &MentionLine) -> Value {
         "created_at": time(r.created_at),
         "edited_at": maybe(m.edited_at),
         "gone_at": maybe(r.gone_at),
+        "blanked_at": maybe(m.blanked_at),
+        "blanked": r.blanked,
         "heard_at": time(r.heard_at),
         "url": r.url,
         "thread_id": r.thread_id,

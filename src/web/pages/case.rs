@@ -176,7 +176,7 @@ fn values(
     let can_reply = channel(deps, rows).is_some_and(|c| c.network.meta().can.reply);
     let held = rows.brand.as_ref().is_some_and(|b| b.held);
     let (mine, attention) = attention(case, agent, page, &zone);
-    let Told { entries, history, doubtful } = story::tell(rows, agent, words, &zone);
+    let Told { entries, history, doubtful } = story::tell(rows, agent, &network, words, &zone);
     let left = i64::try_from(rule.limit.saturating_sub(prefix)).unwrap_or(i64::MAX)
         - i64::try_from(rule.count(&text)).unwrap_or(i64::MAX);
     context! {

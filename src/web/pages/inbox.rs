@@ -210,13 +210,17 @@ fn line(
         Some(CaseState::Moved) => words.fill("screen.moved_until", &[("time", &until())]),
         _ => String::new(),
     };
-    let preview = mention.map_or(String::new(), |m| text::one_line(&m.text, PREVIEW));
+    let network = network_title(deps, &c.channel, &c.network);
+    let preview = mention.map_or(String::new(), |m| {
+        let blanked = view::blanked(m, &network, words);
+        blanked.unwrap_or_else(|| text::one_line(&m.text, PREVIEW))
+    });
     let severity = u8::try_from(c.severity).unwrap_or(3);
     Line {
         id: c.id.clone(),
         brand: view::brand_title(deps, &c.brand).to_owned(),
-        network: network_title(deps, &c.channel, &c.network),
-        author,
+        network,
+        author: if author.is_empty() { words.get("screen.nameless").to_owned() } else { author },
         handle,
         preview: if preview.is_empty() { words.get("screen.no_text").to_owned() } else { preview },
         owing: owing.map_or("", |o| words.owing(o)),

@@ -72,10 +72,16 @@ pub struct Deed {
     more: String,
 }
 
-/// Puts the rows of a case in order.
-pub fn tell(rows: &Rows, agent: &LoggedIn, words: &'static Catalogue, zone: &TimeZone) -> Told {
+/// Puts the rows of a case in order. `network` is its network's name for people.
+pub fn tell(
+    rows: &Rows,
+    agent: &LoggedIn,
+    network: &str,
+    words: &'static Catalogue,
+    zone: &TimeZone,
+) -> Told {
     let mut entries: Vec<Entry> =
-        rows.mentions.iter().map(|m| theirs(rows, m, words, zone)).collect();
+        rows.mentions.iter().map(|m| theirs(rows, m, network, words, zone)).collect();
     entries.extend(rows.replies.iter().map(|(r, parts)| ours(r, parts, agent, words, zone)));
     entries.extend(native(rows, words, zone));
     entries.sort_by_key(|e| e.at);
@@ -95,11 +101,19 @@ pub fn tell(rows: &Rows, agent: &LoggedIn, words: &'static Catalogue, zone: &Tim
     Told { entries, history, doubtful }
 }
 
-fn theirs(rows: &Rows, m: &MentionLine, words: &'static Catalogue, zone: &TimeZone) -> Entry {
+fn theirs(
+    rows: &Rows,
+    m: &MentionLine,
+    network: &str,
+    words: &'static Catalogue,
+    zone: &TimeZone,
+) -> Entry {
     let r = &m.row;
     let (name, handle) = view::author(&r.author_name, &r.author_handle);
+    let name = if r.blanked.is_some() { words.get("screen.nameless").to_owned() } else { name };
     let mut marks = Vec::new();
-    if r.gone_at.is_some() {
+    // What nobody could read again any more was not deleted by its author, for all that is known.
+    if r.gone_at.is_some() && r.blanked.as_deref() != Some("stale") {
         marks.push(words.get("screen.deleted").to_owned());
     } else if r.version > 1 {
         marks.push(words.get("screen.edited").to_owned());
@@ -111,14 +125,18 @@ fn theirs(rows: &Rows, m: &MentionLine, words: &'static Catalogue, zone: &TimeZo
         marks.push("★".repeat(stars) + &"☆".repeat(5 - stars));
     }
     let attachments: Vec<Attachment> = serde_json::from_str(&r.attachments).unwrap_or_default();
-    let earlier = rows.versions.iter().filter(|v| v.mention_id == r.id);
-    let text = if r.text.trim().is_empty() { words.get("screen.no_text") } else { &r.text };
+    let earlier = rows.versions.iter().filter(|v| v.mention_id == r.id && r.blanked.is_none());
+    let text = match view::blanked(r, network, words) {
+        Some(why) => why,
+        None if r.text.trim().is_empty() => words.get("screen.no_text").to_owned(),
+        None => r.text.clone(),
+    };
     Entry {
         at: r.created_at,
         who: "theirs",
         name: format!("{name} {handle}").trim().to_owned(),
         when: view::when(r.created_at, zone, words),
-        pieces: view::marked(text, &view::why(r)),
+        pieces: view::marked(&text, &view::why(r)),
         url: view::link(&r.url).to_owned(),
         marks,
         attachments: attachments

@@ -89,6 +89,15 @@ pub fn risks(row: &MentionRow, words: &'static Catalogue) -> Vec<&'static str> {
     risks.unwrap_or_default().into_iter().map(|r| words.risk(r)).collect()
 }
 
+/// What stands where a text stood that was deleted as its network asks.
+pub fn blanked(row: &MentionRow, network: &str, words: &'static Catalogue) -> Option<String> {
+    let key = match row.blanked.as_deref()? {
+        "stale" => "screen.blanked_stale",
+        _ => "screen.blanked",
+    };
+    Some(words.fill(key, &[("network", network)]))
+}
+
 /// Why the verdict is what it is.
 pub fn why(row: &MentionRow) -> Vec<Why> {
     row.why.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()

@@ -2,11 +2,11 @@
 
 use super::driver::{Run, Stop};
 use super::tape::{Act, Tape};
-use super::{Shelf, Subject, subjects};
+use super::{Shelf, Subject, rechecks, subjects};
 use ascolto::wire::{Heard, Part};
 use serde_json::{Value, json};
 
-fn heard(heard: &Heard) -> Value {
+pub fn heard(heard: &Heard) -> Value {
     match heard {
         Heard::Mention(mention) => json!({ "mention": mention }),
         Heard::Edited(mention) => json!({ "edited": mention }),
@@ -42,7 +42,7 @@ fn listened(subject: &Subject, tape: &Tape) -> Value {
     Value::Array(polls)
 }
 
-fn ended<T: std::fmt::Debug>(end: &Result<T, Stop>) -> String {
+pub fn ended<T: std::fmt::Debug>(end: &Result<T, Stop>) -> String {
     match end {
         Ok(value) => format!("{value:?}"),
         Err(Stop::Fault(fault)) => format!("{:?}: {fault}", fault.next),
@@ -60,7 +60,7 @@ fn acted(subject: &Subject, tape: &Tape) -> Value {
         parts.into_iter().next().expect("one part at least")
     };
     let end = match tape.act {
-        Act::Listen => unreachable!("handled before"),
+        Act::Listen | Act::Recheck => unreachable!("handled before"),
         Act::Thread => {
             let mut talk = run.with(|cx| network.thread(of, cx)).expect("it reads threads");
             ended(&run.talk(&mut *talk, none, false))
@@ -82,7 +82,7 @@ fn acted(subject: &Subject, tape: &Tape) -> Value {
     json!(end)
 }
 
-fn no_secret(subject: &Subject, tape: &Tape, run: &Run<'_>) {
+pub fn no_secret(subject: &Subject, tape: &Tape, run: &Run<'_>) {
     for line in run.shown.borrow().iter() {
         for secret in subject.secrets {
             assert!(!line.contains(secret), "{} shows {secret}: {line}", tape.name);
@@ -97,6 +97,7 @@ fn each_tape_comes_to_its_golden_file() {
         for tape in &subject.tapes {
             let came = match tape.act {
                 Act::Listen => listened(&subject, tape),
+                Act::Recheck => rechecks::golden(&subject, tape),
                 _ => acted(&subject, tape),
             };
             let text = serde_json::to_string(&came).unwrap();

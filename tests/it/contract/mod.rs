@@ -6,6 +6,7 @@
 mod damage;
 mod driver;
 mod golden;
+mod rechecks;
 mod replies;
 mod settings;
 mod tape;

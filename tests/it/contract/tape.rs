@@ -25,6 +25,8 @@ pub enum Act {
     Post,
     /// A reply is looked for.
     Find,
+    /// Mentions are read again.
+    Recheck,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +43,9 @@ pub struct Tape {
     pub lane: Option<String>,
     /// What is answered or looked at.
     pub of: Option<MentionRef>,
+    /// Of which mentions it is asked again, each else like `of`.
+    #[serde(default)]
+    pub again: Vec<String>,
     /// The reply.
     #[serde(default)]
     pub text: String,

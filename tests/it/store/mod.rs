@@ -13,6 +13,7 @@ mod log;
 mod looks;
 mod mentions;
 mod outbox;
+mod rechecks;
 mod replies;
 mod rhythm;
 mod statements;

@@ -7,5 +7,6 @@ mod first_look;
 mod hearing;
 mod publishing;
 mod silence;
+mod terms;
 mod timers;
 mod waking;

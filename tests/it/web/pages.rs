@@ -2,6 +2,9 @@
 
 use super::browser::Browser;
 use super::house::{COMPLAINT, House, mention};
+use ascolto::pipeline::triage;
+use ascolto::store::inbox::{self, Filter, MentionLine};
+use ascolto::store::rechecks::{self, BlankRow};
 use ascolto::store::rhythm;
 use axum::http::StatusCode;
 use serde_json::json;
@@ -41,6 +44,30 @@ async fn the_inbox_shows_what_is_owed_by_urgency_and_filters_it() {
     browser.log_in("anna", PASSWORD, "/").await;
     let late = browser.get("/").await;
     assert!(late.text.contains("scaduto da"), "{}", late.text);
+}
+
+#[tokio::test]
+async fn what_a_network_wants_deleted_is_said_to_be_deleted() {
+    let house = House::new().await;
+    house.hear("asc_wall", json!([mention("c", COMPLAINT)])).await;
+    let now = house.deps.clock.now();
+    let mut tx = house.deps.store.begin().await.unwrap();
+    let rows = inbox::mentions(&mut tx, &Filter::default(), None, 9).await.unwrap();
+    let blank = |m: &MentionLine| BlankRow { id: m.row.id.clone(), case_id: m.row.case_id.clone() };
+    let rows: Vec<BlankRow> = rows.iter().map(blank).collect();
+    rechecks::blank(&mut tx, &rows, now).await.unwrap();
+    tx.commit().await.unwrap();
+    triage::step(&house.deps).await.unwrap();
+    let mut browser = desk(&house).await;
+    let inbox = browser.get("/?state=all").await;
+    let case = browser.get(&format!("/cases/{}", rows[0].case_id.as_ref().unwrap())).await;
+    for page in [&inbox, &case] {
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.contains("contenuto cancellato, come chiede"), "{}", page.text);
+        for gone in ["terza settimana", "@user_c", "Senza testo"] {
+            assert!(!page.text.contains(gone), "{gone}: {}", page.text);
+        }
+    }
 }
 
 #[tokio::test]
