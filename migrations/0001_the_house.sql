@@ -311,16 +311,26 @@ CREATE TABLE cases (
     draft_rev   BIGINT  NOT NULL DEFAULT 0,
     draft_due   BOOLEAN NOT NULL DEFAULT FALSE,
     checked_at  BIGINT  NOT NULL DEFAULT 0,      -- when its thread was last re-read
+    reread_at   BIGINT  NOT NULL DEFAULT 0,      -- when that is tried next; 0: it never was
     rev         BIGINT  NOT NULL DEFAULT 1,
     UNIQUE (brand, network, origin, thread, author)
 );
 CREATE INDEX cases_due ON cases (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX cases_checked ON cases (checked_at) WHERE due_at IS NOT NULL;
+CREATE INDEX cases_reread ON cases (reread_at, channel) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_past ON cases (channel, id)
-    WHERE due_at IS NULL AND owing = 'complaint' AND checked_at = 0;
-CREATE INDEX cases_waiting ON cases (channel) WHERE due_at IS NOT NULL;
+    WHERE due_at IS NULL AND owing = 'complaint' AND reread_at = 0;
+CREATE INDEX cases_waiting ON cases (channel, reread_at) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
+
+-- Channels whose threads are being re-read, or are not to be for a while.
+CREATE TABLE rereads (
+    channel     TEXT    NOT NULL PRIMARY KEY,
+    next_at     BIGINT  NOT NULL DEFAULT 0,      -- not before the limit allows it
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
 
 -- One customer mention owed an answer.
 CREATE TABLE obligations (

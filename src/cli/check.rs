@@ -105,7 +105,7 @@ async fn ask(deps: &Deps, channel: &Channel) -> Result<Credential, Failure> {
     let cx = owned.cx();
     let Some(login) = channel.network.login(&cx) else {
         let Some(talk) = channel.network.probe(&cx) else { return Ok(Credential::None) };
-        let probe = deps.engine.begin(peer, &channel.link, talk, Purpose::Reread, None);
+        let probe = deps.engine.begin(peer, &channel.link, talk, Purpose::LogIn, None);
         return Ok(match probe.finish().await {
             Ok(()) => Credential::Good(String::new()),
             Err(fault) => refused(&fault),
@@ -114,7 +114,7 @@ async fn ask(deps: &Deps, channel: &Channel) -> Result<Credential, Failure> {
     if !kept {
         return Ok(Credential::Good(cx.session.map(who).unwrap_or_default()));
     }
-    let log_in = deps.engine.begin(peer, &channel.link, login, Purpose::Reread, None);
+    let log_in = deps.engine.begin(peer, &channel.link, login, Purpose::LogIn, None);
     match log_in.finish().await {
         Ok(session) => {
             let mut tx = deps.store.begin().await?;

@@ -38,6 +38,8 @@ pub struct Conversation<'a, T> {
     queue: VecDeque<Ask>,
     asked: u32,
     spent: Vec<Spent>,
+    /// Something was asked since the turn began.
+    begun: bool,
     /// Whether a refused session may still be renewed: once, and never by a log-in itself.
     may_renew: bool,
     is_login: bool,
@@ -68,6 +70,7 @@ impl<'a, T> Conversation<'a, T> {
             queue: VecDeque::new(),
             asked: 0,
             spent: Vec::new(),
+            begun: false,
             may_renew: true,
             is_login: false,
             changed: false,
@@ -114,6 +117,7 @@ impl<'a, T> Conversation<'a, T> {
 
     async fn walk(&mut self) -> Result<Turn<T>, Fault> {
         let (engine, peer, link) = (self.engine, self.peer, self.link);
+        self.begun = false;
         let mut cx = match self.cx.take() {
             Some(cx) => OwnedCtx { now: engine.clock.now(), ..cx },
             None => engine.ctx(peer, link).await?,
@@ -153,8 +157,7 @@ impl<'a, T> Conversation<'a, T> {
         };
         self.count()?;
         let by = Spending { peer: self.peer, link: self.link, host: "" };
-        self.engine.spend(&by, ask.spend, self.purpose).await?;
-        by.add(ask.spend, &mut self.spent);
+        self.spend(&by, ask).await?;
         self.in_time()?;
         if let Some(line) = line {
             (self.engine.say)(line);
@@ -193,8 +196,7 @@ impl<'a, T> Conversation<'a, T> {
         let (engine, peer, link) = (self.engine, self.peer, self.link);
         let host = request.url.host_str().unwrap_or_default();
         let by = Spending { peer, link, host };
-        engine.spend(&by, ask.spend, self.purpose).await?;
-        by.add(ask.spend, &mut self.spent);
+        self.spend(&by, ask).await?;
 
         cx.now = engine.clock.now();
         let mut ready = request.clone();
@@ -232,8 +234,7 @@ impl<'a, T> Conversation<'a, T> {
         self.count()?;
         let (engine, peer, link) = (self.engine, self.peer, self.link);
         let by = Spending { peer, link, host: &op.server.host };
-        engine.spend(&by, ask.spend, self.purpose).await?;
-        by.add(ask.spend, &mut self.spent);
+        self.spend(&by, ask).await?;
         self.redactor = Redactor::default();
         self.redactor.add(op.server.password.expose());
         self.in_time()?;
@@ -242,6 +243,16 @@ impl<'a, T> Conversation<'a, T> {
             let reached = if op.changes() { fault.reached } else { Reached::Never };
             Fault { reached, ..fault }
         })
+    }
+
+    /// Spends what an ask costs. A turn whose first ask was let through is not stopped half-way
+    /// by what the first one must leave.
+    async fn spend(&mut self, by: &Spending<'_>, ask: &Ask) -> Result<(), Fault> {
+        let purpose = if self.begun { self.purpose.begun() } else { self.purpose };
+        self.engine.spend(by, ask.spend, purpose).await?;
+        self.begun = true;
+        by.add(ask.spend, &mut self.spent);
+        Ok(())
     }
 
     fn count(&mut self) -> Result<(), Fault> {

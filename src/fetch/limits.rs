@@ -76,7 +76,6 @@ impl Engine {
         costs: &[(Bucket, u32)],
         purpose: Purpose,
     ) -> Result<(), Fault> {
-        let may_use_reserve = purpose.may_use_reserve();
         for &(bucket, amount) in costs {
             let rule = by.rule(bucket).ok_or_else(|| {
                 let why =
@@ -84,7 +83,7 @@ impl Engine {
                 Fault { next: Next::Bug, why, reached: Reached::Never }
             })?;
             let (scope, now) = (by.scope(rule), self.clock.now());
-            let kept = self.keep.spend(&scope, rule, amount, may_use_reserve, now).await;
+            let kept = self.keep.spend(&scope, rule, amount, purpose, now).await;
             let spent = kept.map_err(|why| unsent(format!("limits cannot be kept: {why}")))?;
             if let Err(until) = spent {
                 let why = format!("the limit `{}` of {scope} is used up until {until}", bucket.0);
@@ -109,8 +108,8 @@ impl Engine {
             if amount == 0 {
                 continue;
             }
-            let (scope, others) = (by.scope(rule), purpose != Purpose::Poll);
-            let charged = self.keep.charge(&scope, rule, amount, others, self.clock.now()).await;
+            let (scope, now) = (by.scope(rule), self.clock.now());
+            let charged = self.keep.charge(&scope, rule, amount, purpose, now).await;
             if let Err(why) = charged {
                 tracing::warn!(link = %by.link.name, %why, "a cost could not be kept");
             }

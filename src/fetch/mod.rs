@@ -38,6 +38,8 @@ pub use stream::Frames;
 pub use tape::{Exchange, Recorder, Replay};
 pub use transport::{HttpTransport, Opened, SendFault, Transport};
 
+pub use crate::wire::Purpose;
+
 use crate::clock::Clock;
 use crate::domain::Instant;
 use crate::domain::time::SECOND;
@@ -224,28 +226,6 @@ impl Link {
             own: self.own.clone(),
             seed: 0,
         }
-    }
-}
-
-/// What a conversation is for: what nobody waits for leaves a bucket's reserve to the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Reading a lane.
-    Poll,
-    /// Reading a thread or mention again.
-    Reread,
-    /// Reading stored mentions again in bulk, as a network's terms ask: it leaves the reserve alone.
-    Recheck,
-    /// Posting a reply, or looking for it.
-    Reply,
-    /// Telling people.
-    Alert,
-}
-
-impl Purpose {
-    /// Whether it may spend what is kept for replies and re-reads.
-    fn may_use_reserve(self) -> bool {
-        !matches!(self, Purpose::Poll | Purpose::Recheck)
     }
 }
 

@@ -147,12 +147,12 @@ impl Engine {
         let cx = OwnedCtx { settings, session: None, now: self.clock.now(), own, seed };
         let login = peer.login(&cx.cx());
         if let Some(talk) = login {
-            let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
+            let talk = Conversation::new(self, peer, link, talk, Purpose::LogIn, None);
             return talk.for_login(cx).finish().await.map(Tried::LoggedIn);
         }
         let probe = peer.probe(&cx.cx());
         let Some(talk) = probe else { return Ok(Tried::Untried) };
-        let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
+        let talk = Conversation::new(self, peer, link, talk, Purpose::LogIn, None);
         talk.for_login(cx).finish().await.map(|()| Tried::Answered)
     }
 
@@ -189,7 +189,7 @@ impl Engine {
         Box::pin(async move {
             let cx = self.ctx_with(peer, link, current, self.ids.number());
             let Some(talk) = peer.login(&cx.cx()) else { return Ok(None) };
-            let talk = Conversation::new(self, peer, link, talk, Purpose::Reread, None);
+            let talk = Conversation::new(self, peer, link, talk, Purpose::LogIn, None);
             match talk.for_login(cx).finish().await {
                 Ok(session) => Ok(Some(Arc::new(session))),
                 // Whatever waits for this log-in was not carried out, however far that got.

@@ -9,8 +9,8 @@ use crate::domain::{Instant, MentionRef};
 use crate::ids::Ids;
 use crate::wire::{
     Ask, BoxFuture, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Keep,
-    KeyFault, Lane, Meta, Method, Network, Page, Part, Purse, Request, Response, Secret, Session,
-    Step, StreamOp, Talk, Terms, Told,
+    KeyFault, Lane, Meta, Method, Network, Page, Part, Purpose, Purse, Request, Response, Secret,
+    Session, Step, StreamOp, Talk, Terms, Told,
 };
 use futures_util::StreamExt;
 use std::any::Any;
@@ -200,11 +200,10 @@ impl Keep for Memory {
         scope: &str,
         rule: BucketRule,
         amount: u32,
-        may_use_reserve: bool,
+        purpose: Purpose,
         now: Instant,
     ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
-        let spent =
-            self.purse(scope, rule.bucket, |purse| purse.spend(rule, amount, may_use_reserve, now));
+        let spent = self.purse(scope, rule.bucket, |purse| purse.spend(rule, amount, purpose, now));
         Box::pin(std::future::ready(Ok(spent)))
     }
 
@@ -213,10 +212,10 @@ impl Keep for Memory {
         scope: &str,
         rule: BucketRule,
         amount: u32,
-        may_use_reserve: bool,
+        purpose: Purpose,
         now: Instant,
     ) -> BoxFuture<'_, Result<(), String>> {
-        self.purse(scope, rule.bucket, |purse| purse.charge(rule, amount, may_use_reserve, now));
+        self.purse(scope, rule.bucket, |purse| purse.charge(rule, amount, purpose, now));
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -1,35 +1,49 @@
 //! Backfill: reads the span of a gap again, or declares it unrecoverable with the reason.
 
+use super::hands::{self, Errand};
 use super::intake::{self, Source};
+use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff};
-use crate::domain::time::{DAY, HOUR, MINUTE};
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
 use crate::store::coverage::GapRow;
-use crate::store::{StoreError, coverage, looks};
+use crate::store::{coverage, looks};
 use crate::wire::{Fault, Lane, Next};
 
 /// How often a backfill is tried before the gap is declared unrecoverable: about a day.
 const TRIES: i64 = 12;
 
+/// The gaps.
+pub(super) struct Gaps;
+
+impl Errand for Gaps {
+    const STEP: StepName = StepName::Backfill;
+    const AT_ONCE: i64 = 4;
+    type Piece = GapRow;
+
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<GapRow>>> + Send {
+        take(deps, most)
+    }
+
+    fn carry_out(deps: &Deps, gap: GapRow) -> impl Future<Output = StepResult<()>> + Send {
+        fill(deps, gap)
+    }
+}
+
 /// Backfills the gaps that are due.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    let now = deps.now();
+    hands::step::<Gaps>(deps).await
+}
+
+/// Leases gaps that are due, so many at most.
+async fn take(deps: &Deps, most: i64) -> StepResult<Vec<GapRow>> {
     let mut tx = deps.store.begin().await?;
-    let due = coverage::take_gaps(&mut tx, &deps.instance, now, 4).await?;
-    if due.is_empty() {
-        return Ok(Did::default());
+    let due = coverage::take_gaps(&mut tx, &deps.instance, deps.now(), most).await?;
+    if !due.is_empty() {
+        tx.commit().await?;
     }
-    tx.commit().await?;
-    let count = due.len();
-    let fills = due.into_iter().map(|gap| fill(deps, gap)).collect();
-    for outcome in deps.side_by_side(fills).await {
-        match outcome {
-            Ok(()) | Err(StoreError::Conflict) => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(Did::batch(count, 4))
+    Ok(due)
 }
 
 async fn fill(deps: &Deps, gap: GapRow) -> StepResult<()> {
@@ -47,8 +61,11 @@ async fn fill(deps: &Deps, gap: GapRow) -> StepResult<()> {
         Err(fault) => match fault.next {
             Next::Refused | Next::Gone => end(deps, &gap, false, &fault.why).await,
             Next::Throttled { until, .. } => {
-                // A budget is looked at each day, since a person may raise it.
-                later(deps, &gap, until.min(deps.now() + DAY), &fault.why).await
+                // It was no try. A budget is looked at each day, since a person may raise it.
+                let now = deps.now();
+                let at = until.clamp(now + SECOND, now + DAY);
+                let gap = GapRow { attempts: gap.attempts - 1, ..gap };
+                later(deps, &gap, at, &fault.why).await
             }
             _ if gap.attempts >= TRIES => {
                 let why = format!("{} tries failed: {}", gap.attempts, fault.why);
@@ -97,7 +114,7 @@ pub async fn walk(
     let addressed = lane.addressed;
     let lane = Lane { gap: Some((from, to)), overlap_ms: 0, settle_ms: 0, ..lane };
     let talk = channel.network.listen(&lane, None, gap.and_then(|g| g.resume.as_deref()), &cx);
-    let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Poll, None);
+    let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Reread, None);
     let mut found = 0;
     loop {
         match conversation.turn().await {

@@ -116,6 +116,7 @@ impl<'d> Work<'d> {
             draft_rev: 0,
             draft_due: false,
             checked_at: Instant(0),
+            reread_at: Instant(0),
             rev: 0,
         };
         self.keys.insert(key, id);

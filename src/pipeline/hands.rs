@@ -1,8 +1,8 @@
-//! The loop of polling: a hand of its own reads each lane that is due, so that a network which
-//! does not answer holds up nobody else's lanes.
+//! The loop of whatever speaks to networks: each piece of work that is due gets a hand of its own,
+//! so that a network which does not answer holds up nobody else's.
 
 use super::runner::{self, PAUSE, StepName};
-use super::{Deps, StepResult, poll};
+use super::{Deps, Did, StepResult};
 use crate::clock::Stopwatch;
 use crate::store::StoreError;
 use std::collections::HashMap;
@@ -10,28 +10,64 @@ use std::sync::Arc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// A hand that has been at one lane for so long, in milliseconds, waits for its network and no
+/// A hand that has been at one piece for so long, in milliseconds, waits for its network and no
 /// more: another is lent in its place.
 const PATIENCE_MS: i64 = 2_000;
-/// For each hand so many lanes are read at once at most, with those that wait.
+/// For each hand so many pieces are in work at once at most, with those that wait.
 const LENT: usize = 5;
 
-/// The lanes that are being read.
+/// Work that comes due in pieces, each a row under a lease: a lane, a gap, a credential.
+pub(super) trait Errand: 'static {
+    /// The step that it is.
+    const STEP: StepName;
+    /// How many pieces are in work side by side at most, but for those that wait.
+    const AT_ONCE: i64;
+    /// One piece, leased.
+    type Piece: Send + 'static;
+
+    /// Leases what is due, so many at most.
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<Self::Piece>>> + Send;
+
+    /// Carries out one piece and gives it back.
+    fn carry_out(deps: &Deps, piece: Self::Piece) -> impl Future<Output = StepResult<()>> + Send;
+
+    /// How many hands the running loop has for it.
+    fn hands(deps: &Deps) -> usize {
+        deps.hands.min(usize::try_from(Self::AT_ONCE).unwrap_or(1))
+    }
+}
+
+/// Carries out what is due as one step, and waits for all of it.
+pub(super) async fn step<E: Errand>(deps: &Deps) -> StepResult<Did> {
+    let due = E::take(deps, E::AT_ONCE).await?;
+    let count = due.len();
+    let all = due.into_iter().map(|piece| E::carry_out(deps, piece)).collect();
+    for outcome in deps.side_by_side(all).await {
+        match outcome {
+            // Another instance has it now: what that one commits is the truth.
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(Did::batch(count, E::AT_ONCE))
+}
+
+/// The pieces that are in work.
 struct Hands {
     deps: Arc<Deps>,
-    reading: JoinSet<StepResult<()>>,
+    working: JoinSet<StepResult<()>>,
     since: HashMap<Id, Stopwatch>,
-    /// More lanes may be due than there were hands for.
+    /// More may be due than there were hands for.
     more: bool,
-    /// Why the store did not take what was read.
+    /// Why the store did not take what a hand brought.
     fault: Option<StoreError>,
 }
 
-/// Reads lanes as they come due, until `stop`; then lets each hand end what it reads.
-pub(super) async fn run(deps: Arc<Deps>, stop: CancellationToken) {
+/// Carries out pieces as they come due, until `stop`; then lets each hand end what it does.
+pub(super) async fn run<E: Errand>(deps: Arc<Deps>, stop: CancellationToken) {
     let mut hands = Hands {
         deps: deps.clone(),
-        reading: JoinSet::new(),
+        working: JoinSet::new(),
         since: HashMap::new(),
         more: false,
         fault: None,
@@ -40,7 +76,7 @@ pub(super) async fn run(deps: Arc<Deps>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         // Interest is registered before looking, so a ring in between is not lost.
         let bell = deps.bell.notified();
-        let wait = match hands.begin().await {
+        let wait = match hands.begin::<E>().await {
             Ok(()) => {
                 failures = 0;
                 PAUSE
@@ -48,68 +84,68 @@ pub(super) async fn run(deps: Arc<Deps>, stop: CancellationToken) {
             Err(StoreError::Conflict) => continue,
             Err(error) => {
                 failures += 1;
-                runner::failed(&deps, StepName::Poll, &error, failures)
+                runner::failed(&deps, E::STEP, &error, failures)
             }
         };
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(wait) => {}
             () = bell, if failures == 0 => {}
-            Some(ended) = hands.reading.join_next_with_id(), if failures == 0 && hands.more => {
+            Some(ended) = hands.working.join_next_with_id(), if failures == 0 && hands.more => {
                 hands.note(ended);
             }
         }
     }
-    while let Some(ended) = hands.reading.join_next_with_id().await {
+    while let Some(ended) = hands.working.join_next_with_id().await {
         hands.note(ended);
     }
 }
 
 impl Hands {
-    /// Begins to read what is due, as far as there are hands.
-    async fn begin(&mut self) -> StepResult<()> {
-        while let Some(ended) = self.reading.try_join_next_with_id() {
+    /// Begins what is due, as far as there are hands.
+    async fn begin<E: Errand>(&mut self) -> StepResult<()> {
+        while let Some(ended) = self.working.try_join_next_with_id() {
             self.note(ended);
         }
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
-        let free = self.free();
+        let free = self.free(E::hands(&self.deps));
         self.more = true;
         if free > 0 {
-            let due = poll::take(&self.deps, i64::try_from(free).unwrap_or(i64::MAX)).await?;
+            let due = E::take(&self.deps, i64::try_from(free).unwrap_or(i64::MAX)).await?;
             self.more = due.len() == free;
-            for lane in due {
+            for piece in due {
                 let deps = self.deps.clone();
-                let hand = self.reading.spawn(async move { poll::poll(&deps, lane).await });
+                let hand = self.working.spawn(async move { E::carry_out(&deps, piece).await });
                 self.since.insert(hand.id(), Stopwatch::start());
             }
         }
         Ok(())
     }
 
-    /// How many more lanes can be begun.
-    fn free(&self) -> usize {
-        let hands = self.deps.hands.max(1);
+    /// Of so many hands, how many can begin something.
+    fn free(&self, hands: usize) -> usize {
+        let hands = hands.max(1);
         let busy = self.since.values().filter(|since| since.elapsed_ms() < PATIENCE_MS).count();
         let room = (LENT * hands).saturating_sub(self.since.len());
         hands.saturating_sub(busy).min(room)
     }
 
-    /// A hand is done with its lane.
+    /// A hand is done with its piece.
     fn note(&mut self, ended: Result<(Id, StepResult<()>), JoinError>) {
         match ended {
             Ok((id, outcome)) => {
                 self.since.remove(&id);
                 match outcome {
-                    // Another instance has the lane now: what it commits is the truth.
+                    // Another instance has it now: what that one commits is the truth.
                     Ok(()) | Err(StoreError::Conflict) => {}
                     Err(error) => self.fault = Some(error),
                 }
             }
             Err(error) => {
                 self.since.remove(&error.id());
-                tracing::error!(error = %error, "a walk broke off; its lane is read again in a minute");
+                tracing::error!(error = %error, "work broke off; it is taken up again in a minute");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::Instant;
 use crate::store::{Store, StoreError, buckets, lanes};
-use crate::wire::{BoxFuture, BucketRule, Keep, Session, Told};
+use crate::wire::{BoxFuture, BucketRule, Keep, Purpose, Session, Told};
 
 /// The engine's memory over the store.
 pub struct StoreKeep(pub Store);
@@ -34,15 +34,14 @@ impl Keep for StoreKeep {
         scope: &str,
         rule: BucketRule,
         amount: u32,
-        may_use_reserve: bool,
+        purpose: Purpose,
         now: Instant,
     ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
         let scope = scope.to_owned();
         Box::pin(async move {
             let mut tx = self.0.begin().await.map_err(said)?;
-            let spent = buckets::spend(&mut tx, &scope, rule, amount, may_use_reserve, now)
-                .await
-                .map_err(said)?;
+            let spent =
+                buckets::spend(&mut tx, &scope, rule, amount, purpose, now).await.map_err(said)?;
             tx.commit().await.map_err(said)?;
             Ok(spent)
         })
@@ -53,15 +52,13 @@ impl Keep for StoreKeep {
         scope: &str,
         rule: BucketRule,
         amount: u32,
-        may_use_reserve: bool,
+        purpose: Purpose,
         now: Instant,
     ) -> BoxFuture<'_, Result<(), String>> {
         let scope = scope.to_owned();
         Box::pin(async move {
             let mut tx = self.0.begin().await.map_err(said)?;
-            buckets::charge(&mut tx, &scope, rule, amount, may_use_reserve, now)
-                .await
-                .map_err(said)?;
+            buckets::charge(&mut tx, &scope, rule, amount, purpose, now).await.map_err(said)?;
             tx.commit().await.map_err(said)
         })
     }

@@ -100,7 +100,7 @@ async fn look(deps: &Deps, ids: &[CaseId], now: Instant) -> StepResult<HashSet<C
     drop(tx);
     let stale = stale.iter().filter_map(|id| Some((*id, mentions.get(id)?)));
     let looks = stale.map(|(id, rows)| async move {
-        let read = thread::reread(deps, id, rows, Purpose::Reread);
+        let read = thread::reread(deps, id, rows, Purpose::Look);
         (id, tokio::time::timeout(LOOK, read).await.ok().and_then(Result::ok))
     });
     let looks = deps.side_by_side(looks.collect()).await;

@@ -94,7 +94,7 @@ mod tests {
     use crate::domain::time::MINUTE;
     use crate::fetch::Link;
     use crate::store::{Store, lanes, rhythm};
-    use crate::wire::Given;
+    use crate::wire::{Given, Purpose};
     use std::sync::atomic::AtomicI64;
 
     const NOW: Instant = Instant(1_795_165_200_000);
@@ -129,7 +129,7 @@ mod tests {
         }
         // Of 300 in five minutes 60 are a reserve: five are left to polls.
         let rule = rule(&channel, bucket).unwrap();
-        buckets::spend(&mut tx, "masto", rule, 235, false, NOW).await.unwrap().unwrap();
+        buckets::spend(&mut tx, "masto", rule, 235, Purpose::Poll, NOW).await.unwrap().unwrap();
         let spent = [Spent { scope: "masto".to_owned(), bucket, units: 1 }];
         let mut waits = Vec::new();
         for row in rows.iter().chain([&rows[0]]) {

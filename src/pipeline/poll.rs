@@ -1,40 +1,51 @@
 //! Polling: one walk over a due lane, each page committed whole with the walk's progress.
 
 use super::account::{self, Read};
+use super::hands::{self, Errand};
 use super::intake::{self, Source};
+use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff, health, pace};
 use crate::domain::reason::Reason;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Spent, Turn};
 use crate::store::lanes::LaneRow;
-use crate::store::{StoreError, Tx, credentials, lanes, looks, mentions};
+use crate::store::{Tx, credentials, lanes, looks, mentions};
 use crate::wire::{Ctx, Cursor, Fault, Lane, Next, Page, Talk};
 
-/// How many lanes one step by hand polls side by side; the running loop gives each lane a hand.
-const SIDE_BY_SIDE: i64 = 8;
 /// Above this many untriaged mentions polling waits: nothing is lost, the network keeps it.
 pub const BACKLOG_LIMIT: i64 = 20_000;
 /// A channel that fails this often in a row is deaf.
 const DEAF_AFTER: i64 = 3;
 
+/// The lanes.
+pub(super) struct Polls;
+
+impl Errand for Polls {
+    const STEP: StepName = StepName::Poll;
+    const AT_ONCE: i64 = 8;
+    type Piece = LaneRow;
+
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<LaneRow>>> + Send {
+        take(deps, most)
+    }
+
+    fn carry_out(deps: &Deps, lane: LaneRow) -> impl Future<Output = StepResult<()>> + Send {
+        poll(deps, lane)
+    }
+
+    fn hands(deps: &Deps) -> usize {
+        deps.hands
+    }
+}
+
 /// Polls lanes that are due, and waits for all of them.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    let due = take(deps, SIDE_BY_SIDE).await?;
-    let polled = due.len();
-    let polls = due.into_iter().map(|lane| poll(deps, lane)).collect();
-    for outcome in deps.side_by_side(polls).await {
-        match outcome {
-            // Another instance has the lane now: what it commits is the truth.
-            Ok(()) | Err(StoreError::Conflict) => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(Did::batch(polled, SIDE_BY_SIDE))
+    hands::step::<Polls>(deps).await
 }
 
 /// Leases lanes that are due, so many at most.
-pub(super) async fn take(deps: &Deps, most: i64) -> StepResult<Vec<LaneRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Vec<LaneRow>> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     if mentions::backlog_over(&mut tx, BACKLOG_LIMIT).await? {
@@ -48,7 +59,7 @@ pub(super) async fn take(deps: &Deps, most: i64) -> StepResult<Vec<LaneRow>> {
 }
 
 /// Reads one lane from where it stands.
-pub(super) async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
+async fn poll(deps: &Deps, mut row: LaneRow) -> StepResult<()> {
     let started = deps.now();
     let known = deps.channels.get(&row.channel);
     let Some((channel, brand)) = known.and_then(|c| Some((c, deps.brands.get(&c.brand)?))) else {

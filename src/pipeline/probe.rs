@@ -5,6 +5,8 @@
 //! a plain refusal may be a wall before the server as well as a lost permission, so it is noted
 //! and left to the polls, which tell of a channel that they cannot read.
 
+use super::hands::{self, Errand};
+use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff, health, reconnect};
 use crate::domain::reason::Reason;
 use crate::domain::time::{DAY, HOUR, MINUTE};
@@ -14,8 +16,6 @@ use crate::store::credentials::CredentialRow;
 use crate::store::{Tx, credentials, lanes};
 use crate::wire::{Fault, Next, Session};
 
-/// How many credentials one step tries side by side.
-const BATCH: i64 = 8;
 /// How often a credential is tried where the channel says nothing else.
 const EVERY: i64 = 6 * HOUR;
 /// How soon it is tried again where there was no answer; doubled each time.
@@ -23,22 +23,37 @@ const AGAIN: i64 = 5 * MINUTE;
 /// So many days before its end people are told.
 const WARN: [i64; 3] = [1, 3, 7];
 
+/// The credentials.
+pub(super) struct Probes;
+
+impl Errand for Probes {
+    const STEP: StepName = StepName::Probe;
+    const AT_ONCE: i64 = 8;
+    type Piece = CredentialRow;
+
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<CredentialRow>>> + Send {
+        take(deps, most)
+    }
+
+    fn carry_out(deps: &Deps, row: CredentialRow) -> impl Future<Output = StepResult<()>> + Send {
+        probe(deps, row)
+    }
+}
+
 /// Tries the credentials that are due.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    let now = deps.now();
+    hands::step::<Probes>(deps).await
+}
+
+/// Learns of what people connected, and leases credentials that are due, so many at most.
+async fn take(deps: &Deps, most: i64) -> StepResult<Vec<CredentialRow>> {
     let mut tx = deps.store.begin().await?;
     reconnect::learn(deps, &mut tx).await?;
-    let due = credentials::take_due(&mut tx, &deps.instance, now, BATCH).await?;
-    if due.is_empty() {
-        return Ok(Did::default());
+    let due = credentials::take_due(&mut tx, &deps.instance, deps.now(), most).await?;
+    if !due.is_empty() {
+        tx.commit().await?;
     }
-    tx.commit().await?;
-    let count = due.len();
-    let probes = due.into_iter().map(|row| probe(deps, row)).collect();
-    for outcome in deps.side_by_side(probes).await {
-        outcome?;
-    }
-    Ok(Did::batch(count, BATCH))
+    Ok(due)
 }
 
 async fn probe(deps: &Deps, row: CredentialRow) -> StepResult<()> {

@@ -162,7 +162,7 @@ async fn read(deps: &Deps, batch: &Batch<'_>) -> StepResult<()> {
         rechecks::hold_off(&mut tx, &channel.name, deps.now(), until).await?;
         return tx.commit().await;
     };
-    let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Recheck, None);
+    let mut conversation = deps.engine.begin(peer, &channel.link, talk, Purpose::Reread, None);
     let mut told = HashSet::new();
     loop {
         match conversation.turn().await {

@@ -1,5 +1,9 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
+use super::backfill::Gaps;
+use super::poll::Polls;
+use super::probe::Probes;
+use super::thread::Rereads;
 use super::{
     Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, notify, poll, probe,
     publish, recheck, silence, sweep, thread, triage, wake,
@@ -94,11 +98,14 @@ impl StepName {
 pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
     for step in StepName::ALL {
-        if step == StepName::Poll {
-            tasks.spawn(hands::run(deps.clone(), stop.clone()));
-        } else {
-            tasks.spawn(run(deps.clone(), step, stop.clone()));
-        }
+        let (deps, stop) = (deps.clone(), stop.clone());
+        match step {
+            StepName::Probe => tasks.spawn(hands::run::<Probes>(deps, stop)),
+            StepName::Poll => tasks.spawn(hands::run::<Polls>(deps, stop)),
+            StepName::Backfill => tasks.spawn(hands::run::<Gaps>(deps, stop)),
+            StepName::Thread => tasks.spawn(hands::run::<Rereads>(deps, stop)),
+            other => tasks.spawn(run(deps, other, stop)),
+        };
     }
     tasks.spawn(heartbeats(deps.clone(), stop.clone()));
     for name in deps.channels.keys() {

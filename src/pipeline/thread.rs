@@ -1,22 +1,25 @@
 //! Re-reading threads: answered by a colleague in the network's own app? Edited? Deleted?
 
 use super::casework::Work;
+use super::hands::{self, Errand};
+use super::runner::StepName;
 use super::{Deps, Did, StepResult, recheck};
 use crate::domain::case::CaseEvent;
 use crate::domain::obligation::Evidence;
-use crate::domain::time::MINUTE;
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{CaseId, Instant, MentionRef, Visibility};
 use crate::fetch::{Peer, Purpose};
 use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
-use crate::store::{StoreError, Tx, mentions, own};
+use crate::store::rereads::RereadRow;
+use crate::store::{StoreError, Tx, mentions, own, rereads};
 use crate::wire::{Fault, Next, ThreadEntry, ThreadView};
 use std::collections::HashMap;
 
-/// Open threads are re-read at least this often.
+/// Open threads are re-read this often, where the limit allows it.
 const EVERY: i64 = 15 * MINUTE;
-/// How many threads one step re-reads.
-const BATCH: i64 = 20;
+/// How many threads of a channel are re-read at once; more would show late that the limit is near.
+const AT_ONCE: i64 = 4;
 
 /// What stands at a mention's thread now, as far as the network shows it.
 pub struct Reread {
@@ -30,31 +33,108 @@ pub struct Reread {
     pub own: Vec<String>,
 }
 
+/// The channels of which threads are due.
+pub(super) struct Rereads;
+
+impl Errand for Rereads {
+    const STEP: StepName = StepName::Thread;
+    const AT_ONCE: i64 = 20;
+    type Piece = RereadRow;
+
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<RereadRow>>> + Send {
+        take(deps, most)
+    }
+
+    fn carry_out(deps: &Deps, row: RereadRow) -> impl Future<Output = StepResult<()>> + Send {
+        turn(deps, row)
+    }
+}
+
 /// Re-reads open threads that nobody looked at for a while: a native answer shows here first.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    let now = deps.now();
+    hands::step::<Rereads>(deps).await
+}
+
+/// Leases channels of which threads are due, so many at most.
+async fn take(deps: &Deps, most: i64) -> StepResult<Vec<RereadRow>> {
     let mut tx = deps.store.begin().await?;
-    let ids = own::take_unchecked(&mut tx, now - EVERY, now, BATCH).await?;
-    if ids.is_empty() {
-        return Ok(Did::default());
+    let due = rereads::take_due(&mut tx, &deps.instance, deps.now(), most).await?;
+    if !due.is_empty() {
+        tx.commit().await?;
     }
+    Ok(due)
+}
+
+/// A channel's turn: a few of its threads, those first that have waited longest.
+async fn turn(deps: &Deps, row: RereadRow) -> StepResult<()> {
+    let now = deps.now();
+    if !deps.channels.contains_key(&row.channel) {
+        // Gone from the configuration: asked about again in an hour.
+        return give_back(deps, &row, now + HOUR).await;
+    }
+    let mut tx = deps.store.read().await?;
+    let ids = rereads::threads(&mut tx, &row.channel, now, AT_ONCE).await?;
     let mentions = of_cases(&mut tx, &ids).await?;
-    tx.commit().await?;
-    let reads = ids.iter().filter_map(|id| Some((*id, mentions.get(id)?)));
-    let reads = reads.map(|(id, rows)| reread(deps, id, rows, Purpose::Reread)).collect();
-    let reads = deps.side_by_side(reads).await;
-    // A thread that cannot be read now is read again in its turn.
-    let reads: Vec<Reread> = reads.into_iter().filter_map(Result::ok).collect();
+    drop(tx);
+    let due = ids.iter().filter_map(|id| Some((*id, mentions.get(id)?)));
+    let reads =
+        due.map(|(id, rows)| async move { (id, reread(deps, id, rows, Purpose::Reread).await) });
+    let reads = deps.side_by_side(reads.collect()).await;
+    match settle(deps, &row, &ids, reads).await {
+        // Somebody did something about one of these cases meanwhile: all are still due.
+        Err(StoreError::Conflict) => give_back(deps, &row, deps.now()).await,
+        outcome => outcome,
+    }
+}
+
+/// Stores what a channel's turn showed. A thread for which the limit leaves nothing stays due, and
+/// its channel waits until there is room again; one that cannot be read for another reason is
+/// tried again in its turn.
+async fn settle(
+    deps: &Deps,
+    row: &RereadRow,
+    ids: &[CaseId],
+    reads: Vec<(CaseId, Result<Reread, Fault>)>,
+) -> StepResult<()> {
+    let now = deps.now();
+    let (mut seen, mut held) = (Vec::new(), Vec::new());
+    let mut room: Option<Instant> = None;
+    for (id, read) in reads {
+        match read {
+            Ok(read) => seen.push(read),
+            Err(Fault { next: Next::Throttled { until, .. }, .. }) => {
+                held.push(id);
+                room = room.max(Some(until));
+            }
+            Err(_) => {}
+        }
+    }
     let mut tx = deps.store.begin().await?;
     let mut work = Work::new(deps, now);
-    work.load(&mut tx, &ids).await?;
-    for read in &reads {
+    work.load(&mut tx, ids).await?;
+    for id in ids.iter().filter(|id| !held.contains(id)) {
+        work.update(*id, |file| file.reread_at = now + EVERY);
+    }
+    for read in &seen {
         record(deps, &mut tx, &mut work, read).await?;
     }
     let changed = work.save(&mut tx, |_| false).await?;
+    // A budget is looked at each day, since a person may raise it.
+    let next_at = room.map_or(now, |until| until.clamp(now + SECOND, now + DAY));
+    if next_at > now + HOUR {
+        // The choice about a first look is not held up by a budget that is used up.
+        rereads::leave_past(&mut tx, &row.channel, now).await?;
+    }
+    rereads::give_back(&mut tx, row, next_at).await?;
     tx.commit().await?;
     deps.tell(changed);
-    Ok(Did::batch(ids.len(), BATCH))
+    Ok(())
+}
+
+async fn give_back(deps: &Deps, row: &RereadRow, next_at: Instant) -> StepResult<()> {
+    let mut tx = deps.store.begin().await?;
+    rereads::give_back(&mut tx, row, next_at).await?;
+    tx.commit().await
 }
 
 /// The mentions of some cases.
@@ -130,7 +210,10 @@ pub async fn record(
     let Some(view) = &read.view else { return Ok(()) };
     let now = deps.now();
     let row = &read.mention;
-    work.update(read.case, |file| file.checked_at = file.checked_at.max(now));
+    work.update(read.case, |file| {
+        file.checked_at = file.checked_at.max(now);
+        file.reread_at = file.reread_at.max(now + EVERY);
+    });
     if view.gone {
         // The tombstone is triage's to act on, with every other deletion.
         mentions::gone(tx, &row.brand, &row.network, &row.origin, &row.external_id, now).await?;

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::value::{Sql, args, statements};
 use crate::domain::Instant;
 use crate::domain::plan::{Budget, Window};
-use crate::wire::{Bucket, BucketRule, Purse, Told};
+use crate::wire::{Bucket, BucketRule, Purpose, Purse, Told};
 
 /// A bucket of one scope as stored.
 #[derive(Clone, Debug)]
@@ -50,11 +50,11 @@ pub async fn spend(
     scope: &str,
     rule: BucketRule,
     amount: u32,
-    may_use_reserve: bool,
+    purpose: Purpose,
     now: Instant,
 ) -> Result<Result<(), Instant>, StoreError> {
     let mut purse = read(tx, scope, rule.bucket).await?;
-    if let Err(until) = purse.spend(rule, amount, may_use_reserve, now) {
+    if let Err(until) = purse.spend(rule, amount, purpose, now) {
         return Ok(Err(until));
     }
     if amount > 0 {
@@ -70,14 +70,14 @@ pub async fn charge(
     scope: &str,
     rule: BucketRule,
     amount: u32,
-    may_use_reserve: bool,
+    purpose: Purpose,
     now: Instant,
 ) -> Result<(), StoreError> {
     if amount == 0 {
         return Ok(());
     }
     let mut purse = read(tx, scope, rule.bucket).await?;
-    purse.charge(rule, amount, may_use_reserve, now);
+    purse.charge(rule, amount, purpose, now);
     write(tx, scope, rule.bucket, &purse).await?;
     book(tx, scope, rule.bucket, amount, now).await
 }

@@ -28,6 +28,8 @@ pub struct CaseFile {
     pub draft_due: bool,
     /// When its thread was last re-read.
     pub checked_at: Instant,
+    /// When that is tried next; 0 if it never was.
+    pub reread_at: Instant,
     /// Counts changes; 0 until stored. An update of another revision changes nothing.
     pub rev: i64,
 }
@@ -67,6 +69,7 @@ struct CaseRow {
     draft_rev: i64,
     draft_due: bool,
     checked_at: i64,
+    reread_at: i64,
     rev: i64,
 }
 
@@ -93,7 +96,7 @@ macro_rules! columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.origin, k.thread, k.author, k.author_handle, \
          k.author_name, k.opened_at, k.told_at, k.attention, k.attention_by, k.attention_until, \
-         k.events, k.draft_rev, k.draft_due, k.checked_at, k.rev"
+         k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev"
     };
 }
 
@@ -175,6 +178,7 @@ fn read_case(
         draft_rev: row.draft_rev,
         draft_due: row.draft_due,
         checked_at: Instant(row.checked_at),
+        reread_at: Instant(row.reread_at),
         rev: row.rev,
     })
 }
@@ -236,6 +240,7 @@ const CASE_TYPES: &[Type] = &[
     Type::Bool,
     Type::Big,
     Type::Big,
+    Type::Big,
 ];
 
 fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
@@ -272,6 +277,7 @@ fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
         file.draft_rev,
         file.draft_due,
         file.checked_at,
+        file.reread_at,
         file.rev,
     ]
 }
@@ -285,16 +291,16 @@ pub async fn save(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
     let insert = "INSERT INTO cases (id, brand, channel, network, origin, thread, author, \
         author_handle, author_name, opened_at, told_at, state, attention, attention_by, \
         attention_until, owing, severity, deadline, due_at, due_kind, events, draft_rev, draft_due, \
-        checked_at, rev) SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, \
-        c16, c17, c18, c19, c20, c21, c22, c23, c24, c25 + 1 FROM {rows} WHERE TRUE \
+        checked_at, reread_at, rev) SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, \
+        c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26 + 1 FROM {rows} WHERE TRUE \
         ON CONFLICT DO NOTHING";
     let rows = new.iter().map(|f| case_row(f)).collect();
     let stored = tx.bulk(Bulk::new(insert, CASE_TYPES, rows)).await?;
     let update = "UPDATE cases SET told_at = v.c11, state = v.c12, attention = v.c13, \
         attention_by = v.c14, attention_until = v.c15, owing = v.c16, severity = v.c17, \
         deadline = v.c18, due_at = v.c19, due_kind = v.c20, events = v.c21, draft_rev = v.c22, \
-        draft_due = v.c23, checked_at = v.c24, rev = cases.rev + 1 FROM {rows} \
-        WHERE cases.id = v.c1 AND cases.rev = v.c25";
+        draft_due = v.c23, checked_at = v.c24, reread_at = v.c25, rev = cases.rev + 1 \
+        FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c26";
     let rows = old.iter().map(|f| case_row(f)).collect();
     let changed = tx.bulk(Bulk::new(update, CASE_TYPES, rows)).await?;
     if stored + changed != files.len() as u64 {

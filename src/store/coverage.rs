@@ -97,7 +97,7 @@ statements! {
     DUE_GAPS = taking!("SELECT id, channel, lane, from_at, to_at, reason, found_at, state, ended_at, backfilled, resume, next_at, attempts, note, fence FROM gaps WHERE state = 'open' AND next_at <= $1 AND until < $1 ORDER BY next_at LIMIT $2");
     LEASE_GAP = Sql::same("UPDATE gaps SET owner = $2, until = $3, fence = fence + 1, attempts = attempts + 1 WHERE id = $1 AND fence = $4");
     GAP_PROGRESS = Sql::same("UPDATE gaps SET resume = $2, backfilled = backfilled + $3, until = $4 WHERE id = $1 AND fence = $5 AND state = 'open'");
-    GAP_LATER = Sql::same("UPDATE gaps SET next_at = $2, note = $3, owner = '', until = 0 WHERE id = $1 AND fence = $4");
+    GAP_LATER = Sql::same("UPDATE gaps SET next_at = $2, note = $3, attempts = $5, owner = '', until = 0 WHERE id = $1 AND fence = $4");
     END_GAP = Sql::same("UPDATE gaps SET state = $2, ended_at = $3, note = $4, owner = '', until = 0 WHERE id = $1 AND fence = $5 AND state = 'open'");
     STANDING_GAPS = Sql::same("SELECT id, channel, lane, from_at, to_at, reason, found_at, state, ended_at, backfilled, resume, next_at, attempts, note, fence FROM gaps WHERE channel = $1 AND lane = $2 AND state <> 'closed' AND from_at < $4 AND to_at > $3 ORDER BY from_at");
     RESIZE_GAP = Sql::same("UPDATE gaps SET from_at = $2, to_at = $3 WHERE id = $1 AND state = 'open'");
@@ -279,14 +279,14 @@ pub async fn gap_progress(
     if tx.exec(GAP_PROGRESS, args).await? == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
 
-/// Tries a backfill again later.
+/// Tries a backfill again later, with its tries as the row has them now.
 pub async fn gap_later(
     tx: &mut Tx,
     gap: &GapRow,
     next_at: Instant,
     note: &str,
 ) -> Result<(), StoreError> {
-    tx.exec(GAP_LATER, args![&gap.id, next_at, note, gap.fence]).await?;
+    tx.exec(GAP_LATER, args![&gap.id, next_at, note, gap.fence, gap.attempts]).await?;
     Ok(())
 }
 

@@ -81,7 +81,7 @@ statements! {
     BEFORE = Sql::same("SELECT f.began_at FROM first_looks f JOIN lanes l ON l.channel = f.channel AND l.added_at = f.began_at WHERE l.channel = $1 AND l.lane = $2 AND f.state IN ('reading', 'asked')");
     UNFINISHED = Sql::same("SELECT lane FROM lanes WHERE channel = $1 AND added_at = $2 AND polled AND finished_at IS NULL LIMIT 1");
     UNJUDGED = Sql::same("SELECT id FROM mentions WHERE triage_due AND channel = $1 LIMIT 1");
-    UNREAD = Sql::same("SELECT id FROM cases WHERE channel = $1 AND due_at IS NULL AND owing = 'complaint' AND checked_at = 0 LIMIT 1");
+    UNREAD = Sql::same("SELECT id FROM cases WHERE channel = $1 AND due_at IS NULL AND owing = 'complaint' AND reread_at = 0 LIMIT 1");
     FOUND = Sql::same("SELECT CAST(COUNT(*) AS BIGINT), MIN(created_at) FROM mentions WHERE channel = $1 AND first_look AND heard_at >= $2");
     OWED = Sql::same("SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN o.standing = 'owed' THEN 1 ELSE 0 END), 0) AS BIGINT), MIN(CASE WHEN o.standing = 'owed' THEN o.since END) FROM obligations o JOIN mentions m ON m.id = o.mention_id WHERE o.first_look AND o.owing = 'complaint' AND m.channel = $1 AND o.heard_at >= $2");
     ASK = Sql::same("UPDATE first_looks SET state = 'asked', asked_at = $3, due_at = $4, mentions = $5, first_at = $6, complaints = $7, unanswered = $8, oldest_at = $9 WHERE channel = $1 AND began_at = $2 AND state = 'reading'");

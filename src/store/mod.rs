@@ -28,6 +28,7 @@ pub mod own;
 pub mod rechecks;
 pub mod reloads;
 pub mod replies;
+pub mod rereads;
 pub mod rhythm;
 mod value;
 mod waiting;
@@ -58,6 +59,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         rechecks::STATEMENTS,
         reloads::STATEMENTS,
         replies::STATEMENTS,
+        rereads::STATEMENTS,
         rhythm::STATEMENTS,
         waiting::STATEMENTS,
     ];

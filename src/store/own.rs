@@ -3,8 +3,8 @@
 use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
-use super::value::{Sql, args, statements, taking};
-use crate::domain::{CaseId, Instant};
+use super::value::{Sql, args, statements};
+use crate::domain::Instant;
 
 statements! {
     OWN = Sql::same("INSERT INTO own_posts (network, origin, external_id, reply_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
@@ -15,14 +15,21 @@ statements! {
     FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_CREDENTIALS = Sql::same("UPDATE credentials SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_RECHECKS = Sql::same("UPDATE rechecks SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
-    UNCHECKED_PAST = taking!("SELECT id FROM cases WHERE due_at IS NULL AND owing = 'complaint' AND checked_at = 0 ORDER BY id LIMIT $1");
-    UNCHECKED = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND checked_at < $1 ORDER BY checked_at LIMIT $2");
+    FREE_REREADS = Sql::same("UPDATE rereads SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
 }
 
 /// Gives back what this instance held before it died. Its fences are spent: a straggler of the
 /// dead process can write nothing any more.
 pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> {
-    let held = [FREE_LANES, FREE_GAPS, FREE_ALERTS, FREE_PARTS, FREE_CREDENTIALS, FREE_RECHECKS];
+    let held = [
+        FREE_LANES,
+        FREE_GAPS,
+        FREE_ALERTS,
+        FREE_PARTS,
+        FREE_CREDENTIALS,
+        FREE_RECHECKS,
+        FREE_REREADS,
+    ];
     for sql in held {
         tx.exec(sql, args![instance]).await?;
     }
@@ -64,24 +71,4 @@ pub async fn among(
     let sql = "SELECT o.origin, o.external_id, o.reply_id FROM {rows} JOIN own_posts o \
                ON o.network = v.c1 AND o.origin = v.c2 AND o.external_id = v.c3";
     tx.bulk_all(Bulk::new(sql, &[Type::Text; 3], rows)).await
-}
-
-/// Open cases whose threads were not re-read since `before`, the longest unread first; behind them
-/// complaints of a first look, once each. Each is marked as read at `now`, so that one thread that
-/// cannot be read does not hold up the others.
-pub async fn take_unchecked(
-    tx: &mut Tx,
-    before: Instant,
-    now: Instant,
-    limit: i64,
-) -> Result<Vec<CaseId>, StoreError> {
-    let mut found: Vec<(String,)> = tx.all(UNCHECKED, args![before, limit]).await?;
-    let room = limit - i64::try_from(found.len()).unwrap_or(limit);
-    if room > 0 {
-        found.extend(tx.all::<(String,)>(UNCHECKED_PAST, args![room]).await?);
-    }
-    let rows = found.iter().map(|(id,)| args![id, now]).collect();
-    let sql = "UPDATE cases SET checked_at = v.c2 FROM {rows} WHERE cases.id = v.c1";
-    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big], rows)).await?;
-    found.into_iter().map(|(id,)| id.parse().map_err(|e| StoreError::broken(&id, e))).collect()
 }

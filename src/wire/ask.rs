@@ -31,7 +31,7 @@ pub struct BucketRule {
     /// The window in milliseconds. What is spent is kept in a row, so that a restart or a second
     /// instance cannot spend it twice.
     pub window_ms: i64,
-    /// How many of them are kept for replies and re-reads; polling leaves them alone.
+    /// How many of them are kept for replies; see [`super::Purpose`] for who leaves what.
     pub reserve: u32,
 }
 

@@ -2,6 +2,7 @@
 
 use super::ask::{BucketRule, Told};
 use super::network::Session;
+use super::purpose::Purpose;
 use crate::domain::Instant;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,7 +25,7 @@ pub trait Keep: Send + Sync {
         scope: &str,
         rule: BucketRule,
         amount: u32,
-        may_use_reserve: bool,
+        purpose: Purpose,
         now: Instant,
     ) -> BoxFuture<'_, Result<Result<(), Instant>, String>>;
 
@@ -34,7 +35,7 @@ pub trait Keep: Send + Sync {
         _scope: &str,
         _rule: BucketRule,
         _amount: u32,
-        _may_use_reserve: bool,
+        _purpose: Purpose,
         _now: Instant,
     ) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(std::future::ready(Ok(())))

@@ -14,6 +14,7 @@ mod mail;
 mod manual;
 mod network;
 mod notifier;
+mod purpose;
 mod purse;
 mod secret;
 mod settings;
@@ -35,6 +36,7 @@ pub use network::{
     ThreadView, Walk,
 };
 pub use notifier::{Delivered, Notifier, NotifierMeta};
+pub use purpose::Purpose;
 pub use purse::{Purse, Slice};
 pub use secret::Secret;
 pub use settings::{Given, Key, KeyFault, KeyKind, read_settings};

@@ -1,6 +1,10 @@
 //! `Purse`: what is left of one bucket, by what the server told and by what we spent ourselves.
 
+#[cfg(test)]
+mod tests;
+
 use super::ask::{BucketRule, Told};
+use super::purpose::Purpose;
 use crate::domain::Instant;
 use crate::domain::plan::{Budget, Window};
 use crate::domain::time::{HOUR, SECOND};
@@ -42,7 +46,7 @@ pub struct Slice {
     pub number: i64,
     /// How many were spent in it.
     pub all: i64,
-    /// How many of them went for replies and re-reads.
+    /// How many of them went for anything but polls.
     pub others: i64,
 }
 
@@ -58,7 +62,7 @@ fn slice_ms(rule: BucketRule) -> i64 {
 }
 
 impl Purse {
-    /// Spends. An amount of 0 passes only while something is left.
+    /// Spends as far as the purpose may go. An amount of 0 passes only while something is left.
     ///
     /// # Errors
     /// The time when that much is there again; nothing is spent then.
@@ -66,13 +70,19 @@ impl Purse {
         &mut self,
         rule: BucketRule,
         amount: u32,
-        may_use_reserve: bool,
+        purpose: Purpose,
         now: Instant,
     ) -> Result<(), Instant> {
         if now < self.shut_until {
             return Err(self.shut_until);
         }
-        let reserve = if may_use_reserve { 0 } else { i64::from(rule.reserve) };
+        if self.window_end.0 > 0 && self.window_end <= now {
+            // What was spent in the window of which the server told went with it, all of it: a
+            // burst at its end is none of the next one's.
+            self.slices.clear();
+            self.window_end = Instant::default();
+        }
+        let reserve = purpose.reserve(rule);
         let room = i64::from(rule.limit) - reserve;
         // What costs more than a whole window holds waits for a full one.
         let amount = i64::from(amount).min(room.max(1));
@@ -84,16 +94,23 @@ impl Purse {
         } else if let Some(opens) = self.opens(rule, room - needed, now) {
             return Err(opens);
         }
-        self.note(rule, amount, may_use_reserve, now);
+        if let Some(parts) = purpose.polling_keeps() {
+            let all = self.ends(rule, now).into_iter();
+            let spared = all.filter_map(|window| window.spares(needed, parts)).max();
+            if let Some(spared) = spared.filter(|at| *at > now) {
+                return Err(spared);
+            }
+        }
+        self.note(rule, amount, purpose, now);
         Ok(())
     }
 
     /// Spends what an answer turned out to have cost, be there enough or not.
-    pub fn charge(&mut self, rule: BucketRule, amount: u32, may_use_reserve: bool, now: Instant) {
-        self.note(rule, i64::from(amount), may_use_reserve, now);
+    pub fn charge(&mut self, rule: BucketRule, amount: u32, purpose: Purpose, now: Instant) {
+        self.note(rule, i64::from(amount), purpose, now);
     }
 
-    fn note(&mut self, rule: BucketRule, amount: i64, for_others: bool, now: Instant) {
+    fn note(&mut self, rule: BucketRule, amount: i64, purpose: Purpose, now: Instant) {
         if amount == 0 {
             return;
         }
@@ -108,7 +125,7 @@ impl Purse {
         }
         let slice = &mut self.slices[place];
         slice.all += amount;
-        slice.others += if for_others { amount } else { 0 };
+        slice.others += if purpose == Purpose::Poll { 0 } else { amount };
     }
 
     /// What we spent within a window until now, but for what was spent before `since`.
@@ -161,24 +178,36 @@ impl Purse {
         window(began, oldest.leaves(slice_ms(rule)), limit - all, others)
     }
 
-    /// What polls may spend. Of our own spending one slice after another comes free again, and the
-    /// plan must overdraw at none of these times: the one that allows the least decides.
-    pub fn budget(&self, rule: BucketRule, now: Instant) -> Budget {
+    /// The window that runs, as it stands before each of its ends: the server's has one, while of
+    /// our own spending one slice after another comes free again.
+    fn ends(&self, rule: BucketRule, now: Instant) -> Vec<Window> {
         let window = self.window(rule, now);
-        let first = Budget::of(window, now);
         if now < self.window_end {
-            return first;
+            return vec![window];
         }
         let mut remaining = window.remaining;
-        self.counted(rule, self.window_end, now).fold(first, |tightest, slice| {
-            let later = Window { remaining, end: slice.leaves(slice_ms(rule)), ..window };
+        let before = |slice: &Slice| {
+            let end = slice.leaves(slice_ms(rule));
+            let window = Window { remaining, end, ..window };
             remaining += slice.all;
-            tightest.tighter(Budget::of(later, now), now)
-        })
+            window
+        };
+        self.counted(rule, self.window_end, now).map(before).collect()
     }
 
-    /// Corrects it by what the server told.
+    /// What polls may spend. The plan must overdraw before no end of the window: the one that
+    /// allows the least decides.
+    pub fn budget(&self, rule: BucketRule, now: Instant) -> Budget {
+        let first = Budget::of(self.window(rule, now), now);
+        let all = self.ends(rule, now).into_iter().map(|window| Budget::of(window, now));
+        all.fold(first, |tightest, budget| tightest.tighter(budget, now))
+    }
+
+    /// Corrects it by what the server told. Of a window that is over it tells nothing.
     pub fn told(&mut self, told: &Told, now: Instant) {
+        if told.reset <= now {
+            return;
+        }
         let left = i64::from(told.remaining);
         // Answers overtake each other: within one window the lowest count is the newest.
         let same = (told.reset - self.window_end).abs() <= SAME_END;
@@ -197,168 +226,4 @@ impl Purse {
 /// was written before the clock was set back.
 fn near(slice: &Slice, at: i64) -> bool {
     (at - SLICES..=at + SLICES).contains(&slice.number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::time::DAY;
-    use crate::wire::{Bucket, Counts};
-    use proptest::prelude::*;
-
-    const T0: Instant = Instant(1_800_000_000_000);
-    const RULE: BucketRule = BucketRule {
-        bucket: Bucket("api"),
-        counts: Counts::Token,
-        limit: 10,
-        window_ms: 60_000,
-        reserve: 3,
-    };
-
-    fn told(remaining: u32, reset: Instant) -> Told {
-        Told { bucket: RULE.bucket, remaining, reset }
-    }
-
-    #[test]
-    fn a_full_bucket_says_when_it_opens() {
-        let mut purse = Purse::default();
-        assert_eq!(purse.spend(RULE, 4, true, T0), Ok(()));
-        assert_eq!(purse.spend(RULE, 6, true, T0 + 30_000), Ok(()));
-        let opens = T0 + 65_000;
-        assert_eq!(purse.spend(RULE, 1, true, T0 + 30_001), Err(opens));
-        assert_eq!(purse.spend(RULE, 4, true, opens - 1), Err(opens));
-        assert_eq!(purse.spend(RULE, 4, true, opens), Ok(()));
-        assert_eq!(purse.spend(RULE, 1, true, opens), Err(T0 + 95_000));
-    }
-
-    #[test]
-    fn polls_leave_the_reserve_and_a_great_cost_waits_for_a_full_window() {
-        let mut purse = Purse::default();
-        assert_eq!(purse.spend(RULE, 50, false, T0), Ok(()));
-        assert_eq!(purse.spend(RULE, 1, false, T0), Err(T0 + 65_000));
-        assert_eq!(purse.spend(RULE, 3, true, T0), Ok(()));
-        let none = BucketRule { limit: 3, ..RULE };
-        assert!(Purse::default().spend(none, 1, false, T0).is_err(), "all of it is kept back");
-    }
-
-    #[test]
-    fn the_servers_word_holds_until_its_window_ends() {
-        let mut purse = Purse::default();
-        assert_eq!(purse.spend(RULE, 10, true, T0), Ok(()));
-        let end = T0 + 20_000;
-        purse.told(&told(2, end), T0);
-        assert_eq!(purse.spend(RULE, 1, true, T0 + 1), Ok(()));
-        purse.told(&told(9, end + 900), T0 + 1);
-        assert_eq!(purse.remaining, 1, "an answer that was overtaken gives nothing back");
-        assert_eq!(purse.spend(RULE, 2, true, T0 + 2), Err(end + 900));
-        let next = T0 + 25_000;
-        assert_eq!(purse.spend(RULE, 10, true, next), Ok(()), "its next window is a full one");
-        purse.told(&told(7, next + 60_000), next);
-        assert_eq!(purse.spend(RULE, 7, true, next), Ok(()));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_closes_nothing_for_long() {
-        let mut purse = Purse::default();
-        assert_eq!(purse.spend(RULE, 10, true, T0), Ok(()));
-        assert!(purse.spend(RULE, 1, true, T0 - 30_000).is_err(), "it was a moment ago");
-        assert_eq!(purse.spend(RULE, 10, true, T0 - 86_400_000), Ok(()));
-        purse.shut(T0);
-        purse.shut(T0 - 1);
-        assert_eq!(purse.spend(RULE, 1, true, T0 - 1), Err(T0));
-    }
-
-    #[test]
-    fn an_answer_is_charged_whatever_is_left_and_nothing_is_asked_of_an_empty_bucket() {
-        let mut purse = Purse::default();
-        assert_eq!(purse.spend(RULE, 0, false, T0), Ok(()));
-        assert!(purse.slices.is_empty(), "a question costs nothing");
-        purse.charge(RULE, 7, false, T0);
-        assert_eq!(purse.spend(RULE, 0, false, T0), Err(T0 + 65_000), "the reserve");
-        assert_eq!(purse.spend(RULE, 0, true, T0), Ok(()));
-        purse.charge(RULE, 9, true, T0);
-        assert_eq!(purse.spend(RULE, 0, true, T0), Err(T0 + 65_000));
-        assert_eq!(purse.window(RULE, T0).remaining, -6);
-        assert_eq!(purse.spend(RULE, 0, true, T0 + 65_000), Ok(()));
-        purse.told(&told(2, T0 + 90_000), T0 + 65_000);
-        purse.charge(RULE, 3, true, T0 + 65_000);
-        assert_eq!(purse.spend(RULE, 0, true, T0 + 65_001), Err(T0 + 90_000));
-    }
-
-    #[test]
-    fn a_long_window_is_corrected_upwards() {
-        let month = BucketRule { window_ms: 30 * DAY, ..RULE };
-        let (mut purse, end) = (Purse::default(), T0 + 20 * DAY);
-        purse.told(&told(8, end), T0);
-        purse.charge(month, 6, false, T0);
-        assert!(purse.spend(month, 0, false, T0).is_err());
-        purse.told(&told(6, end), T0 + HOUR);
-        assert_eq!(purse.spend(month, 0, false, T0 + HOUR), Ok(()), "two posts, read three times");
-    }
-
-    #[test]
-    fn the_window_is_the_servers_or_that_of_our_own_spending() {
-        let mut purse = Purse::default();
-        let new = purse.window(RULE, T0);
-        assert_eq!((new.end, new.remaining, new.others), (T0, 10, 0), "none runs yet");
-        assert_eq!(purse.spend(RULE, 2, false, T0), Ok(()));
-        assert_eq!(purse.spend(RULE, 3, true, T0 + 20_000), Ok(()));
-        let own = Window {
-            limit: 10,
-            reserve: 3,
-            length_ms: 60_000,
-            began: T0,
-            end: T0 + 65_000,
-            remaining: 5,
-            others: 3,
-        };
-        assert_eq!(purse.window(RULE, T0 + 20_000), own);
-        let later = Window { began: T0 + 20_000, end: T0 + 85_000, remaining: 7, ..own };
-        assert_eq!(purse.window(RULE, T0 + 65_000), later);
-        purse.told(&told(4, T0 + 90_000), T0 + 65_000);
-        let servers = Window { began: T0 + 30_000, end: T0 + 90_000, remaining: 4, ..own };
-        assert_eq!(purse.window(RULE, T0 + 65_000), Window { others: 0, ..servers });
-    }
-
-    #[test]
-    fn the_budget_is_that_of_the_time_which_allows_the_least() {
-        let mut purse = Purse::default();
-        let rule = BucketRule { reserve: 0, ..RULE };
-        assert_eq!(purse.budget(rule, T0), Budget { left: 10, until: T0 + 60_000 });
-        assert_eq!(purse.spend(rule, 1, false, T0), Ok(()));
-        assert_eq!(purse.spend(rule, 7, false, T0 + 55_000), Ok(()));
-        // Two are left and one comes free in five seconds; but seven only after a minute more.
-        let budget = purse.budget(rule, T0 + 60_000);
-        assert_eq!(budget, Budget { left: 3, until: T0 + 120_000 });
-        assert_eq!(purse.spend(rule, 2, false, T0 + 60_000), Ok(()));
-        let budget = purse.budget(rule, T0 + 60_000);
-        assert_eq!(budget, Budget { left: 0, until: T0 + 65_000 }, "then one comes free");
-        assert_eq!(purse.spend(rule, 1, false, T0 + 65_000), Ok(()));
-        let empty = purse.budget(rule, T0 + 65_000);
-        assert_eq!(empty, Budget { left: 0, until: T0 + 120_000 });
-    }
-
-    proptest! {
-        #[test]
-        fn no_window_holds_more_than_the_limit(
-            window in 1i64..100_000,
-            steps in prop::collection::vec((0i64..20_000, 1u32..4, any::<bool>()), 1..200),
-        ) {
-            let rule = BucketRule { window_ms: window, ..RULE };
-            let (mut purse, mut now) = (Purse::default(), T0);
-            let mut spent: Vec<(Instant, i64)> = Vec::new();
-            for (pass, amount, reply) in steps {
-                now = now + pass;
-                match purse.spend(rule, amount, reply, now) {
-                    Ok(()) => spent.push((now, i64::from(amount))),
-                    Err(opens) => prop_assert!(now < opens && opens <= now + 2 * window + 24),
-                }
-            }
-            for (from, _) in &spent {
-                let within = spent.iter().filter(|(at, _)| *from <= *at && *at < *from + window);
-                let held: i64 = within.map(|(_, many)| many).sum();
-                prop_assert!(held <= i64::from(rule.limit));
-            }
-        }
-    }
 }

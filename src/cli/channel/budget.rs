@@ -25,7 +25,7 @@ pub(super) struct Limit {
     scope: String,
     used: i64,
     of: i64,
-    /// Kept for replies and re-reads.
+    /// Kept for replies.
     reserve: i64,
     /// When the window ends in which that was used, or the oldest of it comes free again where the
     /// network tells of no window; nothing is used if this is none.
@@ -134,7 +134,7 @@ impl Limit {
             line.push_str(&format!(" until {until}"));
         }
         if *reserve > 0 {
-            line.push_str(&format!(", {reserve} kept for replies and re-reads"));
+            line.push_str(&format!(", {reserve} kept for replies"));
         }
         if let Some(until) = self.shut_until {
             line.push_str(&format!(", shut until {until}"));
@@ -206,8 +206,8 @@ mod tests {
         assert_eq!(
             limit.line("x"),
             "x: limit month: 1200 of 20000 used until 1970-01-01T00:00:00.000Z, 500 kept for \
-             replies and re-reads; 6.00 USD this month at 0.005 a post read, 12.00 USD by its end \
-             if it goes on like this\n"
+             replies; 6.00 USD this month at 0.005 a post read, 12.00 USD by its end if it goes on \
+             like this\n"
         );
     }
 }

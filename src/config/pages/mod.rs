@@ -114,7 +114,7 @@ fn limits(buckets: &[BucketRule]) -> String {
         return "None are counted.\n".to_owned();
     }
     let mut out = "Ascolto keeps to these by itself, and to what the server's answers say.\n\n\
-                   | limit | at most | in | counted by | kept for replies and re-reads |\n\
+                   | limit | at most | in | counted by | kept for replies |\n\
                    |---|---|---|---|---|\n"
         .to_owned();
     for rule in buckets {

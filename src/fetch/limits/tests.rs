@@ -1,9 +1,9 @@
-//! Tests of the limits: reserve, headers, refusals, restarts.
+//! Tests of the limits: reserve, shares, headers, refusals, restarts.
 
 use super::super::testing::*;
 use super::*;
 use crate::domain::time::SECOND;
-use crate::wire::Ask;
+use crate::wire::{Ask, Keep};
 
 const SHORT: &[(Bucket, u32)] = &[(API, 1)];
 const LONG: &[(Bucket, u32)] = &[(MONTH, 1)];
@@ -39,13 +39,30 @@ async fn polls_leave_the_reserve() {
     }
     let open = until(spend(&b, SHORT, Purpose::Poll).await);
     assert!(a_window_later(open, MINUTE), "{open}");
-    assert_eq!(until(spend(&b, SHORT, Purpose::Recheck).await), open, "and so do rechecks");
     for _ in 0..2 {
         spend(&b, SHORT, Purpose::Reply).await.unwrap();
     }
     until(spend(&b, SHORT, Purpose::Reread).await);
     b.clock.advance(open - START);
     spend(&b, SHORT, Purpose::Poll).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reread_leaves_polls_their_share_and_is_ended_once_begun() {
+    let b = bench(true, fine(9));
+    let (reset, next) = (START + MINUTE, START + MINUTE + 5 * SECOND);
+    let full = Told { bucket: API, remaining: 4, reset };
+    b.memory.told("chan", &full, START).await.unwrap();
+    let peer = Peer::Network(&TestNet);
+    let asks = [1, 2].map(|tag| Ask::http(get("/x"), tag, SHORT)).to_vec();
+    let talk = b.engine.begin(peer, &b.link, Script::new(vec![asks]), Purpose::Reread, None);
+    talk.finish().await.unwrap();
+    let short = Told { bucket: API, remaining: 3, reset: next };
+    b.memory.told("chan", &short, START).await.unwrap();
+    // Of the two that are no reserve polls keep one, and there is no more left.
+    assert_eq!(until(spend(&b, SHORT, Purpose::Reread).await), next);
+    assert_eq!(b.transport.log().len(), 2, "both of the first one's questions were asked");
+    spend(&b, SHORT, Purpose::Reply).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! Meta tells no number of requests that are left but how many percent of the window are used
 //! (rate limiting, business use cases): our own figure is a measure to take percents of. At 75
-//! percent polling pauses, and the rest is for replies and re-reads.
+//! percent polling pauses, and the rest is for replies.
 
 use super::super::json;
 use super::{App, is_question};

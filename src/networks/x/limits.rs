@@ -47,7 +47,7 @@ const fn per_quarter(bucket: Bucket, limit: u32, reserve: u32) -> BucketRule {
     BucketRule { bucket, counts: Counts::Token, limit, window_ms: 15 * MINUTE, reserve }
 }
 
-/// The limits; what is kept back is for re-reads and replies.
+/// The limits; what is kept back is for replies.
 pub(super) const BUCKETS: &[BucketRule] = &[
     per_quarter(MENTIONS, 300, 30),
     per_quarter(SEARCH, 450, 150),

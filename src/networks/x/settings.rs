@@ -9,7 +9,7 @@ use url::Url;
 /// ones (docs.x.com, rate limits and search/integrate/build-a-query).
 const QUERY_LIMIT: usize = 512;
 const ENTERPRISE_QUERY_LIMIT: usize = 4_096;
-/// Below this a budget would be nothing but the reserve for replies and re-reads.
+/// Below this a budget would be nothing but the reserve for replies.
 const LEAST_BUDGET: u32 = 1_000;
 
 /// What an X channel is told.
@@ -266,7 +266,7 @@ pub(super) const KEYS: &[Key] = &[
         required: false,
         doc: "How many posts the app may read in a billing month; 20000 are 100 US dollars at \
               0.005 each. Ahead of that plan lanes are read less often; the last 500 are kept for \
-              replies and re-reads. Up to half of what it allows sees whether stored posts still \
+              replies. Up to half of what it allows sees whether stored posts still \
               stand, which X's terms ask; without it nobody looks. Default none: X's own spending \
               limit ends the reading.",
         example: "20000",

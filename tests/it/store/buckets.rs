@@ -10,7 +10,7 @@ use ascolto::store::Tx;
 use ascolto::store::buckets::{all, charge, of_month, one, shut, spend, told};
 use ascolto::store::costs::{self, Cost};
 use ascolto::store::rhythm;
-use ascolto::wire::{Bucket, BucketRule, Counts, Told};
+use ascolto::wire::{Bucket, BucketRule, Counts, Purpose, Told};
 
 store_suite!(
     a_window_is_spent_once,
@@ -31,23 +31,27 @@ const API: BucketRule = BucketRule {
 
 async fn a_window_is_spent_once(house: &House) {
     let mut tx = house.begin().await;
-    assert_eq!(spend(&mut tx, "masto", API, 4, true, T0).await.unwrap(), Ok(()));
-    assert_eq!(spend(&mut tx, "masto", API, 6, true, T0 + 1).await.unwrap(), Ok(()));
-    let end = spend(&mut tx, "masto", API, 1, true, T0 + 2).await.unwrap().unwrap_err();
+    assert_eq!(spend(&mut tx, "masto", API, 4, Purpose::Reply, T0).await.unwrap(), Ok(()));
+    assert_eq!(spend(&mut tx, "masto", API, 6, Purpose::Reply, T0 + 1).await.unwrap(), Ok(()));
+    let end = spend(&mut tx, "masto", API, 1, Purpose::Reply, T0 + 2).await.unwrap().unwrap_err();
     // A window later, or the twelfth of one by which it is reckoned.
     assert!(T0 + API.window_ms <= end && end <= T0 + API.window_ms / 12 * 13, "{end}");
-    assert_eq!(spend(&mut tx, "other", API, 1, true, T0 + 2).await.unwrap(), Ok(()));
+    assert_eq!(spend(&mut tx, "other", API, 1, Purpose::Reply, T0 + 2).await.unwrap(), Ok(()));
     tx.commit().await.unwrap();
     let mut tx = house.begin().await;
-    assert_eq!(spend(&mut tx, "masto", API, 1, true, end - 1).await.unwrap(), Err(end));
-    assert_eq!(spend(&mut tx, "masto", API, 10, true, end).await.unwrap(), Ok(()), "a new window");
+    assert_eq!(spend(&mut tx, "masto", API, 1, Purpose::Reply, end - 1).await.unwrap(), Err(end));
+    assert_eq!(
+        spend(&mut tx, "masto", API, 10, Purpose::Reply, end).await.unwrap(),
+        Ok(()),
+        "a new window"
+    );
 }
 
 async fn polling_leaves_the_reserve(house: &House) {
     let mut tx = house.begin().await;
-    assert_eq!(spend(&mut tx, "masto", API, 7, false, T0).await.unwrap(), Ok(()));
-    assert!(spend(&mut tx, "masto", API, 1, false, T0).await.unwrap().is_err());
-    assert_eq!(spend(&mut tx, "masto", API, 3, true, T0).await.unwrap(), Ok(()));
+    assert_eq!(spend(&mut tx, "masto", API, 7, Purpose::Poll, T0).await.unwrap(), Ok(()));
+    assert!(spend(&mut tx, "masto", API, 1, Purpose::Poll, T0).await.unwrap().is_err());
+    assert_eq!(spend(&mut tx, "masto", API, 3, Purpose::Reply, T0).await.unwrap(), Ok(()));
 }
 
 async fn the_server_knows_better(house: &House) {
@@ -55,28 +59,33 @@ async fn the_server_knows_better(house: &House) {
     let reset = T0 + 60_000;
     let word = Told { bucket: API.bucket, remaining: 1, reset };
     told(&mut tx, "masto", &word, T0).await.unwrap();
-    assert_eq!(spend(&mut tx, "masto", API, 2, true, T0).await.unwrap(), Err(reset));
-    assert_eq!(spend(&mut tx, "masto", API, 1, true, T0).await.unwrap(), Ok(()));
+    assert_eq!(spend(&mut tx, "masto", API, 2, Purpose::Reply, T0).await.unwrap(), Err(reset));
+    assert_eq!(spend(&mut tx, "masto", API, 1, Purpose::Reply, T0).await.unwrap(), Ok(()));
     shut(&mut tx, "masto", API, reset + 5).await.unwrap();
     shut(&mut tx, "masto", API, reset).await.unwrap();
-    let refused = spend(&mut tx, "masto", API, 1, true, reset + 1).await.unwrap();
+    let refused = spend(&mut tx, "masto", API, 1, Purpose::Reply, reset + 1).await.unwrap();
     assert_eq!(refused, Err(reset + 5), "a shorter closing does not open it");
-    assert_eq!(spend(&mut tx, "masto", API, 1, true, reset + 5).await.unwrap(), Ok(()));
+    assert_eq!(spend(&mut tx, "masto", API, 1, Purpose::Reply, reset + 5).await.unwrap(), Ok(()));
 }
 
 async fn what_an_answer_cost_is_charged_and_booked(house: &House) {
     let mut tx = house.begin().await;
     // An amount of 0 is a question whether there is something left.
-    assert_eq!(spend(&mut tx, "x", API, 0, false, T0).await.unwrap(), Ok(()));
-    charge(&mut tx, "x", API, 7, false, T0).await.unwrap();
-    let end = spend(&mut tx, "x", API, 0, false, T0).await.unwrap().expect_err("the reserve");
+    assert_eq!(spend(&mut tx, "x", API, 0, Purpose::Poll, T0).await.unwrap(), Ok(()));
+    charge(&mut tx, "x", API, 7, Purpose::Poll, T0).await.unwrap();
+    let end =
+        spend(&mut tx, "x", API, 0, Purpose::Poll, T0).await.unwrap().expect_err("the reserve");
     assert!(T0 + API.window_ms <= end, "{end}");
-    assert_eq!(spend(&mut tx, "x", API, 0, true, T0).await.unwrap(), Ok(()));
-    charge(&mut tx, "x", API, 9, true, T0).await.unwrap();
-    assert_eq!(spend(&mut tx, "x", API, 0, true, T0).await.unwrap(), Err(end), "all is spent");
-    charge(&mut tx, "y", API, 1, false, T0).await.unwrap();
+    assert_eq!(spend(&mut tx, "x", API, 0, Purpose::Reply, T0).await.unwrap(), Ok(()));
+    charge(&mut tx, "x", API, 9, Purpose::Reply, T0).await.unwrap();
+    assert_eq!(
+        spend(&mut tx, "x", API, 0, Purpose::Reply, T0).await.unwrap(),
+        Err(end),
+        "all is spent"
+    );
+    charge(&mut tx, "y", API, 1, Purpose::Poll, T0).await.unwrap();
     // Another month, another account.
-    charge(&mut tx, "x", API, 5, false, T0 + 40 * 86_400_000).await.unwrap();
+    charge(&mut tx, "x", API, 5, Purpose::Poll, T0 + 40 * 86_400_000).await.unwrap();
     let owned = |scope: &str, units| (scope.to_owned(), "api".to_owned(), units);
     assert_eq!(of_month(&mut tx, "2026-11").await.unwrap(), [owned("x", 16), owned("y", 1)]);
     assert_eq!(of_month(&mut tx, "2026-12").await.unwrap(), [owned("x", 5)]);
@@ -85,8 +94,8 @@ async fn what_an_answer_cost_is_charged_and_booked(house: &House) {
 async fn a_new_window_forgets_who_spent_the_old_one(house: &House) {
     let mut tx = house.begin().await;
     let end = T0 + API.window_ms;
-    spend(&mut tx, "x", API, 2, false, T0).await.unwrap().unwrap();
-    spend(&mut tx, "x", API, 3, true, T0).await.unwrap().unwrap();
+    spend(&mut tx, "x", API, 2, Purpose::Poll, T0).await.unwrap().unwrap();
+    spend(&mut tx, "x", API, 3, Purpose::Reply, T0).await.unwrap().unwrap();
     let own = window(&mut tx, T0).await;
     assert_eq!((own.limit, own.reserve, own.length_ms), (10, 3, API.window_ms));
     assert_eq!((own.remaining, own.others), (5, 3));
@@ -98,7 +107,7 @@ async fn a_new_window_forgets_who_spent_the_old_one(house: &House) {
     assert_eq!((servers.remaining, servers.others), (8, 3));
     told(&mut tx, "x", &word(end + API.window_ms), end).await.unwrap();
     assert_eq!(window(&mut tx, end).await.others, 0);
-    spend(&mut tx, "x", API, 1, true, end + 1).await.unwrap().unwrap();
+    spend(&mut tx, "x", API, 1, Purpose::Reply, end + 1).await.unwrap().unwrap();
     let next = window(&mut tx, end + 1).await;
     assert_eq!((next.remaining, next.others), (7, 1));
     let all = all(&mut tx).await.unwrap();

@@ -64,7 +64,8 @@ async fn every_standing_and_attention_round_trips(house: &House) {
         let mut file = new_case(CaseId(house.id()), &n.to_string());
         file.case.attention = attention;
         file.case.obligations = standings().into_iter().map(|s| debt(house, s)).collect();
-        (file.events, file.draft_rev, file.draft_due, file.checked_at) = (3, 2, true, T0 + 8);
+        (file.events, file.draft_rev, file.draft_due) = (3, 2, true);
+        (file.checked_at, file.reread_at) = (T0 + 8, T0 + 9);
         files.push(file);
     }
     let mut tx = house.begin().await;
@@ -94,7 +95,7 @@ fn same(stored: &CaseFile, file: &CaseFile, rev: i64) {
     let mut expected = file.case.clone();
     expected.obligations.sort_by_key(|o| (o.since, o.mention));
     assert_eq!(stored.case, expected);
-    let beside = |f: &CaseFile| (f.events, f.draft_rev, f.draft_due, f.checked_at);
+    let beside = |f: &CaseFile| (f.events, f.draft_rev, f.draft_due, f.checked_at, f.reread_at);
     assert_eq!(beside(stored), beside(file));
     assert_eq!(stored.rev, rev);
 }

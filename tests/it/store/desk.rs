@@ -173,6 +173,7 @@ pub fn new_case(id: CaseId, thread: &str) -> CaseFile {
         draft_rev: 0,
         draft_due: false,
         checked_at: Instant(0),
+        reread_at: Instant(0),
         rev: 0,
     }
 }

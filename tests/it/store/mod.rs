@@ -15,6 +15,7 @@ mod mentions;
 mod outbox;
 mod rechecks;
 mod replies;
+mod rereads;
 mod rhythm;
 mod statements;
 

@@ -11,7 +11,7 @@ use ascolto::pipeline::{Deps, runner};
 use ascolto::store::{Store, buckets, lanes, outbox};
 use ascolto::wire::{
     Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, KeyFault, Lane, Meta,
-    Network, Part, Step, Talk, Terms, Via, Walk,
+    Network, Part, Purpose, Step, Talk, Terms, Via, Walk,
 };
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -192,7 +192,7 @@ async fn a_budget_that_is_used_up_is_told_once_and_looked_at_each_day() {
     let deps = house(&folder, &clock, &said).await;
     runner::drain(&deps).await.unwrap();
     let mut tx = deps.store.begin().await.unwrap();
-    buckets::charge(&mut tx, "costly", MONTH, 60, false, clock.now()).await.unwrap();
+    buckets::charge(&mut tx, "costly", MONTH, 60, Purpose::Poll, clock.now()).await.unwrap();
     lanes::wake_all(&mut tx, "costly", clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     hours(&deps, &clock, 1).await;

@@ -7,6 +7,7 @@ mod first_look;
 mod hearing;
 mod publishing;
 mod silence;
+mod storm;
 mod terms;
 mod timers;
 mod waking;

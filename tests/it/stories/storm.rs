@@ -1,0 +1,219 @@
+//! A storm of complaints at a place with a small limit: polls stay on time, alerts go out, and
+//! re-reads take what is left.
+
+use crate::scene::COMPLAINT;
+use ascolto::app::{self, Surroundings};
+use ascolto::clock::Clock;
+use ascolto::config::{self, Registry};
+use ascolto::domain::length::{Counting, LengthRule};
+use ascolto::domain::time::{MINUTE, SECOND};
+use ascolto::domain::{Instant, Mention, MentionRef};
+use ascolto::ids::Ids;
+use ascolto::pipeline::{Deps, runner};
+use ascolto::store::Store;
+use ascolto::wire::{
+    Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Heard, KeyFault, Lane,
+    Meta, Network, Page, Part, Step, Talk, Terms, ThreadView, Via, Walk,
+};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+/// Friday 20 November 2026, 09:00 UTC.
+const START: Instant = Instant(1_795_165_200_000);
+/// How many complain, all within the first minute.
+const STORM: usize = 200;
+
+/// Mastodon's.
+const API: BucketRule = BucketRule {
+    bucket: Bucket("api"),
+    counts: Counts::Token,
+    limit: 300,
+    window_ms: 5 * MINUTE,
+    reserve: 60,
+};
+
+static META: Meta = Meta {
+    name: "square",
+    title: "Square",
+    about: "A place where everybody complains at once.",
+    docs: "",
+    can: Capabilities { poll: true, reply: false, thread: true, stream: false, backfill: false },
+    length: LengthRule { counting: Counting::Graphemes, limit: 100 },
+    buckets: &[API],
+    keys: &[],
+    terms: Terms {
+        refresh_within: None,
+        delete_within: None,
+        training_allowed: false,
+        automated_replies_allowed: false,
+    },
+    natural_key: false,
+};
+
+/// What was asked there, and when: an empty text for a poll, else the thread.
+static ASKED: Mutex<Vec<(Instant, String)>> = Mutex::new(Vec::new());
+
+fn ask(tag: u8) -> Ask {
+    const ONE: &[(Bucket, u32)] = &[(API.bucket, 1)];
+    Ask { via: Via::Nothing, tag, spend: ONE, auth: false }
+}
+
+struct Square;
+
+impl Network for Square {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn settings(&self, _table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
+        Ok(Box::new(()))
+    }
+
+    fn lanes(&self, _cx: &Ctx<'_>) -> Vec<Lane> {
+        vec![Lane {
+            id: "all".to_owned(),
+            walk: Walk::Ascending,
+            every_ms: MINUTE,
+            overlap_ms: 0,
+            settle_ms: 0,
+            addressed: true,
+            gap: None,
+        }]
+    }
+
+    fn first_look_ms(&self) -> Option<i64> {
+        None
+    }
+
+    fn listen(
+        &self,
+        _lane: &Lane,
+        cursor: Option<&Cursor>,
+        _resume: Option<&str>,
+        _cx: &Ctx<'_>,
+    ) -> Box<dyn Talk<Cursor> + '_> {
+        Box::new(Look { cursor: cursor.map_or("calm", |c| c.0.as_str()).to_owned(), over: false })
+    }
+
+    fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
+        Some(Box::new(Around(of.external_id.clone())))
+    }
+
+    fn fit(&self, text: &str, _of: &MentionRef, _cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {
+        Ok(vec![Part { text: text.to_owned() }])
+    }
+}
+
+/// The second look finds the storm, every other one nothing.
+struct Look {
+    cursor: String,
+    over: bool,
+}
+
+impl Talk<Cursor> for Look {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<Cursor> {
+        if self.over { Step::Done(Cursor("over".to_owned())) } else { Step::Ask(vec![ask(0)]) }
+    }
+
+    fn read(&mut self, _tag: u8, _got: Got, cx: &Ctx<'_>) -> Result<Step<Cursor>, Fault> {
+        ASKED.lock().unwrap().push((cx.now, String::new()));
+        if self.cursor == "calm" && cx.now >= START + MINUTE {
+            self.over = true;
+            let heard = (0..STORM).map(|n| Heard::Mention(complaint(n, cx.now))).collect();
+            return Ok(Step::Page(Page {
+                heard,
+                resume: Some("over".to_owned()),
+                ..Page::default()
+            }));
+        }
+        Ok(Step::Done(Cursor(self.cursor.clone())))
+    }
+}
+
+fn complaint(n: usize, now: Instant) -> Mention {
+    let json = serde_json::json!({
+        "network": "square", "external_id": format!("p{n}"), "kind": "post",
+        "visibility": "public", "author": { "id": format!("u{n}"), "handle": format!("u{n}") },
+        "text": COMPLAINT, "created_at": now, "url": format!("https://square.example/p{n}"),
+        "thread_id": format!("p{n}"),
+    });
+    serde_json::from_value::<Mention>(json).unwrap().checked().unwrap()
+}
+
+/// A thread takes two questions; only the second one shows it whole.
+struct Around(String);
+
+impl Talk<ThreadView> for Around {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<ThreadView> {
+        Step::Ask(vec![ask(0), ask(1)])
+    }
+
+    fn read(&mut self, tag: u8, _got: Got, cx: &Ctx<'_>) -> Result<Step<ThreadView>, Fault> {
+        let whole = tag == 1;
+        let id = if whole { self.0.clone() } else { format!("half of {}", self.0) };
+        ASKED.lock().unwrap().push((cx.now, id));
+        Ok(if whole { Step::Done(ThreadView::default()) } else { Step::Ask(Vec::new()) })
+    }
+}
+
+const REGISTRY: Registry = Registry {
+    network: |name| (name == "square").then_some(&Square as &dyn Network),
+    networks: || vec!["square"],
+    notifier: |name| (app::registry().notifier)(name),
+    notifiers: || (app::registry().notifiers)(),
+};
+
+async fn house(folder: &tempfile::TempDir, clock: &Clock, said: &Arc<Mutex<Vec<String>>>) -> Deps {
+    let file = folder.path().join("ascolto.toml");
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    let text = format!(
+        "[store]\nurl = \"{url}\"\n[brand.acme]\nzone = \"Europe/Rome\"\nlanguage = \"en\"\n\
+         recipients = [\"room\"]\n[channel.crowd]\nnetwork = \"square\"\nbrand = \"acme\"\n\
+         [recipient.room]\nnotifier = \"terminal\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let config = config::load(&file, std::iter::empty(), &REGISTRY);
+    let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
+    let said = said.clone();
+    let around = Surroundings {
+        clock: clock.clone(),
+        ids: Ids::seeded(5),
+        instance: "story".to_owned(),
+        hands: app::HANDS,
+        say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
+        transport: None,
+    };
+    app::build(&config, Store::open(&url).await.unwrap(), around).await.unwrap()
+}
+
+#[tokio::test]
+async fn in_a_storm_polls_stay_on_time_and_rereads_take_what_is_left() {
+    let (folder, clock) = (crate::town::folder(), Clock::manual(START));
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let deps = house(&folder, &clock, &said).await;
+    runner::drain(&deps).await.unwrap();
+    for _ in 0..14 * MINUTE / SECOND {
+        clock.advance(SECOND);
+        runner::drain(&deps).await.unwrap();
+    }
+    let asked = ASKED.lock().unwrap().clone();
+    let polls: Vec<Instant> =
+        asked.iter().filter(|(_, what)| what.is_empty()).map(|(at, _)| *at).collect();
+    let late = polls.windows(2).map(|two| two[1] - two[0] - MINUTE).max().unwrap();
+    assert!(late <= SECOND, "a poll began {late} ms after it was due");
+    assert!(polls.len() >= 14, "{} polls", polls.len());
+    for (from, _) in &asked {
+        let within = asked.iter().filter(|(at, _)| *from <= *at && *at < *from + API.window_ms);
+        assert!(within.count() <= 300, "the limit was passed in the window from {from}");
+    }
+    let whole: BTreeSet<&str> =
+        asked.iter().map(|(_, what)| what.as_str()).filter(|what| what.starts_with('p')).collect();
+    assert_eq!(whole.len(), STORM, "every thread was read");
+    let halves = asked.iter().filter(|(_, what)| what.starts_with("half")).count();
+    assert!(halves <= STORM + 100, "{halves} were begun: nobody tries in vain again and again");
+    let alerts = said.lock().unwrap().join("\n");
+    let unread = alerts.matches("Not re-checked").count();
+    assert!(0 < unread && unread < STORM, "{unread} alerts went out not re-checked");
+    deps.store.close().await;
+}
