@@ -8,7 +8,7 @@ use crate::draft::Drafts;
 use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
-use crate::pipeline::{Channel, Deps, Fresh, Recipient, StoreKeep, reconnect, runner};
+use crate::pipeline::{Channel, Deps, Fresh, NoKeep, Recipient, StoreKeep, reconnect, runner};
 use crate::store::{Store, StoreError, credentials, lanes, looks, own};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
@@ -178,6 +178,19 @@ pub async fn build(
     };
     register(&deps).await?;
     Ok(deps)
+}
+
+/// An engine that remembers nothing, for what is asked before there is a channel.
+///
+/// # Errors
+/// When a setting of the network shows its fault only now.
+pub fn engine(config: &Config, around: Surroundings) -> Result<Engine, BuildError> {
+    install_tls();
+    let transport = match around.transport {
+        Some(transport) => transport,
+        None => transport(config)?,
+    };
+    Ok(Engine::new(transport, Arc::new(NoKeep), around.clock, around.ids, around.say))
 }
 
 /// The real network as the configuration wants it.

@@ -32,6 +32,10 @@ pub mod path {
     pub const ACT: &str = "/act/{token}";
     /// A link by which the owner of a channel connects it again: `GET` shows, `POST` connects.
     pub const CONNECT: &str = "/connect/{token}";
+    /// Where a network's consent page sends the browser of whoever follows such a link.
+    pub const CONNECT_BACK: &str = "/connect/callback";
+    /// Where it sends the browser of whoever adds a channel on the command line, on that machine.
+    pub const LOOPBACK: &str = "/callback";
     /// Calls from a network's own server, for one channel.
     pub const HOOK_CHANNEL: &str = "/hooks/channel/{name}";
     /// The same for every channel that names this app.
@@ -62,6 +66,15 @@ pub mod path {
     pub const READY: &str = "/readyz";
     /// Figures for Prometheus.
     pub const METRICS: &str = "/metrics";
+}
+
+/// The port of 127.0.0.1 to which a consent page sends a browser where nothing else is said: the
+/// one behind that of the inbox.
+pub const LOOPBACK_PORT: u16 = 7071;
+
+/// The address on this machine to which a consent page sends a browser (RFC 8252, 7.3).
+pub fn loopback(port: u16) -> String {
+    format!("http://127.0.0.1:{port}{}", path::LOOPBACK)
 }
 
 /// Builds absolute addresses below the public one.
@@ -124,6 +137,12 @@ impl Links {
     /// The page on which a channel's owner puts a new credential.
     pub fn connect(&self, token: &str) -> String {
         self.with(path::CONNECT, "{token}", token)
+    }
+
+    /// Where a consent page sends the browser of a channel's owner. `None` without https: a code is
+    /// sent over no open line.
+    pub fn connect_back(&self) -> Option<String> {
+        self.base.starts_with("https:").then(|| self.at(path::CONNECT_BACK))
     }
 
     /// The coverage page.

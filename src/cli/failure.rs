@@ -47,6 +47,11 @@ impl Failure {
         }
     }
 
+    /// What happened, where the program goes on and a person is to know.
+    pub(super) fn why(&self) -> &str {
+        &self.why
+    }
+
     /// Logs it where the program goes on all the same; `meaning` says what that means.
     pub(super) fn log(&self, meaning: &str) {
         tracing::error!({ field::ERROR } = %self.why, "{meaning}");

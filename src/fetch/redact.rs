@@ -173,8 +173,9 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 /// Whether a form field or a query parameter of that name holds a credential. In JSON `code` and
 /// `key` mean anything; here they are grants and keys.
 pub(super) fn is_secret_param(name: &str) -> bool {
-    matches!(plain(name).as_str(), "code" | "key" | "sig" | "signature" | "sid" | "sessionid")
-        || is_secret_name(name)
+    const NAMES: [&str; 7] =
+        ["code", "codeverifier", "key", "sig", "signature", "sid", "sessionid"];
+    NAMES.contains(&plain(name).as_str()) || is_secret_name(name)
 }
 
 fn plain(name: &str) -> String {
@@ -215,6 +216,7 @@ mod tests {
             assert!(is_secret_name(name), "{name}");
         }
         assert!(is_secret_param("key") && !is_secret_name("key"));
+        assert!(is_secret_param("code_verifier"));
     }
 
     #[test]

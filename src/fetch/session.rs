@@ -3,7 +3,7 @@
 use super::conversation::Conversation;
 use super::{Engine, Link, OwnedCtx, Peer, Purpose, unsent};
 use crate::domain::Instant;
-use crate::wire::{BoxFuture, Fault, Next, Reached, Session};
+use crate::wire::{BoxFuture, Fault, Next, Reached, Session, Talk};
 use std::any::Any;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -156,6 +156,20 @@ impl Engine {
         talk.for_login(cx).finish().await.map(|()| Tried::Answered)
     }
 
+    /// Runs a conversation with the server behind a network's consent page, which knows neither
+    /// session nor settings. Nothing of it is stored.
+    ///
+    /// # Errors
+    /// What the server answered; its kind says whether it refuses or nobody knows.
+    pub async fn consent<T>(&self, network: &str, talk: Box<dyn Talk<T>>) -> Result<T, Fault> {
+        let link = Link::new(network, Arc::new(()), Vec::new());
+        let cx = link.settled();
+        let peer = Peer::Consent(network);
+        let talk = Conversation::new(self, peer, &link, talk, Purpose::Reread, None);
+        // As a log-in: what it hands out is known as a secret, and none is renewed for it.
+        talk.for_login(cx).finish().await
+    }
+
     async fn kept(&self, link: &Link) -> Result<Option<Arc<Session>>, Fault> {
         let kept = self.keep.session(&link.name).await;
         kept.map(|s| s.map(Arc::new))
@@ -206,4 +220,42 @@ fn secret(session: Option<&Session>) -> Option<&str> {
 
 fn usable(session: Option<&Arc<Session>>, now: Instant) -> bool {
     session.is_some_and(|s| s.expires_at.is_none_or(|end| now < end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{answer, bench, url};
+    use super::*;
+    use crate::wire::{Ask, Body, Ctx, Got, Method, Request, Step};
+
+    /// Exchanges a code.
+    struct Post;
+
+    impl Talk<String> for Post {
+        fn start(&mut self, _: &Ctx<'_>) -> Step<String> {
+            let body = Body::Form(vec![("code".to_owned(), "c0de-1".to_owned())]);
+            let request = Request { body, ..Request::new(Method::Post, url("/token")) };
+            Step::Ask(vec![Ask::open(request, 0)])
+        }
+
+        fn read(&mut self, _: u8, got: Got, _: &Ctx<'_>) -> Result<Step<String>, Fault> {
+            let body = got.http()?.body;
+            Ok(Step::Done(String::from_utf8_lossy(&body).into_owned()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_consent_server_is_spoken_to_without_session_and_its_refusal_holds_no_code() {
+        let no = r#"{"error":"invalid_grant","error_description":"c0de-1 ran out"}"#;
+        let answers = vec![answer(200, "yes"), answer(400, no), answer(500, "")];
+        let bench = bench(false, answers);
+        let asked = async || bench.engine.consent::<String>("testnet", Box::new(Post)).await;
+        assert_eq!(asked().await.as_deref(), Ok("yes"));
+        let refused = asked().await.unwrap_err();
+        assert_eq!(refused.next, Next::Refused);
+        assert!(refused.why.starts_with("the code is refused: invalid_grant: [secret] ran out"));
+        assert_eq!(asked().await.unwrap_err().next, Next::Retry { after: None });
+        assert_eq!(bench.transport.log(), ["POST /token -"; 3]);
+        assert!(bench.memory.sessions.lock().unwrap().is_empty(), "nothing is stored");
+    }
 }

@@ -114,6 +114,10 @@ pub struct Signer {
     act: Hmac<Sha256>,
     /// For the links that connect a channel.
     pub(super) connect: Hmac<Sha256>,
+    /// For what a consent page carries there and back on behalf of such a link.
+    pub(super) consent: Hmac<Sha256>,
+    /// For what shows at the end that we began it.
+    pub(super) verifier: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Signer {
@@ -128,7 +132,9 @@ impl Signer {
         let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
         Signer {
             act: mac.clone().chain_update(PURPOSE),
-            connect: mac.chain_update(super::connect::PURPOSE),
+            connect: mac.clone().chain_update(super::connect::PURPOSE),
+            consent: mac.clone().chain_update(super::connect::CONSENT),
+            verifier: mac.chain_update(super::connect::VERIFIER),
         }
     }
 

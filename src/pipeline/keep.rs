@@ -1,8 +1,9 @@
-//! `StoreKeep`: the engine's memory, kept in the store.
+//! `StoreKeep`: the engine's memory, kept in the store; `NoKeep`: none at all.
 
 use crate::domain::Instant;
 use crate::store::{Store, StoreError, buckets, lanes};
 use crate::wire::{BoxFuture, BucketRule, Keep, Purpose, Session, Told};
+use std::future::ready;
 
 /// The engine's memory over the store.
 pub struct StoreKeep(pub Store);
@@ -84,5 +85,49 @@ impl Keep for StoreKeep {
             buckets::shut(&mut tx, &scope, rule, until).await.map_err(said)?;
             tx.commit().await.map_err(said)
         })
+    }
+}
+
+/// The memory of an engine that speaks for no channel yet: it has no session, and no limit is
+/// counted for it.
+pub struct NoKeep;
+
+impl Keep for NoKeep {
+    fn session(&self, _channel: &str) -> BoxFuture<'_, Result<Option<Session>, String>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    fn store_session(
+        &self,
+        channel: &str,
+        _session: &Session,
+    ) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(ready(Err(format!(
+            "there is no store yet that could keep a session of {channel}"
+        ))))
+    }
+
+    fn spend(
+        &self,
+        _scope: &str,
+        _rule: BucketRule,
+        _amount: u32,
+        _purpose: Purpose,
+        _now: Instant,
+    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
+        Box::pin(ready(Ok(Ok(()))))
+    }
+
+    fn told(&self, _scope: &str, _told: &Told, _now: Instant) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn shut(
+        &self,
+        _scope: &str,
+        _rule: BucketRule,
+        _until: Instant,
+    ) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(ready(Ok(())))
     }
 }

@@ -7,6 +7,7 @@ mod account;
 pub mod acts;
 pub mod backfill;
 pub mod casework;
+pub mod consent;
 pub mod digest;
 pub mod drafting;
 pub mod due;
@@ -34,7 +35,7 @@ pub mod triage;
 pub mod wake;
 
 pub use fresh::Fresh;
-pub use keep::StoreKeep;
+pub use keep::{NoKeep, StoreKeep};
 
 use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;

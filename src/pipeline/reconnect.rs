@@ -9,7 +9,7 @@ use crate::links::Connect;
 use crate::store::credentials::Override;
 use crate::store::events::{self, Entry};
 use crate::store::{StoreError, Tx, access, credentials, lanes};
-use crate::wire::{Ctx, Key, KeyKind, Next, Secret, Session};
+use crate::wire::{Ctx, Fault, Key, KeyKind, Next, Secret, Session};
 use serde_json::json;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -129,16 +129,7 @@ pub async fn reconnect(
         Ok(Tried::LoggedIn(session)) => Some(session),
         Ok(Tried::Answered) => None,
         Ok(Tried::Untried) => return Err(unknown()),
-        Err(fault) => {
-            return Err(match fault.next {
-                Next::Auth | Next::Refused | Next::Gone | Next::Expired => {
-                    ReconnectError::Refused(fault.why)
-                }
-                Next::Retry { .. } | Next::Throttled { .. } | Next::Bug => {
-                    ReconnectError::Unasked(fault.why)
-                }
-            });
-        }
+        Err(fault) => return Err(unkept(fault)),
     };
     let theirs = session.as_ref().map_or(&[][..], |s| s.own.as_slice());
     if !ours.is_empty() && !theirs.is_empty() && !theirs.iter().any(|id| ours.contains(id)) {
@@ -149,6 +140,18 @@ pub async fn reconnect(
     channel.link.put(settings);
     deps.bell.notify_waiters();
     Ok(())
+}
+
+/// What a fault says of the credential that was to be put.
+pub(super) fn unkept(fault: Fault) -> ReconnectError {
+    match fault.next {
+        Next::Auth | Next::Refused | Next::Gone | Next::Expired => {
+            ReconnectError::Refused(fault.why)
+        }
+        Next::Retry { .. } | Next::Throttled { .. } | Next::Bug => {
+            ReconnectError::Unasked(fault.why)
+        }
+    }
 }
 
 /// Keeps what the network took, and everything that follows from it, in one transaction.
@@ -197,7 +200,10 @@ async fn keep(
 }
 
 /// The overrides of a channel that hold: the configuration's own secrets are what they were then.
-async fn standing(tx: &mut Tx, channel: &Channel) -> StepResult<BTreeMap<String, Secret>> {
+pub(super) async fn standing(
+    tx: &mut Tx,
+    channel: &Channel,
+) -> StepResult<BTreeMap<String, Secret>> {
     let all = credentials::overrides(tx, &channel.name).await?;
     let holds = |put: &Override| put.digest == channel.given.digest(&put.key);
     Ok(all.into_iter().filter(holds).map(|put| (put.key, put.secret)).collect())

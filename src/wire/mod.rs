@@ -6,6 +6,7 @@
 
 mod alert;
 mod ask;
+mod consent;
 mod fault;
 mod hook;
 mod http;
@@ -24,6 +25,9 @@ pub use alert::{Alert, AlertCase};
 pub use ask::{
     Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Streamed, Talk, Told,
     Via,
+};
+pub use consent::{
+    Address, App, Client, Consent, Errand, NoCode, Proofs, Shows, Takes, consent_fault,
 };
 pub use fault::{Fault, Next, Reached};
 pub use hook::{Hook, HookRequest};

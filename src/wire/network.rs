@@ -1,6 +1,7 @@
 //! `Network`: one social network, review site, feed or mailbox, described and spoken, without I/O.
 
 use super::ask::{Bucket, BucketRule, Price, StreamOp, Talk, Told};
+use super::consent::Consent;
 use super::fault::Fault;
 use super::hook::{Hook, HookRequest};
 use super::http::{Request, Response};
@@ -221,6 +222,12 @@ pub trait Network: Sync {
 
     /// Creates or refreshes the session. It is stored before it is used, one at a time.
     fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
+        None
+    }
+
+    /// The page on which the owner has the network hand the credential out. `None`: there is none,
+    /// or a person copies the credential from the network's settings as easily.
+    fn consent(&self) -> Option<&'static Consent> {
         None
     }
 

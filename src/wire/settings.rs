@@ -99,6 +99,13 @@ impl Given {
         Sha256::digest(secret.expose().as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
     }
 
+    /// The same with these secrets in place of its own.
+    pub fn with(&self, instead: &BTreeMap<String, Secret>) -> Given {
+        let mut given = self.clone();
+        given.secrets.extend(instead.clone());
+        given
+    }
+
     /// The whole table for [`super::Network::settings`], with these secrets in place of its own.
     pub fn table(&self, instead: &BTreeMap<String, Secret>) -> toml::Table {
         let mut table = self.plain.clone();
@@ -129,5 +136,7 @@ mod tests {
         assert!(text(&over).contains("tk_2") && !text(&over).contains("tk_1"));
         assert!(text(&over).contains("acme"));
         assert_eq!((given.digest("token").len(), given.digest("other").len()), (64, 0));
+        assert!(text(&BTreeMap::new()).contains("tk_1"), "the given one stays as it was");
+        assert!(given.with(&over).table(&BTreeMap::new()).to_string().contains("tk_2"));
     }
 }

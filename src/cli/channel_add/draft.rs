@@ -62,6 +62,12 @@ impl Draft {
         }
     }
 
+    /// Puts a secret that was not typed: what a consent page hands out, or what stands for it until
+    /// then.
+    pub(super) fn put(&mut self, key: &'static str, secret: Secret) {
+        self.answers.insert(key, Answer::Typed(secret));
+    }
+
     /// The whole configuration with this channel in it. On a terminal what does not do is asked
     /// for again.
     pub(super) fn checked(

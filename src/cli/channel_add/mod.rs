@@ -1,13 +1,18 @@
 //! `ascolto channel add`: asks for what a channel needs, writes it down, and tries its credential.
 //!
 //! Nothing is written before the whole configuration was checked with the new channel in it, and
-//! nothing is overwritten. Secrets never stand in the section: each gets a file of its own.
+//! nothing is overwritten. Secrets never stand in the section: each gets a file of its own. What a
+//! network hands out itself is asked for last, once all the rest does.
 //!
 //! | file | does |
 //! |---|---|
 //! | `mod` | the command: names, places, files |
 //! | `draft` | the channel as far as it was asked for, and its section |
+//! | `consent` | leads through the network's consent page |
+//! | `callback` | waits on this machine for the browser that comes back from there |
 
+mod callback;
+mod consent;
 mod draft;
 
 use super::ask::Asker;
@@ -15,10 +20,12 @@ use super::failure::Failure;
 use super::{Global, check, house, out};
 use crate::app;
 use crate::config::Config;
+use crate::links;
 use crate::networks;
 use crate::store::{Store, reloads};
 use crate::wire::{Key, KeyKind, Meta};
 use clap::Args;
+use consent::Door;
 use draft::Draft;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -36,6 +43,10 @@ const RELOAD: &str = "have a running service take it up with `systemctl reload a
 /// is printed, to be put there. Each secret goes into a file of its own, NAME.KEY, beside the
 /// configuration. Without a terminal each line of stdin is an answer, in the order in which the
 /// network's page in docs/networks/ lists its keys.
+///
+/// Where the network has a consent page (Mastodon, X, Google Business, Reddit), it hands the token
+/// out itself: you open its address in a browser, and what it answers comes back to this machine.
+/// Where the browser runs elsewhere, paste the address at which it ended.
 #[derive(Debug, Args)]
 pub(super) struct Add {
     /// The network
@@ -49,6 +60,13 @@ pub(super) struct Add {
     /// Ask for the keys too that may be left out; an empty answer leaves one out
     #[arg(long)]
     all: bool,
+    /// Have the network's consent page hand the token out, in a browser; on a terminal you are
+    /// asked
+    #[arg(long)]
+    consent: bool,
+    /// The port of 127.0.0.1 to which that page sends the browser; 0 for any that is free
+    #[arg(long, value_name = "PORT", default_value_t = links::LOOPBACK_PORT)]
+    callback_port: u16,
     /// Do not ask the network whether the credential is good
     #[arg(long)]
     offline: bool,
@@ -67,12 +85,21 @@ impl Add {
         let place = Place::of(&global.config, &name, meta)?;
         introduce(meta);
         let mut ask = Asker::stdin();
+        let door = Door::wanted(network, self.consent, self.callback_port, &mut ask)?;
         let brand = self.whose(config, &mut ask)?;
         let mut draft = Draft::new(name, brand, meta);
-        for key in meta.keys.iter().filter(|key| key.required || self.all) {
+        for key in meta.keys.iter().filter(|key| self.asks_for(key, door.as_ref())) {
             draft.ask(key, &mut ask)?;
         }
-        let config = draft.checked(global, &place, &mut ask)?;
+        if let Some(door) = &door {
+            draft.put(door.consent.key, Door::later());
+        }
+        let mut config = draft.checked(global, &place, &mut ask)?;
+        if let Some(door) = &door {
+            let secret = door.lead(&config, &draft.name, &mut ask)?;
+            draft.put(door.consent.key, secret);
+            config = draft.checked(global, &place, &mut ask)?;
+        }
         for file in draft.write(&place)? {
             out::say(&format!("{} is written", file.display()));
         }
@@ -92,6 +119,15 @@ impl Add {
         let told = house::wait(take_up(&config));
         out::line(&format!("the channel {} is added for {}", draft.name, draft.brand))?;
         tried.and(told)
+    }
+
+    /// Whether a person types this key: not what a consent page hands out, but what that page needs.
+    fn asks_for(&self, key: &Key, door: Option<&Door>) -> bool {
+        let consent = door.map(|door| door.consent);
+        if consent.is_some_and(|consent| consent.key == key.name) {
+            return false;
+        }
+        key.required || self.all || consent.is_some_and(|consent| consent.needs(key.name))
     }
 
     /// What the channel will be called.

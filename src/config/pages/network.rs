@@ -3,7 +3,8 @@
 use super::words::{cell, length, money, span, yes};
 use super::{fields, keys, limits, secrets, section, shared};
 use crate::domain::Instant;
-use crate::wire::{Ctx, Manual, Meta, Network, Price, Terms, Walk};
+use crate::links;
+use crate::wire::{Consent, Ctx, Manual, Meta, Network, Price, Terms, Walk};
 
 /// Something that a network can do or not: in full, as the matrix shortens it, and whether.
 type Ability = (&'static str, &'static str, fn(&Meta) -> bool);
@@ -90,6 +91,9 @@ pub(super) fn page(network: &dyn Network, manual: Option<&Manual>) -> String {
          [further keys](README.md#keys-of-every-channel), as `every` and `owner`.\n",
         meta.name
     ));
+    if let Some(said) = network.consent() {
+        out.push_str(&format!("\n{}", consent(meta, said)));
+    }
     if !own.is_empty() {
         out.push_str(&format!("\n## Keys\n\n{}", keys(&own)));
     }
@@ -117,6 +121,32 @@ pub(super) fn page(network: &dyn Network, manual: Option<&Manual>) -> String {
     out.push_str(&format!("\n## Limits\n\n{}", limits(meta.buckets)));
     out.push_str(&prices(&network.prices(&cx)));
     out.push_str(&format!("\n## Terms\n\n{}", terms(meta.terms)));
+    out
+}
+
+/// How the network's own page hands the credential out.
+fn consent(meta: &Meta, said: &Consent) -> String {
+    let scopes: Vec<String> = said.scopes.iter().map(|scope| format!("`{scope}`")).collect();
+    let mut out = format!(
+        "With `--consent`, or when you say yes on a terminal, {}'s own page hands out `{}`: you \
+         open it in a browser, log in there and allow {}.",
+        meta.title,
+        said.key,
+        scopes.join(", ")
+    );
+    if !said.before.is_empty() {
+        let address = format!("`{}`", links::loopback(links::LOOPBACK_PORT));
+        out.push_str(&format!(" {}", said.before(&address)));
+    }
+    if said.is_registered() {
+        out.push_str(&format!(
+            " Whoever connects the channel again by a link (`ascolto channel reconnect`) is led \
+             there too where `public_url` begins with https, if the app names `PUBLIC_URL{}` as \
+             such an address; one that takes a single address serves one way at a time.",
+            links::path::CONNECT_BACK
+        ));
+    }
+    out.push('\n');
     out
 }
 

@@ -14,8 +14,10 @@
 //! | `login` | gets access tokens by the refresh token |
 //! | `listen` | walks the reviews from the last changed one down |
 //! | `answer` | reads one review, also again, replies to it, looks for the reply |
+//! | `consent` | the page on which an owner or manager allows the project to act |
 
 mod answer;
+mod consent;
 mod listen;
 mod login;
 mod settings;
@@ -25,8 +27,9 @@ use crate::domain::length::{Counting, LengthRule};
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
-    Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network,
-    Next, Part, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Walk,
+    Bucket, BucketRule, Capabilities, Consent, Counts, Ctx, Cursor, Fault, KeyFault, Lane, Meta,
+    Network, Next, Part, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView,
+    Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -108,6 +111,10 @@ impl Network for GoogleBusiness {
 
     fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
         Some(Box::new(login::Login))
+    }
+
+    fn consent(&self) -> Option<&'static Consent> {
+        Some(&consent::CONSENT)
     }
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {

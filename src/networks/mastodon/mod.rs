@@ -8,6 +8,7 @@
 //! `parent_id` is our reply.
 
 mod answer;
+mod consent;
 mod listen;
 mod login;
 mod wire;
@@ -17,9 +18,9 @@ use crate::domain::text::one_line;
 use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef, Visibility};
 use crate::wire::{
-    Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Key, KeyFault, KeyKind, Lane,
-    Meta, Network, Next, Part, Request, Response, Secret, Seen, Sent, Session, StreamOp, Talk,
-    Terms, ThreadView, Told, Walk, read_settings,
+    Bucket, BucketRule, Capabilities, Consent, Counts, Ctx, Cursor, Fault, Key, KeyFault, KeyKind,
+    Lane, Meta, Network, Next, Part, Request, Response, Secret, Seen, Sent, Session, StreamOp,
+    Talk, Terms, ThreadView, Told, Walk, read_settings,
 };
 use serde::Deserialize;
 use std::any::Any;
@@ -178,6 +179,10 @@ impl Network for Mastodon {
 
     fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
         Some(Box::<login::Login>::default())
+    }
+
+    fn consent(&self) -> Option<&'static Consent> {
+        Some(&consent::CONSENT)
     }
 
     fn probe(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {

@@ -16,8 +16,10 @@
 //! | `answer` | reads threads |
 //! | `recheck` | reads posts and comments again in bulk |
 //! | `reply` | posts a comment and looks whether it stands |
+//! | `consent` | the page on which the account allows the app to act |
 
 mod answer;
+mod consent;
 mod limits;
 mod listen;
 mod login;
@@ -30,8 +32,8 @@ use crate::domain::length::{Counting, LengthRule};
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
-    Capabilities, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Request, Response,
-    Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
+    Capabilities, Consent, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Request,
+    Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -104,6 +106,10 @@ impl Network for Reddit {
 
     fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
         Some(Box::<login::Login>::default())
+    }
+
+    fn consent(&self) -> Option<&'static Consent> {
+        Some(&consent::CONSENT)
     }
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {

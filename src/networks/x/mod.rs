@@ -8,6 +8,7 @@
 //! price where that user owns the app.
 
 mod answer;
+mod consent;
 mod limits;
 mod listen;
 mod login;
@@ -21,8 +22,9 @@ use crate::domain::length::{Counting, LengthRule};
 use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
-    Bucket, BucketRule, Capabilities, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part,
-    Price, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
+    Bucket, BucketRule, Capabilities, Consent, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network,
+    Part, Price, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told,
+    Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -89,6 +91,10 @@ impl Network for X {
 
     fn login(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
         Some(Box::<login::Login>::default())
+    }
+
+    fn consent(&self) -> Option<&'static Consent> {
+        Some(&consent::CONSENT)
     }
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {

@@ -1,18 +1,20 @@
 //! Connect links: the owner of a channel puts a new credential in the browser, without a log-in
-//! to us. The page shows the one channel of its link; what is put is tried before it is kept.
+//! to us, or has the network's own page hand it out. The page shows the one channel of its link;
+//! what is put is tried before it is kept.
 
 use super::render::{Page, asked_language, network_title};
 use super::view;
 use crate::domain::text::one_line;
 use crate::links::{Connect, ConnectFault};
 use crate::pipeline::Channel;
+use crate::pipeline::consent::{self, ConsentError};
 use crate::pipeline::reconnect::{self, ReconnectError};
 use crate::store::{StoreError, credentials, lanes};
 use crate::web::front::{self, Shared};
-use crate::wire::Secret;
+use crate::wire::{NoCode, Secret};
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use minijinja::context;
 use serde::Serialize;
@@ -43,7 +45,8 @@ pub async fn show(
     extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
-    match open(&front, token, &extensions, &headers).await {
+    let checked = front.web.deps.signer.check_connect(&token, front.now());
+    match open(&front, checked, &extensions, &headers).await {
         Err(told) => told,
         Ok(opened) => opened.ask(StatusCode::OK, "").await,
     }
@@ -57,15 +60,35 @@ pub async fn connect(
     headers: HeaderMap,
     Form(fields): Form<HashMap<String, String>>,
 ) -> Response {
-    match open(&front, token, &extensions, &headers).await {
+    let checked = front.web.deps.signer.check_connect(&token, front.now());
+    match open(&front, checked, &extensions, &headers).await {
         Err(told) => told,
         Ok(opened) => opened.put(fields).await,
     }
 }
 
+/// The browser of a channel's owner comes back from the network's consent page.
+pub async fn come_back(
+    State(front): State<Shared>,
+    uri: Uri,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let mut said = url::form_urlencoded::parse(query.as_bytes());
+    let state = said.find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+    let state = state.unwrap_or_default();
+    let checked = front.web.deps.signer.check_consent(&state, front.now());
+    match open(&front, checked, &extensions, &headers).await {
+        Err(told) => told,
+        Ok(opened) => opened.take(&state, query).await,
+    }
+}
+
+/// What a link opens; anything else is told, and counted where we did not make it.
 async fn open<'a>(
     front: &'a Shared,
-    token: String,
+    checked: Result<Connect, ConnectFault>,
     extensions: &Extensions,
     headers: &HeaderMap,
 ) -> Result<Opened<'a>, Response> {
@@ -78,7 +101,7 @@ async fn open<'a>(
         let told = visitor.says_text(StatusCode::TOO_MANY_REQUESTS, &text, &back);
         return Err(([(header::RETRY_AFTER, seconds.to_string())], told).into_response());
     }
-    let link = deps.signer.check_connect(&token, now).map_err(|fault| match fault {
+    let link = checked.map_err(|fault| match fault {
         ConnectFault::Forged => {
             front.throttle.failed(from, now);
             let text = visitor.words.get("screen.connect_forged");
@@ -97,7 +120,10 @@ async fn open<'a>(
         return Err(page.says_text(StatusCode::NOT_FOUND, &text, &back));
     };
     match reconnect::works(deps, &link).await {
-        Ok(true) => Ok(Opened { front, link, channel, page, token, from }),
+        Ok(true) => {
+            let token = deps.signer.sign_connect(&link);
+            Ok(Opened { front, link, channel, page, token, from })
+        }
         Ok(false) => Err(used(&page, &back)),
         Err(e) => Err(page.fails(&e)),
     }
@@ -134,8 +160,11 @@ impl Opened<'_> {
         let keys = reconnect::asks(self.channel, self.front.now());
         let keys: Vec<Asked> =
             keys.into_iter().map(|k| Asked { name: k.name, doc: k.doc }).collect();
+        let state = deps.signer.sign_consent(&self.link, deps.ids.bytes());
+        let errand = consent::errand(deps, &self.link, &state).await?;
         let values = context! {
             token => self.token,
+            consent => errand.map(|errand| errand.page().to_string()),
             channel => name,
             brand => view::brand_title(deps, &self.channel.brand),
             network => self.network(),
@@ -151,16 +180,42 @@ impl Opened<'_> {
     }
 
     async fn put(&self, fields: HashMap<String, String>) -> Response {
-        let (deps, words) = (&self.front.web.deps, self.page.words);
-        let back = deps.links.coverage();
         let secrets: BTreeMap<String, Secret> = fields
             .into_iter()
             .map(|(key, value)| (key, Secret::new(value.trim().to_owned())))
             .collect();
         // Counted before the try: tries that run side by side count too.
         self.front.throttle.failed(self.from, self.front.now());
+        let put = reconnect::reconnect(&self.front.web.deps, &self.link, &secrets).await;
+        self.tell(put).await
+    }
+
+    /// Puts what the consent page hands out.
+    async fn take(&self, state: &str, query: &str) -> Response {
+        let words = self.page.words;
+        self.front.throttle.failed(self.from, self.front.now());
         let network = self.network();
-        let (status, why) = match reconnect::reconnect(deps, &self.link, &secrets).await {
+        let refused = StatusCode::UNPROCESSABLE_ENTITY;
+        match consent::come_back(&self.front.web.deps, &self.link, state, query).await {
+            Ok(()) => self.tell(Ok(())).await,
+            Err(ConsentError::Reconnect(why)) => self.tell(Err(why)).await,
+            Err(ConsentError::NoCode(NoCode::Denied)) => {
+                let text = words.fill("screen.connect_denied", &[("network", &network)]);
+                self.ask(refused, &text).await
+            }
+            Err(ConsentError::NoCode(why)) => {
+                let why = one_line(&why.to_string(), 300);
+                let places = &[("network", network.as_str()), ("why", why.as_str())];
+                self.ask(refused, &words.fill("screen.connect_no_code", places)).await
+            }
+        }
+    }
+
+    /// Tells what became of what was put.
+    async fn tell(&self, put: Result<(), ReconnectError>) -> Response {
+        let (deps, words) = (&self.front.web.deps, self.page.words);
+        let (back, network) = (deps.links.coverage(), self.network());
+        let (status, why) = match put {
             Ok(()) => {
                 self.front.throttle.forget(self.from);
                 let channel = self.channel.name.as_str();

@@ -35,6 +35,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::LOGOUT, post(login::log_out))
         .route(path::ACT, get(act::show).post(act::act))
         .route(path::CONNECT, get(connect::show).post(connect::connect))
+        .route(path::CONNECT_BACK, get(connect::come_back))
         .route(path::STATIC, get(render::asset))
 }
 

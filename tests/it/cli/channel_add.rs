@@ -10,12 +10,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// A house whose configuration is a folder.
-struct Folder {
+pub(super) struct Folder {
     house: House,
 }
 
 impl Folder {
-    fn new() -> Folder {
+    pub(super) fn new() -> Folder {
         let house = House::new();
         house.also("[fetch]\nallow_private = [\"127.0.0.1\"]\n");
         std::fs::create_dir(house.path("conf")).unwrap();
@@ -23,21 +23,21 @@ impl Folder {
         Folder { house }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.house.path("conf").join(name)
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    fn run(&self, args: &[&str], stdin: &str) -> Said {
+    pub(super) fn run(&self, args: &[&str], stdin: &str) -> Said {
         let mut command = ascolto(args);
         command.arg("--config").arg(self.house.path("conf"));
         said(command, stdin.as_bytes())
     }
 
-    fn files(&self) -> Vec<String> {
+    pub(super) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.house.path("conf")).unwrap();
         let mut names: Vec<String> =
             entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();

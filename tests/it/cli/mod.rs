@@ -5,6 +5,7 @@ mod brand;
 mod channel_add;
 mod check;
 mod classify;
+mod consent;
 mod daemon;
 mod docs;
 mod first_look;

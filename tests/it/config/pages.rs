@@ -71,6 +71,10 @@ fn a_page_tells_keys_limits_terms_and_what_is_not_heard() {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     assert!(page("networks/facebook.md").contains("[meta.md](../meta.md)"));
+    let reddit = page("networks/reddit.md");
+    assert!(reddit.contains("exactly `http://127.0.0.1:7071/callback`"), "{reddit}");
+    assert!(reddit.contains("`PUBLIC_URL/connect/callback`"), "{reddit}");
+    assert!(!text.contains("PUBLIC_URL"), "its app is registered on the spot");
     assert!(page("networks/x.md").contains("deleted here within 1 day"));
     assert!(page("notifiers/webhook.md").contains("drops a second alert with the same key | yes"));
 }

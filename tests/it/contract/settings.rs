@@ -1,7 +1,7 @@
 //! Settings: the table of keys and the type that is read agree, and what is wrong is refused.
 
-use ascolto::networks::NETWORKS;
-use ascolto::wire::{Key, Network};
+use ascolto::networks::{NETWORKS, manual};
+use ascolto::wire::{App, Given, Key, KeyKind, Network};
 use std::collections::BTreeSet;
 
 fn table(keys: impl IntoIterator<Item = &'static Key>) -> toml::Table {
@@ -59,6 +59,34 @@ fn unknown_keys_are_refused_and_the_known_ones_are_those_of_the_table() {
         let described: BTreeSet<&str> = keys.iter().map(|key| key.name).collect();
         assert_eq!(known, described, "{}", network.meta().name);
     }
+}
+
+#[test]
+fn a_consent_page_asks_for_what_the_manual_grants_and_fills_a_key() {
+    let mut seen = 0;
+    for network in NETWORKS {
+        let Some(consent) = network.consent() else { continue };
+        let (meta, name) = (network.meta(), network.meta().name);
+        let kind = |key: &str| meta.keys.iter().find(|k| k.name == key).map(|k| k.kind);
+        assert_eq!(kind(consent.key), Some(KeyKind::Secret), "{name}");
+        if let App::Registered { id, secret } = consent.app {
+            assert_eq!(kind(id), Some(KeyKind::Text), "{name}");
+            assert_eq!(kind(secret), Some(KeyKind::Secret), "{name}");
+            assert!(consent.before.contains("{address}"), "{name} says where to enter the address");
+        }
+        let grants = &manual(name).expect("every network has one").grants;
+        for scope in consent.scopes {
+            let named = |name: &str| name.split(", ").any(|part| part == *scope);
+            assert!(grants.iter().any(|grant| named(&grant.name)), "{name}: {scope}");
+        }
+        let given = Given::new(table(meta.keys), meta.keys);
+        for address in [consent.page, consent.token] {
+            let url = address.by(&given).unwrap_or_else(|why| panic!("{name}: {why}"));
+            assert_eq!(url.scheme(), "https", "{name}: {url}");
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! behind the engine's transport; and a house that listens there.
 //!
 //! The server knows tokens and whose they are; it can be down, fail or say that a limit is used
-//! up. The network `lease` has no log-in and no lanes: its token is tried by a probe alone.
+//! up. The network `lease` has no log-in and no lanes: its token is tried by a probe alone, and a
+//! consent page hands it out.
 
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
@@ -15,14 +16,19 @@ use ascolto::pipeline::{Deps, runner};
 use ascolto::store::credentials::{self, CredentialRow};
 use ascolto::store::{Store, lanes};
 use ascolto::wire::{
-    Ask, BoxFuture, Capabilities, Ctx, Cursor, Fault, Got, Key, KeyFault, KeyKind, Lane, Meta,
-    Network, Part, Request, Response, Secret, Step, Talk, Terms, read_settings,
+    Address, App, Ask, Body, BoxFuture, Capabilities, Consent, Ctx, Cursor, Fault, Got, Key,
+    KeyFault, KeyKind, Lane, Meta, Network, Part, Request, Response, Secret, Shows, Step, Takes,
+    Talk, Terms, read_settings,
 };
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use url::Url;
 
 /// When the stories begin: Friday, 2026-11-20T09:00:00Z.
 pub const T0: Instant = Instant(1_795_165_200_000);
@@ -46,6 +52,8 @@ struct State {
     /// Whose each token is.
     tokens: BTreeMap<String, String>,
     weather: Weather,
+    /// What the owner allowed, by code: the challenge of whoever asked.
+    codes: BTreeMap<String, String>,
     /// Path and token of each request.
     asked: Vec<(String, String)>,
 }
@@ -54,7 +62,26 @@ impl Club {
     fn new() -> Club {
         let tokens = [("tk-old", "acme"), ("tk-new", "acme"), ("tk-other", "globex")];
         let tokens = tokens.map(|(token, who)| (token.to_owned(), who.to_owned())).into();
-        Club(Mutex::new(State { tokens, weather: Weather::Fair, asked: Vec::new() }))
+        let (weather, codes, asked) = (Weather::Fair, BTreeMap::new(), Vec::new());
+        Club(Mutex::new(State { tokens, weather, codes, asked }))
+    }
+
+    /// The owner opens the consent page of `lease` and allows it: the query with which the browser
+    /// comes back.
+    pub fn allow(&self, page: &str) -> String {
+        let url = Url::parse(page).unwrap_or_else(|e| panic!("{page}: {e}"));
+        let asked: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+        assert!(page.starts_with("https://lease.example/allow?"), "{page}");
+        assert_eq!((asked["client_id"].as_str(), asked["scope"].as_str()), ("l3ase", "read"));
+        assert_eq!(
+            (asked["redirect_uri"].as_str(), asked["response_type"].as_str()),
+            (BACK, "code")
+        );
+        assert_eq!(asked["code_challenge_method"], "S256");
+        let mut state = self.0.lock().unwrap();
+        let code = format!("c0de-{}", state.codes.len());
+        state.codes.insert(code.clone(), asked["code_challenge"].clone());
+        format!("code={code}&state={}", asked["state"])
     }
 
     /// Takes a token back.
@@ -96,6 +123,20 @@ impl Club {
             Weather::Failing => return Ok(answer(503, json!({}))),
             Weather::Limited => return Ok(answer(429, json!({}))),
         }
+        if path == "/token" {
+            let Body::Form(fields) = &request.body else { panic!("a form is wanted") };
+            let fields: BTreeMap<String, String> = fields.iter().cloned().collect();
+            let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+            assert_eq!((field("grant_type"), field("redirect_uri")), ("authorization_code", BACK));
+            assert_eq!((field("client_id"), field("client_secret")), ("l3ase", "s3cret"));
+            let fits = URL_SAFE_NO_PAD.encode(Sha256::digest(field("code_verifier").as_bytes()));
+            return Ok(match state.codes.remove(field("code")) {
+                Some(challenge) if challenge == fits => {
+                    answer(200, json!({ "access_token": "tk-new" }))
+                }
+                _ => answer(400, json!({ "error": "invalid_grant" })),
+            });
+        }
         Ok(match (state.tokens.get(&token), path.as_str()) {
             (_, "/api/v1/instance") => answer(200, json!({})),
             (None, _) => answer(401, json!({ "error": "The access token was revoked" })),
@@ -117,6 +158,9 @@ impl Transport for Club {
     }
 }
 
+/// Where the consent page of `lease` sends browsers.
+const BACK: &str = "https://ascolto.example/connect/callback";
+
 /// The network whose tokens end.
 pub struct Lease;
 
@@ -125,7 +169,24 @@ pub struct Lease;
 struct LeaseSettings {
     token: Secret,
     ends: Instant,
+    #[serde(default, rename = "client_id")]
+    _client_id: String,
+    #[serde(default, rename = "client_secret")]
+    _client_secret: Secret,
 }
+
+static CONSENT: Consent = Consent {
+    page: Address { key: None, base: "https://lease.example", path: "/allow" },
+    token: Address { key: None, base: "https://lease.example", path: "/token" },
+    app: App::Registered { id: "client_id", secret: "client_secret" },
+    shows: Shows::Form,
+    pkce: true,
+    scopes: &["read"],
+    more: &[],
+    takes: Takes::Access,
+    key: "token",
+    before: "Enter {address}.",
+};
 
 static LEASE: Meta = Meta {
     name: "lease",
@@ -143,6 +204,20 @@ static LEASE: Meta = Meta {
             required: true,
             doc: "When the token ends.",
             example: "\"2026-12-01T00:00:00Z\"",
+        },
+        Key {
+            name: "client_id",
+            kind: KeyKind::Text,
+            required: false,
+            doc: "The app.",
+            example: "\"l3ase\"",
+        },
+        Key {
+            name: "client_secret",
+            kind: KeyKind::Secret,
+            required: false,
+            doc: "Its secret.",
+            example: "\"s3cret\"",
         },
     ],
     terms: Terms {
@@ -165,6 +240,10 @@ impl Network for Lease {
 
     fn lanes(&self, _: &Ctx<'_>) -> Vec<Lane> {
         Vec::new()
+    }
+
+    fn consent(&self) -> Option<&'static Consent> {
+        Some(&CONSENT)
     }
 
     fn probe(&self, _: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
@@ -226,6 +305,11 @@ pub fn lease(ends: Instant) -> String {
         "[channel.lease]\nnetwork = \"lease\"\nbrand = \"acme\"\ntoken = \"tk-old\"\n\
          ends = \"{ends}\"\nowner = \"the agency\"\n"
     )
+}
+
+/// The same in the name of an app, so that its owner may use the consent page.
+pub fn lease_of_app(ends: Instant) -> String {
+    format!("{}client_id = \"l3ase\"\nclient_secret = \"s3cret\"\n", lease(ends))
 }
 
 /// A house that listens there, on a clock moved by hand.

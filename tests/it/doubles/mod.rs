@@ -5,6 +5,7 @@
 
 pub mod club;
 pub mod feed;
+pub mod gate;
 pub mod jetstream;
 mod line;
 pub mod ntfy;

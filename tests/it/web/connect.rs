@@ -1,6 +1,6 @@
 //! Connect links: one channel, one day, one use; what is put is tried before it is kept.
 
-use crate::doubles::club::{House, MASTO, T0, Weather, lease};
+use crate::doubles::club::{House, MASTO, T0, Weather, lease, lease_of_app};
 use ascolto::domain::CaseId;
 use ascolto::domain::time::{DAY, MINUTE};
 use ascolto::links::{Act, Action, Connect};
@@ -191,6 +191,83 @@ async fn a_network_without_a_log_in_is_tried_by_its_probe() {
     t.pass(1, 2 * 60 * MINUTE).await;
     assert_eq!(t.club.asked("/me", "tk-new"), 2, "the next probe goes by it");
     assert!(t.told().is_empty(), "a planned change wakes nobody");
+}
+
+/// The consent page's address on the page of a link, if there is one.
+fn consent(page: &Reply) -> Option<String> {
+    let (_, rest) = page.text.split_once("class=\"button\" href=\"")?;
+    let address = rest.split('"').next()?;
+    Some(address.replace("&amp;", "&").replace("&#x2f;", "/"))
+}
+
+fn state_of(address: &str) -> &str {
+    address.split("state=").nth(1).unwrap().split('&').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_consent_page_hands_the_credential_out_for_its_link_alone() {
+    let t = House::new(&format!("{MASTO}{}", lease_of_app(T0 + 90 * DAY))).await;
+    t.pass(1, MINUTE).await;
+    let masto = look(&t, &link(&t, "masto", 9)).await;
+    assert!(consent(&masto).is_none(), "its app would be registered anew each time");
+    let path = link(&t, "lease", 1);
+    let page = consent(&look(&t, &path).await).expect("the way there");
+    let state = state_of(&page).to_owned();
+    assert_ne!(state, state_of(&consent(&look(&t, &path).await).unwrap()), "never the same twice");
+    assert!(!page.contains(path.strip_prefix("/connect/").unwrap()), "the link goes nowhere");
+    let back = async |query: &str| look(&t, &format!("/connect/callback?{query}")).await;
+
+    let denied = back(&format!("error=access_denied&state={state}")).await;
+    assert_eq!(denied.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        denied.text.contains("denied at Lease") && consent(&denied).is_some(),
+        "{}",
+        denied.text
+    );
+    let other =
+        back(&format!("error=server_error&error_description=%3Cb%3Elate&state={state}")).await;
+    assert!(other.text.contains("server_error: &lt;b&gt;late"), "{}", other.text);
+    let refused = back(&format!("code=guess&state={state}")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("the code is refused"), "{}", refused.text);
+    let token = path.strip_prefix("/connect/").unwrap();
+    let as_link = format!("code=c&state={token}");
+    for stranger in ["", "code=c", as_link.as_str(), "code=c&state=AAAA"] {
+        assert_eq!(back(stranger).await.status, StatusCode::NOT_FOUND, "{stranger}");
+    }
+    // The code of one state is worth nothing with another one.
+    let elsewhere = consent(&look(&t, &path).await).unwrap();
+    let stolen = t.club.allow(&elsewhere).replace(state_of(&elsewhere), &state);
+    assert_eq!(back(&stolen).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(overrides(&t, "lease").await.is_empty());
+
+    let good = t.club.allow(&page);
+    let done = back(&good).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert!(done.text.contains("lease is connected") && !done.text.contains("tk-new"));
+    let kept = overrides(&t, "lease").await;
+    assert_eq!((kept.len(), kept[0].key.as_str(), kept[0].secret.expose()), (1, "token", "tk-new"));
+    assert_eq!(t.club.asked("/me", "tk-new"), 1, "it was tried first");
+    for used in [back(&good).await, back(&t.club.allow(&page)).await, look(&t, &path).await] {
+        assert_eq!(used.status, StatusCode::GONE);
+    }
+}
+
+#[tokio::test]
+async fn a_consent_page_is_offered_for_a_day_and_in_the_name_of_an_app() {
+    let t = House::new(&lease(T0 + 90 * DAY)).await;
+    t.pass(1, MINUTE).await;
+    assert!(consent(&look(&t, &link(&t, "lease", 1)).await).is_none(), "no app is named");
+
+    let t = House::new(&lease_of_app(T0 + 90 * DAY)).await;
+    t.pass(1, MINUTE).await;
+    let page = consent(&look(&t, &link(&t, "lease", 1)).await).expect("the way there");
+    let query = t.club.allow(&page);
+    t.clock.advance(DAY);
+    let late = look(&t, &format!("/connect/callback?{query}")).await;
+    assert_eq!(late.status, StatusCode::GONE);
+    assert!(late.text.contains("ascolto channel reconnect lease"), "{}", late.text);
+    assert!(overrides(&t, "lease").await.is_empty());
 }
 
 #[tokio::test]
