@@ -68,14 +68,14 @@ fn a_damaged_answer_makes_nobody_gone() {
     let with_body =
         |body: &[u8]| Response { status: 200, body: body.to_vec(), ..Response::default() };
     let with_status = |status| Response { status, ..Response::default() };
-    for subject in subjects() {
-        for tape in tapes(&subject) {
+    for subject in &subjects() {
+        for tape in tapes(subject) {
             let run = subject.started(tape, 0);
             let whole = told(&run, tape).0;
             for number in 0..run.asked.get() {
                 for way in 0..9 {
                     let poll = &tape.polls[0];
-                    let run = Run::new(&subject, poll.now, move |at, request| {
+                    let run = Run::new(subject, poll.now, move |at, request| {
                         let all = poll.exchanges.iter().chain(&subject.login);
                         let res = tape::play(all, request);
                         match way {
