@@ -97,7 +97,7 @@ fn the_page_is_asked_as_the_standards_say() {
         hired(WHOLE).page().as_str(),
         "https://net.example/i/allow?response_type=code&client_id=cl1ent\
          &redirect_uri=http%3A%2F%2F127.0.0.1%3A7071%2Fcallback&scope=posts.read%20offline.access\
-         &state=st4te&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWBuGJSstw-cM\
+         &state=st4te&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
          &code_challenge_method=S256&prompt=consent"
     );
     let client = Some(Client { id: "a".to_owned(), secret: None });
