@@ -1,32 +1,16 @@
 //! `GET /api/v1/cases` and one case with all that is known of it.
 
-use super::{Ask, limit, render};
+use super::{Ask, lists, render};
 use crate::domain::CaseId;
-use crate::store::inbox::{self, Filter};
-use crate::store::{cases, events, outbox, replies};
+use crate::store::{cases, events, inbox, outbox, replies};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What may be asked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asked {
-    #[serde(default)]
-    state: String,
-    #[serde(default)]
-    brand: String,
-    #[serde(default)]
-    channel: String,
-    #[serde(default)]
-    language: String,
-    after: Option<CaseId>,
-    limit: Option<i64>,
-}
+lists::asked!(state, CaseId);
 
 /// A page of cases in the order in which they began; `state=open` asks for all that is owed, and
 /// `next` is the `after` of the following page, if there may be more.
@@ -36,20 +20,11 @@ pub async fn list(
     Ask(asked): Ask<Asked>,
 ) -> Result<Json<Value>, Problem> {
     caller.must(Scope::Read)?;
-    let limit = limit(asked.limit);
-    let filter = Filter {
-        brand: asked.brand,
-        state: asked.state,
-        channel: asked.channel,
-        language: asked.language,
-        taken_by: String::new(),
-    };
+    let (filter, after, limit) = asked.read();
     let mut tx = front.web.deps.store.read().await?;
-    let rows = inbox::cases(&mut tx, &filter, asked.after, limit).await?;
-    let full = i64::try_from(rows.len()).is_ok_and(|n| n == limit);
-    let next = rows.last().filter(|_| full).map(|c| c.id.clone());
+    let rows = inbox::cases(&mut tx, &filter, after, limit).await?;
     let lines: Vec<Value> = rows.iter().map(render::case_line).collect();
-    Ok(Json(json!({ "cases": lines, "next": next })))
+    Ok(lists::page("cases", &lines, limit))
 }
 
 /// The id in an address.

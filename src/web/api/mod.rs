@@ -5,6 +5,7 @@ mod cases;
 mod channels;
 mod events;
 mod first_look;
+mod lists;
 mod mentions;
 mod receive;
 mod render;
@@ -18,11 +19,6 @@ use axum::http::request::Parts;
 use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 
-/// Most rows of one answer.
-const MOST: i64 = 500;
-/// Rows of one answer where nothing is asked.
-const USUAL: i64 = 100;
-
 /// The routes under `/api/`.
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -35,11 +31,6 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))
         .route(path::API_EVENTS, get(events::events))
-}
-
-/// How many rows an answer holds.
-fn limit(asked: Option<i64>) -> i64 {
-    asked.unwrap_or(USUAL).clamp(1, MOST)
 }
 
 /// The query of an address; an unknown or wrong one is a problem and not ignored.
