@@ -8,8 +8,9 @@ use ascolto::config;
 use ascolto::domain::time::{MINUTE, SECOND};
 use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
+use ascolto::store::Store;
 use ascolto::store::access::{self, TokenRow};
-use ascolto::store::{Store, ledger};
+use ascolto::store::ledger::{self, Ledger};
 use ascolto::web::{Web, router, token_hash};
 use axum::body::Body;
 use axum::http::Request;
@@ -130,13 +131,18 @@ impl Scene {
         self.drain().await;
     }
 
-    /// How many mentions are stored, by a ledger that balances.
-    pub async fn mentions(&self) -> u64 {
+    /// The ledger, which balances.
+    pub async fn balanced(&self) -> Ledger {
         let mut tx = self.deps.store.read().await.unwrap();
         let ledger =
             ledger::check(&mut tx, self.deps.now(), &ledger::Options::default()).await.unwrap();
         assert!(ledger.balanced(), "{}", ledger.table());
-        ledger.totals.mentions
+        ledger
+    }
+
+    /// How many mentions are stored, by a ledger that balances.
+    pub async fn mentions(&self) -> u64 {
+        self.balanced().await.totals.mentions
     }
 }
 
