@@ -165,61 +165,13 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{TestNet, answer, bench, get};
+    use super::super::testing::{TestNet, answer, bench};
     use super::*;
-    use crate::domain::MentionRef;
-    use crate::wire::{Ctx, Cursor, KeyFault, Lane, Meta, Part, Request, Session, StreamOp, Talk};
-    use std::any::Any;
-
-    static NET: TestNet = TestNet;
-
-    /// The same network with a WebSocket beside it, of a server that is not its own.
-    struct Beside;
-
-    impl Network for Beside {
-        fn meta(&self) -> &'static Meta {
-            NET.meta()
-        }
-
-        fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
-            NET.settings(table)
-        }
-
-        fn lanes(&self, _: &Ctx<'_>) -> Vec<Lane> {
-            Vec::new()
-        }
-
-        fn login(&self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + '_>> {
-            NET.login(cx)
-        }
-
-        fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
-            NET.sign(request, cx)
-        }
-
-        fn listen(
-            &self,
-            lane: &Lane,
-            cursor: Option<&Cursor>,
-            resume: Option<&str>,
-            cx: &Ctx<'_>,
-        ) -> Box<dyn Talk<Cursor> + '_> {
-            NET.listen(lane, cursor, resume, cx)
-        }
-
-        fn fit(&self, text: &str, of: &MentionRef, cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {
-            NET.fit(text, of, cx)
-        }
-
-        fn stream(&self, _: &Ctx<'_>) -> Option<StreamOp> {
-            Some(StreamOp::web_socket(get("/socket"), 7))
-        }
-    }
 
     #[tokio::test]
     async fn the_messages_of_a_socket_are_frames_and_its_server_learns_no_secret() {
         let b = bench(true, vec![answer(101, "{\"a\":\n\n1}")]);
-        let mut frames = b.engine.frames(&Beside, &b.link).await.unwrap().unwrap();
+        let mut frames = b.engine.frames(&TestNet::Socket, &b.link).await.unwrap().unwrap();
         assert_eq!(frames.lag_ms(), 7);
         assert_eq!(frames.next().await.unwrap(), b"{\"a\":\n\n1}");
         assert!(frames.next().await.unwrap_err().why.contains("ended"));
@@ -230,7 +182,7 @@ mod tests {
     async fn a_socket_that_is_refused_costs_no_session() {
         for (status, next) in [(401, Next::Auth), (200, Next::Refused), (304, Next::Refused)] {
             let b = bench(true, vec![answer(status, "")]);
-            let fault = b.engine.frames(&Beside, &b.link).await.err().unwrap();
+            let fault = b.engine.frames(&TestNet::Socket, &b.link).await.err().unwrap();
             assert_eq!(fault.next, next, "{status}: {}", fault.why);
             assert_eq!(b.transport.log(), ["GET /socket -"], "nobody logs in anew for it");
         }

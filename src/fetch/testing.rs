@@ -53,7 +53,12 @@ static META: Meta = Meta {
 };
 
 /// A network with a log-in.
-pub struct TestNet;
+pub enum TestNet {
+    /// Its stream tells events.
+    Events,
+    /// Its stream is a WebSocket, of a server that is not its own.
+    Socket,
+}
 
 impl Network for TestNet {
     fn meta(&self) -> &'static Meta {
@@ -92,7 +97,10 @@ impl Network for TestNet {
     }
 
     fn stream(&self, _: &Ctx<'_>) -> Option<StreamOp> {
-        Some(StreamOp::events(get("/stream")))
+        Some(match self {
+            TestNet::Events => StreamOp::events(get("/stream")),
+            TestNet::Socket => StreamOp::web_socket(get("/socket"), 7),
+        })
     }
 
     fn told(&self, res: &Response, _: &Ctx<'_>) -> Vec<Told> {

@@ -5,7 +5,7 @@ use super::super::transport::SendFault;
 use super::*;
 use crate::wire::{Secret, Session};
 
-const PEER: Peer<'static> = Peer::Network(&TestNet);
+const PEER: Peer<'static> = Peer::Network(&TestNet::Events);
 
 fn ask(path: &str) -> Ask {
     Ask::http(get(path), 1, &[])
@@ -180,7 +180,7 @@ async fn no_secret_stands_in_a_fault() {
 async fn frames_come_after_a_renewal() {
     let stream = answer(200, ":hi\n\nevent: update\ndata: 1\n\n");
     let b = bench(true, vec![answer(401, ""), answer(200, "tok-2"), stream]);
-    let mut frames = b.engine.frames(&TestNet, &b.link).await.unwrap().unwrap();
+    let mut frames = b.engine.frames(&TestNet::Events, &b.link).await.unwrap().unwrap();
     assert_eq!(is_send(frames.next()).await.unwrap(), b"event: update\ndata: 1");
     assert!(frames.next().await.unwrap_err().why.contains("ended"));
     assert_eq!(b.transport.log()[2], "GET /stream Bearer tok-2");

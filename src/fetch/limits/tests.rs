@@ -11,7 +11,7 @@ const BOTH: &[(Bucket, u32)] = &[(API, 1), (MONTH, 1)];
 
 async fn spend(b: &Bench, costs: &'static [(Bucket, u32)], purpose: Purpose) -> Result<(), Fault> {
     let talk = Script::new(vec![vec![Ask::http(get("/x"), 1, costs)]]);
-    let peer = Peer::Network(&TestNet);
+    let peer = Peer::Network(&TestNet::Events);
     b.engine.begin(peer, &b.link, talk, purpose, None).finish().await.map(|_| ())
 }
 
@@ -53,7 +53,7 @@ async fn a_reread_leaves_polls_their_share_and_is_ended_once_begun() {
     let (reset, next) = (START + MINUTE, START + MINUTE + 5 * SECOND);
     let full = Told { bucket: API, remaining: 4, reset };
     b.memory.told("chan", &full, START).await.unwrap();
-    let peer = Peer::Network(&TestNet);
+    let peer = Peer::Network(&TestNet::Events);
     let asks = [1, 2].map(|tag| Ask::http(get("/x"), tag, SHORT)).to_vec();
     let talk = b.engine.begin(peer, &b.link, Script::new(vec![asks]), Purpose::Reread, None);
     talk.finish().await.unwrap();
@@ -169,7 +169,7 @@ async fn what_an_answer_cost_is_charged_be_it_there_or_not() {
 async fn a_conversation_tells_what_it_spent_from_long_buckets() {
     let b = bench(true, fine(2));
     let asks = [1, 2].map(|tag| Ask::http(get("/x"), tag, BOTH)).to_vec();
-    let (peer, talk) = (Peer::Network(&TestNet), Script::new(vec![asks]));
+    let (peer, talk) = (Peer::Network(&TestNet::Events), Script::new(vec![asks]));
     let mut talk = b.engine.begin(peer, &b.link, talk, Purpose::Reply, None);
     talk.turn().await.unwrap();
     let month = Spent { scope: "testnet@net.example".to_owned(), bucket: MONTH, units: 2 };

@@ -5,10 +5,10 @@
 //! up. The network `lease` has no log-in and no lanes: its token is tried by a probe alone, and a
 //! consent page hands it out.
 
+use super::place::BARE;
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{Registry, load};
-use ascolto::domain::length::{Counting, LengthRule};
 use ascolto::domain::{Instant, MentionRef};
 use ascolto::fetch::{Opened, SendFault, Transport};
 use ascolto::ids::Ids;
@@ -16,9 +16,8 @@ use ascolto::pipeline::{Deps, runner};
 use ascolto::store::credentials::{self, CredentialRow};
 use ascolto::store::{Store, lanes};
 use ascolto::wire::{
-    Address, App, Ask, Body, BoxFuture, Capabilities, Consent, Ctx, Cursor, Fault, Got, Key,
-    KeyFault, KeyKind, Lane, Meta, Network, Part, Request, Response, Secret, Shows, Step, Takes,
-    Talk, Terms, read_settings,
+    Address, App, Ask, Body, BoxFuture, Consent, Ctx, Cursor, Fault, Got, Key, KeyFault, KeyKind,
+    Lane, Meta, Network, Part, Request, Response, Secret, Shows, Step, Takes, Talk, read_settings,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -192,10 +191,6 @@ static LEASE: Meta = Meta {
     name: "lease",
     title: "Lease",
     about: "A network that hands out tokens for a while.",
-    docs: "",
-    can: Capabilities { poll: false, reply: false, thread: false, stream: false, backfill: false },
-    length: LengthRule { counting: Counting::Graphemes, limit: 300 },
-    buckets: &[],
     keys: &[
         Key { name: "token", kind: KeyKind::Secret, required: true, doc: "It.", example: "\"t\"" },
         Key {
@@ -220,13 +215,7 @@ static LEASE: Meta = Meta {
             example: "\"s3cret\"",
         },
     ],
-    terms: Terms {
-        refresh_within: None,
-        delete_within: None,
-        training_allowed: false,
-        automated_replies_allowed: false,
-    },
-    natural_key: false,
+    ..BARE
 };
 
 impl Network for Lease {

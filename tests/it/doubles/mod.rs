@@ -9,6 +9,7 @@ pub mod gate;
 pub mod jetstream;
 mod line;
 pub mod ntfy;
+pub mod place;
 pub mod posts;
 pub mod proxy;
 pub mod trouble;

@@ -1,19 +1,18 @@
 //! A month's budget: the plan makes it last, and when it is used up all the same, that is told once.
 
+use crate::doubles::place::{BARE, NOTHING, Place};
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Registry};
-use ascolto::domain::length::{Counting, LengthRule};
+use ascolto::domain::Instant;
 use ascolto::domain::time::{DAY, HOUR};
-use ascolto::domain::{Instant, MentionRef};
 use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::{Store, buckets, lanes, outbox};
 use ascolto::wire::{
-    Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, KeyFault, Lane, Meta,
-    Network, Part, Purpose, Step, Talk, Terms, Via, Walk,
+    Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Meta, Network, Purpose,
+    Step, Talk, Via,
 };
-use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 /// Friday 20 November 2026, 09:00 UTC.
@@ -31,58 +30,14 @@ static META: Meta = Meta {
     name: "meter",
     title: "Meter",
     about: "A place where each look costs.",
-    docs: "",
-    can: Capabilities { poll: true, reply: false, thread: false, stream: false, backfill: false },
-    length: LengthRule { counting: Counting::Graphemes, limit: 100 },
+    can: Capabilities { poll: true, ..NOTHING },
     buckets: &[MONTH],
-    keys: &[],
-    terms: Terms {
-        refresh_within: None,
-        delete_within: None,
-        training_allowed: false,
-        automated_replies_allowed: false,
-    },
-    natural_key: false,
+    ..BARE
 };
 
 /// A place that shows nothing and counts every look.
-struct Meter;
-
-impl Network for Meter {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn settings(&self, _table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
-        Ok(Box::new(()))
-    }
-
-    fn lanes(&self, _cx: &Ctx<'_>) -> Vec<Lane> {
-        vec![Lane {
-            id: "all".to_owned(),
-            walk: Walk::Ascending,
-            every_ms: HOUR,
-            overlap_ms: 0,
-            settle_ms: 0,
-            addressed: true,
-            gap: None,
-        }]
-    }
-
-    fn listen(
-        &self,
-        _lane: &Lane,
-        _cursor: Option<&Cursor>,
-        _resume: Option<&str>,
-        _cx: &Ctx<'_>,
-    ) -> Box<dyn Talk<Cursor> + '_> {
-        Box::new(Look)
-    }
-
-    fn fit(&self, text: &str, _of: &MentionRef, _cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {
-        Ok(vec![Part { text: text.to_owned() }])
-    }
-}
+static METER: Place =
+    Place { every_ms: Some(HOUR), listen: |_| Box::new(Look), ..Place::of(&META) };
 
 struct Look;
 
@@ -98,7 +53,7 @@ impl Talk<Cursor> for Look {
 }
 
 const REGISTRY: Registry = Registry {
-    network: |name| (name == "meter").then_some(&Meter as &dyn Network),
+    network: |name| (name == "meter").then_some(&METER as &dyn Network),
     networks: || vec!["meter"],
     notifier: |name| (app::registry().notifier)(name),
     notifiers: || (app::registry().notifiers)(),

@@ -1,21 +1,20 @@
 //! A storm of complaints at a place with a small limit: polls stay on time, alerts go out, and
 //! re-reads take what is left.
 
+use crate::doubles::place::{BARE, NOTHING, Place};
 use crate::scene::COMPLAINT;
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Registry};
-use ascolto::domain::length::{Counting, LengthRule};
 use ascolto::domain::time::{MINUTE, SECOND};
-use ascolto::domain::{Instant, Mention, MentionRef};
+use ascolto::domain::{Instant, Mention};
 use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::Store;
 use ascolto::wire::{
-    Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Heard, KeyFault, Lane,
-    Meta, Network, Page, Part, Step, Talk, Terms, ThreadView, Via, Walk,
+    Ask, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Heard, Meta, Network,
+    Page, Step, Talk, ThreadView, Via,
 };
-use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -37,18 +36,20 @@ static META: Meta = Meta {
     name: "square",
     title: "Square",
     about: "A place where everybody complains at once.",
-    docs: "",
-    can: Capabilities { poll: true, reply: false, thread: true, stream: false, backfill: false },
-    length: LengthRule { counting: Counting::Graphemes, limit: 100 },
+    can: Capabilities { poll: true, thread: true, ..NOTHING },
     buckets: &[API],
-    keys: &[],
-    terms: Terms {
-        refresh_within: None,
-        delete_within: None,
-        training_allowed: false,
-        automated_replies_allowed: false,
+    ..BARE
+};
+
+static SQUARE: Place = Place {
+    every_ms: Some(MINUTE),
+    first_look_ms: None,
+    listen: |cursor| {
+        let cursor = cursor.map_or("calm", |c| c.0.as_str()).to_owned();
+        Box::new(Look { cursor, over: false })
     },
-    natural_key: false,
+    thread: |of| Some(Box::new(Around(of.external_id.clone()))),
+    ..Place::of(&META)
 };
 
 /// What was asked there, and when: an empty text for a poll, else the thread.
@@ -57,52 +58,6 @@ static ASKED: Mutex<Vec<(Instant, String)>> = Mutex::new(Vec::new());
 fn ask(tag: u8) -> Ask {
     const ONE: &[(Bucket, u32)] = &[(API.bucket, 1)];
     Ask { via: Via::Nothing, tag, spend: ONE, auth: false }
-}
-
-struct Square;
-
-impl Network for Square {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn settings(&self, _table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
-        Ok(Box::new(()))
-    }
-
-    fn lanes(&self, _cx: &Ctx<'_>) -> Vec<Lane> {
-        vec![Lane {
-            id: "all".to_owned(),
-            walk: Walk::Ascending,
-            every_ms: MINUTE,
-            overlap_ms: 0,
-            settle_ms: 0,
-            addressed: true,
-            gap: None,
-        }]
-    }
-
-    fn first_look_ms(&self) -> Option<i64> {
-        None
-    }
-
-    fn listen(
-        &self,
-        _lane: &Lane,
-        cursor: Option<&Cursor>,
-        _resume: Option<&str>,
-        _cx: &Ctx<'_>,
-    ) -> Box<dyn Talk<Cursor> + '_> {
-        Box::new(Look { cursor: cursor.map_or("calm", |c| c.0.as_str()).to_owned(), over: false })
-    }
-
-    fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
-        Some(Box::new(Around(of.external_id.clone())))
-    }
-
-    fn fit(&self, text: &str, _of: &MentionRef, _cx: &Ctx<'_>) -> Result<Vec<Part>, Fault> {
-        Ok(vec![Part { text: text.to_owned() }])
-    }
 }
 
 /// The second look finds the storm, every other one nothing.
@@ -158,7 +113,7 @@ impl Talk<ThreadView> for Around {
 }
 
 const REGISTRY: Registry = Registry {
-    network: |name| (name == "square").then_some(&Square as &dyn Network),
+    network: |name| (name == "square").then_some(&SQUARE as &dyn Network),
     networks: || vec!["square"],
     notifier: |name| (app::registry().notifier)(name),
     notifiers: || (app::registry().notifiers)(),

@@ -1,6 +1,6 @@
 //! A house with a web in front, without a socket, on a database of its own and a clock moved by hand.
 
-use super::wall::Wall;
+use super::wall::WALL;
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{Registry, load};
@@ -48,7 +48,7 @@ stopgap = "mail"
 "#;
 
 const REGISTRY: Registry = Registry {
-    network: |name| if name == "wall" { Some(&Wall) } else { (app::registry().network)(name) },
+    network: |name| if name == "wall" { Some(&WALL) } else { (app::registry().network)(name) },
     networks: || [(app::registry().networks)(), vec!["wall"]].concat(),
     notifier: |name| (app::registry().notifier)(name),
     notifiers: || (app::registry().notifiers)(),
