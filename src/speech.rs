@@ -101,6 +101,12 @@ impl Catalogue {
         self.word("owing", owing.as_str())
     }
 
+    /// A [`Cause`](crate::domain::reason::Cause) by the words that the log keeps. What is none (a
+    /// fault, a server's or a person's words) stays as it is.
+    pub fn cause<'a>(&'a self, text: &'a str) -> &'a str {
+        self.find(&format!("cause.{text}")).unwrap_or(text)
+    }
+
     fn word(&self, table: &str, name: &'static str) -> &str {
         self.find(&format!("{table}.{name}")).unwrap_or(name)
     }
@@ -122,6 +128,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reason::Cause;
     use std::collections::BTreeSet;
 
     /// The `{places}` of a text.
@@ -136,7 +143,7 @@ mod tests {
             let catalogue = Catalogue::of(language);
             assert_eq!(catalogue.language, language);
             for (key, text) in &english.texts {
-                let screen = key.starts_with("screen.");
+                let screen = key.starts_with("screen.") || key.starts_with("cause.");
                 match catalogue.texts.get(key) {
                     Some(own) => {
                         assert_eq!(places(own), places(text), "{language}: {key}");
@@ -165,6 +172,7 @@ mod tests {
         has("state", State::ALL.iter().map(|w| w.as_str()).collect());
         has("kind", Kind::ALL.iter().map(|w| w.as_str()).collect());
         has("owing", Owing::ALL.iter().map(|w| w.as_str()).collect());
+        has("cause", Cause::ALL.iter().map(|w| w.as_str()).collect());
         assert_eq!(Catalogue::of(Lang::IT).severity(9), "critico");
         assert_eq!(Catalogue::of(Lang::DE).reason(Reason::Overdue), "Überfällig");
         assert_eq!(Catalogue::of(Lang::FR).topic(Topic::App), "application ou site");
@@ -172,6 +180,9 @@ mod tests {
         assert_eq!(Catalogue::of(Lang::ES).kind(Kind::Praise), "elogio");
         assert_eq!(Catalogue::of(Lang::EN).state(State::Moved), "moved to private");
         assert_eq!(Catalogue::of(Lang::IT).owing(Owing::Look), "da guardare");
+        let before = Cause::BeforeOurTime.as_str();
+        assert_eq!(Catalogue::of(Lang::IT).cause(before), "prima di noi");
+        assert_eq!(Catalogue::of(Lang::DE).cause(before), "before our time");
     }
 
     #[test]
@@ -180,6 +191,7 @@ mod tests {
         assert_eq!(unknown.language, Lang::EN);
         assert_eq!(Catalogue::of(Lang::DE).get("screen.inbox"), "Inbox");
         assert_eq!(Catalogue::of(Lang::IT).get("screen.nothing"), "screen.nothing");
+        assert_eq!(Catalogue::of(Lang::IT).cause("HTTP 503"), "HTTP 503");
     }
 
     #[test]

@@ -11,8 +11,6 @@ pub const SPAN: i64 = 30 * DAY;
 /// A choice that nobody made is asked for again this long after the look began, and each time
 /// after that.
 pub const REMIND_EVERY: i64 = 7 * DAY;
-/// Under which reason stands what a choice does not open.
-pub const BEFORE_OUR_TIME: &str = "before our time";
 
 words! {
     /// How much of a first look a person opens.

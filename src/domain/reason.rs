@@ -1,4 +1,5 @@
-//! `Reason`: why something was sent or was not; every send and every non-send stores one.
+//! `Reason`: why something was sent or was not; every send and every non-send stores one. `Cause`:
+//! the other reasons that the program itself gives.
 
 use super::verdict::words;
 
@@ -58,6 +59,25 @@ words! {
         NoRecipient = "no_recipient",
         /// Not sent: a newer alert on the same case to the same recipient says it all.
         Superseded = "superseded",
+    }
+}
+
+words! {
+    /// Why something ended, is missing or was not done, where the program says so in words of its
+    /// own. The log keeps them as they stand here; screens show them in the reader's language.
+    Cause {
+        /// Somebody left it unopened in a first look.
+        BeforeOurTime = "before our time",
+        /// A gap: a walk from new to old has not come down there yet.
+        Walking = "walking",
+        /// A gap: a walk's pages leave one and say nothing of it.
+        PagesApart = "two pages of a walk did not meet",
+        /// A gap is not read again for now.
+        NotConfigured = "the channel is not configured",
+        /// A reply was not posted.
+        DeletedFirst = "the customer deleted the mention before the reply went out",
+        /// A reply was not posted.
+        EndedFirst = "somebody answered, or ended the case, before the reply went out",
     }
 }
 

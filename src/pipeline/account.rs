@@ -5,13 +5,11 @@
 use super::{Deps, StepResult};
 use crate::domain::Instant;
 use crate::domain::coverage::TimeSpan;
+use crate::domain::reason::Cause;
 use crate::store::Tx;
 use crate::store::coverage::Account;
 use crate::store::lanes::LaneRow;
 use crate::wire::{Lane, Walk};
-
-/// Why there is a gap where a walk's pages leave one and say nothing.
-const APART: &str = "two pages of a walk did not meet";
 
 /// What a page says of the time that it read.
 pub(super) struct Read {
@@ -83,7 +81,7 @@ async fn down(
         let to = if first { floor } else { to.max(from).min(floor) };
         if let Some(apart) = TimeSpan::new(to, floor) {
             let reason = row.walk_hole.take();
-            let reason = reason.as_deref().unwrap_or(APART);
+            let reason = reason.as_deref().unwrap_or(Cause::PagesApart.as_str());
             of(deps, row).lost(tx, apart, reason).await?;
         }
         if let Some(span) = TimeSpan::new(from, to) {

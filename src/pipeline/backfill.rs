@@ -4,6 +4,7 @@ use super::hands::{self, Errand};
 use super::intake::{self, Source};
 use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff};
+use crate::domain::reason::Cause;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Brand, Instant};
 use crate::fetch::{Peer, Purpose, Turn};
@@ -49,7 +50,8 @@ async fn take(deps: &Deps, most: i64) -> StepResult<Vec<GapRow>> {
 async fn fill(deps: &Deps, gap: GapRow) -> StepResult<()> {
     let known = deps.channels.get(&gap.channel);
     let Some((channel, brand)) = known.and_then(|c| Some((c, deps.brands.get(&c.brand)?))) else {
-        return later(deps, &gap, deps.now() + HOUR, "the channel is not configured").await;
+        let why = Cause::NotConfigured.as_str();
+        return later(deps, &gap, deps.now() + HOUR, why).await;
     };
     if !channel.network.meta().can.backfill {
         let why = format!("{} shows no past", channel.network.meta().title);

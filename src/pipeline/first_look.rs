@@ -8,9 +8,9 @@ use super::acts::ActError;
 use super::casework::Work;
 use super::{Deps, Did, StepResult, notify};
 use crate::domain::case::CaseEvent;
-use crate::domain::first_look::{self, BEFORE_OUR_TIME, Figures, Opening, REMIND_EVERY};
+use crate::domain::first_look::{self, Figures, Opening, REMIND_EVERY};
 use crate::domain::obligation::Obligation;
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Cause, Reason};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{Brand, CaseId, EventId, Instant};
 use crate::speech::Catalogue;
@@ -223,7 +223,7 @@ fn events_of(
         events.push(CaseEvent::Opened { by: by.clone(), debts });
     }
     if waiting().any(|o| o.is_owed() && o.since < since) {
-        events.push(CaseEvent::BeforeUs { by: by.clone(), note: BEFORE_OUR_TIME.to_owned() });
+        events.push(CaseEvent::BeforeUs { by: by.clone(), note: Cause::BeforeOurTime.to_string() });
     }
     events
 }

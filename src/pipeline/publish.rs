@@ -5,7 +5,7 @@ use super::thread::{self, Reread};
 use super::{Deps, Did, StepResult, backoff};
 use crate::domain::case::CaseEvent;
 use crate::domain::obligation::Evidence;
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Cause, Reason};
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{CaseId, Instant, MentionId, ReplyId};
 use crate::fetch::{Peer, Purpose};
@@ -119,7 +119,7 @@ async fn post(deps: &Deps, job: Job) -> StepResult<()> {
         }
     };
     if let Some(why) = overtaken(deps, &job, &read).await? {
-        return refuse(deps, job, &why).await;
+        return refuse(deps, job, why.as_str()).await;
     }
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
@@ -180,7 +180,7 @@ async fn post(deps: &Deps, job: Job) -> StepResult<()> {
 }
 
 /// Draws the consequences of the thread as it stands now. Gives why the reply must not go out.
-async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<String>> {
+async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<Cause>> {
     // Of a reply in several parts the first stands there already: it goes on.
     if job.part.part > 1 {
         return Ok(None);
@@ -196,10 +196,8 @@ async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<S
     tx.commit().await?;
     let gone = read.view.as_ref().is_some_and(|v| v.gone);
     Ok(match (gone, owed) {
-        (true, _) => Some("the customer deleted the mention before the reply went out".to_owned()),
-        (false, false) => {
-            Some("somebody answered, or ended the case, before the reply went out".to_owned())
-        }
+        (true, _) => Some(Cause::DeletedFirst),
+        (false, false) => Some(Cause::EndedFirst),
         (false, true) => None,
     })
 }

@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::lanes::LEASE;
 use super::value::{Sql, args, statements, taking};
 use crate::domain::coverage::{self, TimeSpan};
+use crate::domain::reason::Cause;
 use crate::domain::{EventId, GapId, Instant};
 use crate::ids::Ids;
 
@@ -141,7 +142,7 @@ pub async fn open_gap(
 }
 
 /// The reason of the gap below an unfinished newest-first walk.
-pub const WALKING: &str = "walking";
+pub const WALKING: &str = Cause::Walking.as_str();
 
 /// A lane whose time is accounted for.
 pub struct Account<'a> {

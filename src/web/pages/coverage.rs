@@ -145,10 +145,10 @@ fn channel(front: &Shared, page: &Page, c: &ChannelRow, read: &Read) -> Channel 
         from: when(g.from_at),
         to: when(g.to_at),
         lasted: view::span(g.to_at - g.from_at, words),
-        reason: g.reason.clone(),
+        reason: words.cause(&g.reason).to_owned(),
         state: g.state.clone(),
         backfilled: g.backfilled,
-        note: g.note.clone(),
+        note: words.cause(&g.note).to_owned(),
     };
     let silence = |l: &LaneRow| {
         let mine = |s: &&SilenceRow| s.channel == l.channel && s.lane == l.lane;

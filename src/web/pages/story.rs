@@ -161,7 +161,7 @@ fn ours(
         text: p.text.clone(),
         state: p.state.clone(),
         url: view::link(&p.url).to_owned(),
-        fault: p.fault.clone(),
+        fault: words.cause(&p.fault).to_owned(),
     };
     let name = if r.by_agent == agent.name { words.get("screen.you") } else { &r.by_agent };
     Entry {
@@ -224,7 +224,13 @@ fn deed(e: &EventRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
     let text = |key: &str| data[key].as_str().filter(|t| !t.is_empty());
     let reason = text("reason").filter(|_| e.kind == "voided");
     let mut more: Vec<String> = reason.map(|r| named(words, "void", r)).into_iter().collect();
-    more.extend(["note", "text", "why"].iter().filter_map(|k| text(k)).map(str::to_owned));
+    let written = |key: &str| {
+        // A note is an agent's own words, but for the one that the program writes itself.
+        let ours = key == "why" || e.kind == "before_us";
+        let words = text(key).map(|t| if ours { words.cause(t) } else { t });
+        words.map(str::to_owned)
+    };
+    more.extend(["note", "text", "why"].into_iter().filter_map(written));
     if let Some(until) = text("until").and_then(|t| Instant::parse(t).ok()) {
         more.push(format!("→ {}", view::when(until.0, zone, words).text));
     }
@@ -246,5 +252,34 @@ fn told(a: &AlertRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
         what: format!("{}: {reason}", named(words, "alert", &a.state)),
         by: a.recipient.clone(),
         more: a.fault.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Lang;
+
+    #[test]
+    fn what_the_program_notes_is_said_in_the_readers_language_and_what_people_note_is_not() {
+        let shown = |kind: &str, language| {
+            let row = EventRow {
+                id: String::new(),
+                brand: "acme".to_owned(),
+                subject: String::new(),
+                seq: 1,
+                mention_id: None,
+                kind: kind.to_owned(),
+                becomes: None,
+                at: 0,
+                actor: "ada".to_owned(),
+                data: r#"{ "reason": "waived", "note": "before our time" }"#.to_owned(),
+            };
+            let deed = deed(&row, Catalogue::of(language), &TimeZone::UTC);
+            format!("{}: {}", deed.what, deed.more)
+        };
+        assert_eq!(shown("before_us", Lang::IT), "Non aperto: prima di noi");
+        assert_eq!(shown("before_us", Lang::EN), "Not opened: before our time");
+        assert_eq!(shown("note", Lang::IT), "Nota: before our time");
     }
 }
