@@ -79,7 +79,7 @@ impl Network for TestNet {
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
         let secret = cx.session.and_then(|s| s.secret.as_ref()).expect("logged in").expose();
-        request.secret_header("authorization", Secret::new(format!("Bearer {secret}")))
+        request.bearer(secret)
     }
 
     fn listen(

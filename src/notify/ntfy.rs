@@ -135,8 +135,7 @@ impl Notifier for Ntfy {
         let body = publication(alert, settings.topic.expose(), words(alert));
         let mut request = Request::post_json(settings.server.clone(), &body);
         if let Some(token) = &settings.token {
-            let bearer = Secret::new(format!("Bearer {}", token.expose()));
-            request = request.secret_header("authorization", bearer);
+            request = request.bearer(token.expose());
         }
         let ask = Ask { via: Via::Http(request), tag: 0, spend: &[(PUBLISH, 1)], auth: false };
         Box::new(Once { ask, read: echo })

@@ -98,6 +98,11 @@ impl Request {
         self
     }
 
+    /// Signs with a token (RFC 6750, 2.1).
+    pub fn bearer(self, token: &str) -> Request {
+        self.secret_header("authorization", Secret::new(format!("Bearer {token}")))
+    }
+
     /// The address for logs and errors: without the query, which may hold tokens, and with the
     /// host alone where the path is a credential.
     pub fn shown_url(&self) -> String {
@@ -152,8 +157,8 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let url = Url::parse("https://host.example/hooks/T0/abc?token=tk_9").unwrap();
-        let mut request =
-            Request::get(url).secret_header("authorization", Secret::new("Bearer tk_1"));
+        let mut request = Request::get(url).bearer("tk_1");
+        assert_eq!(request.secret_headers[0].1.expose(), "Bearer tk_1");
         assert_eq!(format!("{request:?}"), "GET https://host.example/hooks/T0/abc");
         request.secret_url = true;
         assert_eq!(format!("{request:?}"), "GET https://host.example/…");

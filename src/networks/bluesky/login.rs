@@ -63,11 +63,6 @@ impl Facts {
     }
 }
 
-/// A token as a header.
-pub(super) fn bearer(request: Request, token: &str) -> Request {
-    request.secret_header("authorization", Secret::new(format!("Bearer {token}")))
-}
-
 /// How much of the time is left in which the ended session is refreshed.
 fn left_to_refresh(cx: &Ctx<'_>) -> Option<i64> {
     let end = cx.session?.expires_at?;
@@ -97,7 +92,7 @@ impl Talk<Session> for Login {
         let (request, spend) = match refresh {
             Some(tokens) => {
                 let request = Request::new(Method::Post, settings.entry(REFRESH));
-                (bearer(request, &tokens.refresh), ONE)
+                (request.bearer(&tokens.refresh), ONE)
             }
             None => {
                 let password = settings.app_password.expose();

@@ -209,7 +209,7 @@ impl Network for Bluesky {
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
         match login::Tokens::of(cx) {
-            Some(tokens) => login::bearer(request, &tokens.access),
+            Some(tokens) => request.bearer(&tokens.access),
             None => request,
         }
     }

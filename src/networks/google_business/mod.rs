@@ -28,8 +28,7 @@ use crate::domain::time::{DAY, MINUTE};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
     Bucket, BucketRule, Capabilities, Consent, Counts, Ctx, Cursor, Fault, KeyFault, Lane, Meta,
-    Network, Next, Part, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView,
-    Walk,
+    Network, Next, Part, Request, Response, Seen, Sent, Session, Talk, Terms, ThreadView, Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -120,10 +119,7 @@ impl Network for GoogleBusiness {
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
         // Without a token the request is refused, and that makes one.
         match cx.session.and_then(|session| session.secret.as_ref()) {
-            Some(token) => {
-                let bearer = Secret::new(format!("Bearer {}", token.expose()));
-                request.secret_header("authorization", bearer)
-            }
+            Some(token) => request.bearer(token.expose()),
             None => request,
         }
     }

@@ -1,7 +1,7 @@
 //! What the tapes cannot show: empty locations, refusals, gaps, the life of a token.
 
 use super::*;
-use crate::wire::{Body, Got, Heard, Page, Step, Via};
+use crate::wire::{Body, Got, Heard, Page, Secret, Step, Via};
 use url::Url;
 
 const NOW: Instant = Instant(1_795_262_400_000);

@@ -190,8 +190,7 @@ impl Network for Mastodon {
     }
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
-        let token = cx.settings::<Settings>().token.expose();
-        request.secret_header("authorization", Secret::new(format!("Bearer {token}")))
+        request.bearer(cx.settings::<Settings>().token.expose())
     }
 
     fn listen(

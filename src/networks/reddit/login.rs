@@ -79,9 +79,8 @@ impl Talk<Session> for Login {
             if known.eq_ignore_ascii_case(&settings.username) {
                 return Ok(Step::Done(self.session(cx)));
             }
-            let bearer = Secret::new(format!("Bearer {}", self.token.expose()));
             let request = Request::get(settings.at(&["api", "v1", "me"]));
-            let request = settings.named(request).secret_header("authorization", bearer);
+            let request = settings.named(request).bearer(self.token.expose());
             let ask = Ask { via: Via::Http(request), tag: WHO, spend: ONE, auth: false };
             return Ok(Step::Ask(vec![ask]));
         }

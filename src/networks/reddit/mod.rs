@@ -33,7 +33,7 @@ use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
     Capabilities, Consent, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Request,
-    Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
+    Response, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -115,10 +115,7 @@ impl Network for Reddit {
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
         // Without a token the request is refused, and that makes one.
         match cx.session.and_then(|session| session.secret.as_ref()) {
-            Some(token) => {
-                let bearer = Secret::new(format!("Bearer {}", token.expose()));
-                request.secret_header("authorization", bearer)
-            }
+            Some(token) => request.bearer(token.expose()),
             None => request,
         }
     }

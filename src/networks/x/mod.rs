@@ -23,8 +23,7 @@ use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
     Bucket, BucketRule, Capabilities, Consent, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network,
-    Part, Price, Request, Response, Secret, Seen, Sent, Session, Talk, Terms, ThreadView, Told,
-    Walk,
+    Part, Price, Request, Response, Seen, Sent, Session, Talk, Terms, ThreadView, Told, Walk,
 };
 use settings::Settings;
 use std::any::Any;
@@ -105,9 +104,7 @@ impl Network for X {
             _ => Some(settings.token.expose().to_owned()),
         };
         match token {
-            Some(token) => {
-                request.secret_header("authorization", Secret::new(format!("Bearer {token}")))
-            }
+            Some(token) => request.bearer(&token),
             None => request,
         }
     }

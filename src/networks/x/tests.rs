@@ -3,7 +3,7 @@
 use super::login::{Login, Tokens};
 use super::*;
 use crate::domain::Visibility;
-use crate::wire::{Body, Got, Heard, Next, Step, Via};
+use crate::wire::{Body, Got, Heard, Next, Secret, Step, Via};
 use url::Url;
 
 const NOW: Instant = Instant(1_795_262_400_000);

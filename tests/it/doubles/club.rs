@@ -244,8 +244,7 @@ impl Network for Lease {
     }
 
     fn sign(&self, request: Request, cx: &Ctx<'_>) -> Request {
-        let token = cx.settings::<LeaseSettings>().token.expose();
-        request.secret_header("authorization", Secret::new(format!("Bearer {token}")))
+        request.bearer(cx.settings::<LeaseSettings>().token.expose())
     }
 
     fn listen(
