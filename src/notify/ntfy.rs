@@ -10,7 +10,7 @@ use crate::domain::time::MINUTE;
 use crate::speech::Catalogue;
 use crate::wire::{
     Alert, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key, KeyFault, KeyKind,
-    Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via, read_settings,
+    Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via, is_one_word, read_settings,
 };
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -123,8 +123,7 @@ impl Notifier for Ntfy {
         if !(1..=64).contains(&topic.len()) || !topic.chars().all(sign) {
             return Err(fault("topic", "is no topic; write 1 to 64 letters, digits, `-` and `_`"));
         }
-        let plain = |t: &Secret| !t.is_empty() && t.expose().chars().all(|c| c.is_ascii_graphic());
-        if raw.token.as_ref().is_some_and(|t| !plain(t)) {
+        if raw.token.as_ref().is_some_and(|t| !is_one_word(t.expose())) {
             return Err(fault("token", "is no token; write it as the server gave it (tk_…)"));
         }
         Ok(Box::new(Settings { server, topic: raw.topic, token: raw.token }))

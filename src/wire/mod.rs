@@ -43,5 +43,5 @@ pub use notifier::{Delivered, Notifier, NotifierMeta};
 pub use purpose::Purpose;
 pub use purse::{Purse, Slice};
 pub use secret::Secret;
-pub use settings::{Given, Key, KeyFault, KeyKind, read_settings};
+pub use settings::{Given, Key, KeyFault, KeyKind, is_one_word, read_settings};
 pub use terms::Terms;

@@ -67,6 +67,12 @@ pub fn read_settings<T: DeserializeOwned>(table: &toml::Table) -> Result<T, KeyF
         .map_err(|e| KeyFault { key: String::new(), why: e.message().to_owned() })
 }
 
+/// Whether a text can be a credential or an id as a server shows it: one word of visible ASCII.
+/// What is none was pasted with a space or the end of a line.
+pub fn is_one_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())
+}
+
 /// What the configuration gives a channel's network, its secrets apart from the rest, so that a
 /// person can replace them while it runs.
 #[derive(Clone, Default)]
@@ -122,6 +128,12 @@ mod tests {
 
     const fn key(name: &'static str, kind: KeyKind) -> Key {
         Key { name, kind, required: false, doc: "", example: "" }
+    }
+
+    #[test]
+    fn a_credential_is_one_word() {
+        assert!(is_one_word("tk-1_/+=~"));
+        assert!(!["", "tk 1", "tk1\n", "tk\u{a0}1", "città"].into_iter().any(is_one_word));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a Bluesky channel is told: read, cleaned and checked.
 
 use super::{login, method};
-use crate::wire::{Ctx, KeyFault, Secret, read_settings};
+use crate::wire::{Ctx, KeyFault, Secret, is_one_word, read_settings};
 use serde::Deserialize;
 use url::Url;
 
@@ -77,8 +77,7 @@ pub(super) fn read(table: &toml::Table) -> Result<Settings, KeyFault> {
         ));
     }
     settings.handle = handle.to_owned();
-    let password = settings.app_password.expose();
-    if password.is_empty() || !password.chars().all(|c| c.is_ascii_graphic()) {
+    if !is_one_word(settings.app_password.expose()) {
         return Err(wrong(
             "app_password",
             "write the app password as the app shows it, as in \"abcd-efgh-ijkl-mnop\"",

@@ -1,6 +1,6 @@
 //! What a Google Business Profile channel is told: which location, by which credentials.
 
-use crate::wire::{Ctx, Key, KeyFault, KeyKind, Secret, read_settings};
+use crate::wire::{Ctx, Key, KeyFault, KeyKind, Secret, is_one_word, read_settings};
 use serde::Deserialize;
 use url::Url;
 
@@ -95,14 +95,13 @@ pub(super) fn read(table: &toml::Table) -> Result<Settings, KeyFault> {
             "write the location's whole name, as in \"accounts/112233/locations/445566\"",
         );
     }
-    let graphic = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
-    if !graphic(&settings.client_id) {
+    if !is_one_word(&settings.client_id) {
         return wrong("client_id", "write the OAuth client id as the Cloud console shows it");
     }
-    if !graphic(settings.client_secret.expose()) {
+    if !is_one_word(settings.client_secret.expose()) {
         return wrong("client_secret", "write the client secret as the Cloud console shows it");
     }
-    if !graphic(settings.refresh_token.expose()) {
+    if !is_one_word(settings.refresh_token.expose()) {
         return wrong("refresh_token", "write the refresh token as it was handed out, no spaces");
     }
     for (key, url) in [("page", &settings.page), ("api", &settings.api), ("oauth", &settings.oauth)]

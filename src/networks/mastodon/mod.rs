@@ -20,7 +20,7 @@ use crate::domain::{Instant, MentionRef, Visibility};
 use crate::wire::{
     Bucket, BucketRule, Capabilities, Consent, Counts, Ctx, Cursor, Fault, Key, KeyFault, KeyKind,
     Lane, Meta, Network, Next, Part, Request, Response, Secret, Seen, Sent, Session, StreamOp,
-    Talk, Terms, ThreadView, Told, Walk, read_settings,
+    Talk, Terms, ThreadView, Told, Walk, is_one_word, read_settings,
 };
 use serde::Deserialize;
 use std::any::Any;
@@ -139,8 +139,7 @@ impl Network for Mastodon {
         {
             return Err(wrong("server", "write the bare address; credentials go into `token`"));
         }
-        let token = settings.token.expose();
-        if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+        if !is_one_word(settings.token.expose()) {
             return Err(wrong(
                 "token",
                 "write the access token as the server shows it, without spaces",

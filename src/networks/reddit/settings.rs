@@ -1,6 +1,6 @@
 //! What a Reddit channel is told: whose account, by which credentials, what to read.
 
-use crate::wire::{Ctx, Key, KeyFault, KeyKind, Request, Secret, read_settings};
+use crate::wire::{Ctx, Key, KeyFault, KeyKind, Request, Secret, is_one_word, read_settings};
 use serde::Deserialize;
 use url::Url;
 
@@ -98,14 +98,13 @@ pub(super) fn read(table: &toml::Table) -> Result<Settings, KeyFault> {
     if !is_name(&settings.username) {
         return wrong("username", "write the account's name, as in \"acme_help\"");
     }
-    let graphic = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
-    if !graphic(&settings.client_id) || settings.client_id.contains(':') {
+    if !is_one_word(&settings.client_id) || settings.client_id.contains(':') {
         return wrong("client_id", "write the app's id as it stands below its name, no spaces");
     }
-    if !graphic(settings.client_secret.expose()) {
+    if !is_one_word(settings.client_secret.expose()) {
         return wrong("client_secret", "write the app's secret as Reddit shows it, no spaces");
     }
-    if !graphic(settings.refresh_token.expose()) {
+    if !is_one_word(settings.refresh_token.expose()) {
         return wrong("refresh_token", "write the refresh token as it was handed out, no spaces");
     }
     let lists = [("home", &mut settings.home), ("subreddits", &mut settings.subreddits)];

@@ -1,7 +1,7 @@
 //! What an X channel is told: whose profile, which credentials, which searches, what it may cost.
 
 use super::login::Facts;
-use crate::wire::{Ctx, Key, KeyFault, KeyKind, Secret, read_settings};
+use crate::wire::{Ctx, Key, KeyFault, KeyKind, Secret, is_one_word, read_settings};
 use serde::Deserialize;
 use url::Url;
 
@@ -163,9 +163,7 @@ pub(super) fn read(table: &toml::Table) -> Result<Settings, KeyFault> {
     if !super::wire::is_handle(&settings.handle) {
         return wrong("handle", "a handle has 1 to 15 letters, digits and _, as in \"acme\"");
     }
-    let plain = |secret: &Secret| {
-        !secret.is_empty() && secret.expose().chars().all(|c| c.is_ascii_graphic())
-    };
+    let plain = |secret: &Secret| is_one_word(secret.expose());
     if !plain(&settings.token) {
         return wrong("token", "write the app's Bearer Token as the console shows it, no spaces");
     }
@@ -175,8 +173,7 @@ pub(super) fn read(table: &toml::Table) -> Result<Settings, KeyFault> {
     if settings.client_secret.as_ref().is_some_and(|secret| !plain(secret)) {
         return wrong("client_secret", "write the client secret as the console shows it");
     }
-    let graphic = |id: &String| !id.is_empty() && id.chars().all(|c| c.is_ascii_graphic());
-    if settings.client_id.as_ref().is_some_and(|id| !graphic(id)) {
+    if settings.client_id.as_ref().is_some_and(|id| !is_one_word(id)) {
         return wrong("client_id", "write the OAuth 2.0 client id as the console shows it");
     }
     if !matches!(settings.api.scheme(), "https" | "http") || settings.api.host_str().is_none() {
