@@ -110,11 +110,11 @@ statements! {
     LEASE_LANE = Sql::same("UPDATE lanes SET owner = $3, until = $4, fence = fence + 1 WHERE channel = $1 AND lane = $2 AND fence = $5");
     RENEW_LANE = Sql::same("UPDATE lanes SET until = $3 WHERE channel = $1 AND lane = $2 AND fence = $4");
     PROGRESS = Sql::same("UPDATE lanes SET cursor = $3, resume = $4, walk_start = $5, covered_to = $6, until = $7, walk_floor = $9, walk_hole = $10, reads_from = $11 WHERE channel = $1 AND lane = $2 AND fence = $8");
-    FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, walk_floor = NULL, walk_hole = NULL, covered_to = $4, finished_at = $5, next_at = $6, reads_from = $8, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
+    FINISH = Sql::same("UPDATE lanes SET cursor = $3, resume = NULL, walk_start = NULL, walk_floor = NULL, walk_hole = NULL, covered_to = $4, finished_at = $5, next_at = CASE WHEN next_at > $9 AND next_at < $6 THEN next_at ELSE $6 END, reads_from = $8, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $7");
     FAIL = Sql::same("UPDATE lanes SET next_at = $3, failures = failures + 1, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
     PUT_OFF = Sql::same("UPDATE lanes SET next_at = $3, failures = 0, owner = '', until = 0 WHERE channel = $1 AND lane = $2 AND fence = $4");
     OTHERS_FAIL = Sql::same("SELECT lane FROM lanes WHERE channel = $1 AND lane <> $2 AND polled AND failures > 0 LIMIT 1");
-    WAKE = Sql::same("UPDATE lanes SET next_at = $3 WHERE channel = $1 AND lane = $2 AND next_at > $3");
+    WAKE = Sql::same("UPDATE lanes SET next_at = $3 WHERE channel = $1 AND lane = $2 AND (next_at > $3 OR until > $3)");
     WAKE_ALL = Sql::same("UPDATE lanes SET next_at = $2 WHERE channel = $1 AND polled AND next_at > $2");
     START_OVER = Sql::same("UPDATE lanes SET failures = 0, next_at = CASE WHEN next_at > $2 THEN $2 ELSE next_at END WHERE channel = $1 AND polled");
     SEEN = Sql::same("INSERT INTO instances (name, started_at, seen_at) VALUES ($1, $2, $2) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at");
@@ -306,7 +306,8 @@ pub async fn progress(tx: &mut Tx, lane: &LaneRow, now: Instant) -> Result<(), S
     if tx.exec(PROGRESS, args).await? == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
 
-/// Stores the end of a poll that began at `started` and gives the lane back.
+/// Stores the end of a poll that began at `started` and gives the lane back until `next_at`, or
+/// until the wake that came meanwhile.
 pub async fn finish(
     tx: &mut Tx,
     lane: &LaneRow,
@@ -323,6 +324,7 @@ pub async fn finish(
         next_at,
         lane.fence,
         lane.reads_from,
+        lane.next_at,
     ];
     if tx.exec(FINISH, args).await? == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
@@ -345,9 +347,10 @@ pub async fn others_fail(tx: &mut Tx, channel: &str, lane: &str) -> Result<bool,
     Ok(row.is_some())
 }
 
-/// Makes a lane due at once.
-pub async fn wake(tx: &mut Tx, channel: &str, lane: &str, now: Instant) -> Result<(), StoreError> {
-    tx.exec(WAKE, args![channel, lane, now]).await?;
+/// Makes a lane due at `at`, unless it is due before. One that is being read is then read again:
+/// what woke it may be too young for the answer that is on its way.
+pub async fn wake(tx: &mut Tx, channel: &str, lane: &str, at: Instant) -> Result<(), StoreError> {
+    tx.exec(WAKE, args![channel, lane, at]).await?;
     Ok(())
 }
 

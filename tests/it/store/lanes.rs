@@ -10,6 +10,7 @@ use ascolto::wire::{Cursor, Secret, Session};
 store_suite!(
     a_lost_lease_writes_nothing,
     a_finished_lane_waits_for_its_time,
+    a_lane_that_is_woken_while_it_is_read_is_read_again,
     a_restart_gives_leases_back,
     an_empty_refresh_keeps_the_secret,
     one_instance_seals_a_brand,
@@ -71,6 +72,30 @@ async fn a_finished_lane_waits_for_its_time(house: &House) {
     lanes::add_lane(&mut tx, "masto", "mentions", true, 5, T0 + 800).await.unwrap();
     let row = lanes::lane(&mut tx, "masto", "mentions").await.unwrap().unwrap();
     assert_eq!((row.next_at, row.settle_ms, row.added_at), (T0.0 + 600, 5, T0.0));
+}
+
+async fn a_lane_that_is_woken_while_it_is_read_is_read_again(house: &House) {
+    furnish(house).await;
+    // Read from one instant on, due after the reading at the other, woken meanwhile or not.
+    let cases =
+        [(T0, Some(T0 + 300), T0 + 9_000, T0 + 300), (T0 + 300, None, T0 + 9_300, T0 + 9_300)];
+    for (from, woken, due, next) in cases {
+        let lane = take(house, "a", from).await.remove(0);
+        let mut tx = house.begin().await;
+        if let Some(at) = woken {
+            lanes::wake(&mut tx, "masto", "mentions", at).await.unwrap();
+        }
+        lanes::finish(&mut tx, &lane, &Cursor("7".into()), from, due).await.unwrap();
+        let row = lanes::lane(&mut tx, "masto", "mentions").await.unwrap().unwrap();
+        assert_eq!(row.next_at, next.0);
+        tx.commit().await.unwrap();
+    }
+    let lane = take(house, "a", T0 + 9_300).await.remove(0);
+    let mut tx = house.begin().await;
+    lanes::wake(&mut tx, "masto", "mentions", T0 + 20_000).await.unwrap();
+    lanes::finish(&mut tx, &lane, &Cursor("8".into()), T0 + 9_300, T0 + 18_000).await.unwrap();
+    let row = lanes::lane(&mut tx, "masto", "mentions").await.unwrap().unwrap();
+    assert_eq!(row.next_at, T0.0 + 18_000, "a wake never puts off");
 }
 
 async fn a_restart_gives_leases_back(house: &House) {
