@@ -201,6 +201,10 @@ async fn remember_hours(
     fresh: &[Mention],
     now: Instant,
 ) -> StepResult<()> {
+    // Nobody judges the silence of what is no lane, so nothing would ever forget its hours.
+    if from.lane == recheck::LANE {
+        return Ok(());
+    }
     // An author's clock may be ahead of ours.
     let written = fresh.iter().map(|m| m.created_at.min(now));
     let recent = written.filter(|at| now - *at < silence::MEMORY);

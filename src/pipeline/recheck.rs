@@ -17,7 +17,7 @@ use crate::wire::{Fault, Heard, Next, Page, Terms};
 use std::collections::{HashMap, HashSet};
 
 /// What stands for the lane in the intake book.
-const LANE: &str = "recheck";
+pub(super) const LANE: &str = "recheck";
 /// How many channels one step reads side by side.
 const CHANNELS: i64 = 8;
 /// How many mentions one transaction blanks.

@@ -54,9 +54,13 @@ impl Handshake {
     /// # Errors
     /// What is wrong with the answer: it is no WebSocket's, or it wants what we did not offer.
     pub(super) fn check(&self, head: &Response) -> Result<(), SendFault> {
-        let says = |name: &str, word: &str| {
-            let value = head.header(name).unwrap_or_default();
-            value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
+        // A list may stand in several lines of one name (RFC 9110, 5.3).
+        let values = |name: &'static str| {
+            head.headers.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        };
+        let says = |name: &'static str, word: &str| {
+            let mut parts = values(name).flat_map(|value| value.split(','));
+            parts.any(|part| part.trim().eq_ignore_ascii_case(word))
         };
         let wrong = |what: &str| {
             Err(SendFault::perhaps(format!(
@@ -72,7 +76,7 @@ impl Handshake {
             return wrong("it did not understand the key");
         }
         for name in ["sec-websocket-extensions", "sec-websocket-protocol"] {
-            if head.header(name).is_some_and(|value| !value.trim().is_empty()) {
+            if values(name).any(|value| !value.trim().is_empty()) {
                 return wrong("it wants an extension or protocol that was not offered");
             }
         }

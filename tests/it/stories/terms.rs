@@ -9,7 +9,7 @@ use ascolto::domain::case::State;
 use ascolto::domain::ledger::Disposition;
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::networks::network;
-use ascolto::store::cases;
+use ascolto::store::{cases, rhythm};
 use ascolto::wire::{
     Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network, Part, Session, Talk, Terms,
 };
@@ -150,6 +150,10 @@ async fn an_edit_below_the_window_is_found_and_judged() {
     assert_eq!(t.state("p1").await, State::Waiting);
     let intake = t.ledger().await.totals.intake;
     assert_eq!((intake.new, intake.edited, intake.gone), (3, 1, 0));
+    let mut tx = t.deps.store.read().await.unwrap();
+    let hours = rhythm::hours(&mut tx, "piazza", "recheck").await.unwrap();
+    assert!(hours.is_empty(), "it is no lane that could fall silent: {hours:?}");
+    drop(tx);
     t.close().await;
 }
 

@@ -81,6 +81,8 @@ fn an_answer_is_checked_as_the_rfc_says() {
         shake.check(&Response { status: SWITCHING, headers, ..Response::default() })
     };
     assert!(check(&good).is_ok());
+    let apart = [good[0], ("connection", "keep-alive"), ("connection", "upgrade"), good[2]];
+    assert!(check(&apart).is_ok(), "a list in two lines");
     for left_out in 0..good.len() {
         let rest: Vec<_> = (0..good.len()).filter(|n| *n != left_out).map(|n| good[n]).collect();
         assert!(check(&rest).is_err(), "without {}", good[left_out].0);
