@@ -87,6 +87,22 @@ CREATE TABLE lanes (
 );
 CREATE INDEX lanes_due ON lanes (next_at) WHERE polled;
 
+-- What hooks told of and no list shows: each is read by its key, and its row goes in the commit of
+-- what was read.
+CREATE TABLE hints (
+    channel     TEXT    NOT NULL,
+    lane        TEXT    NOT NULL,
+    key         TEXT    NOT NULL,                -- opaque to all but its network
+    told_at     BIGINT  NOT NULL,                -- when it was told last
+    due_at      BIGINT  NOT NULL,
+    tries       BIGINT  NOT NULL DEFAULT 0,      -- that could not read it
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0,
+    PRIMARY KEY (channel, lane, key)
+);
+CREATE INDEX hints_due ON hints (due_at);
+
 -- Spans of a lane read without a hole.
 CREATE TABLE coverage (
     channel     TEXT    NOT NULL,

@@ -245,6 +245,9 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
         if is_new && since < now {
             looks::begin(&mut tx, &channel.name, &channel.brand, since, now).await?;
         }
+        for lane in channel.network.hinted(&cx) {
+            lanes::add_lane(&mut tx, &channel.name, lane, false, 0, now).await?;
+        }
         if !meta.can.poll {
             lanes::add_lane(&mut tx, &channel.name, INGEST_LANE, false, 0, now).await?;
         }

@@ -17,6 +17,7 @@ mod fresh;
 pub mod handed;
 mod hands;
 mod health;
+pub mod hints;
 pub mod intake;
 mod keep;
 pub mod notify;

@@ -8,7 +8,7 @@ use crate::fetch::{Peer, Tried};
 use crate::links::Connect;
 use crate::store::credentials::Override;
 use crate::store::events::{self, Entry};
-use crate::store::{StoreError, Tx, access, credentials, lanes};
+use crate::store::{StoreError, Tx, access, credentials, hints, lanes};
 use crate::wire::{Ctx, Fault, Key, KeyKind, Next, Secret, Session};
 use serde_json::json;
 use std::any::Any;
@@ -194,6 +194,7 @@ async fn keep(
     events::append(&mut tx, &[entry]).await?;
     health::back(deps, &mut tx, channel, now).await?;
     lanes::start_over(&mut tx, name, now).await?;
+    hints::start_over(&mut tx, name, now).await?;
     tx.commit().await?;
     channel.connected.store(now.0, Ordering::SeqCst);
     Ok(())

@@ -1,12 +1,13 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
 use super::backfill::Gaps;
+use super::hints::Hints;
 use super::poll::Polls;
 use super::probe::Probes;
 use super::thread::Rereads;
 use super::{
-    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, notify, poll, probe,
-    publish, recheck, silence, sweep, thread, triage, wake,
+    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, hints, notify, poll,
+    probe, publish, recheck, silence, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -28,6 +29,8 @@ pub enum StepName {
     Probe,
     /// Reads lanes.
     Poll,
+    /// Reads what hooks told of.
+    Hints,
     /// Fills gaps.
     Backfill,
     /// Judges mentions.
@@ -56,9 +59,10 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 14] = [
+    pub const ALL: [StepName; 15] = [
         StepName::Probe,
         StepName::Poll,
+        StepName::Hints,
         StepName::Backfill,
         StepName::Triage,
         StepName::Due,
@@ -78,6 +82,7 @@ impl StepName {
         match self {
             StepName::Probe => Box::pin(probe::step(deps)),
             StepName::Poll => Box::pin(poll::step(deps)),
+            StepName::Hints => Box::pin(hints::step(deps)),
             StepName::Backfill => Box::pin(backfill::step(deps)),
             StepName::Triage => Box::pin(triage::step(deps)),
             StepName::Due => Box::pin(due::step(deps)),
@@ -102,6 +107,7 @@ pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
         match step {
             StepName::Probe => tasks.spawn(hands::run::<Probes>(deps, stop)),
             StepName::Poll => tasks.spawn(hands::run::<Polls>(deps, stop)),
+            StepName::Hints => tasks.spawn(hands::run::<Hints>(deps, stop)),
             StepName::Backfill => tasks.spawn(hands::run::<Gaps>(deps, stop)),
             StepName::Thread => tasks.spawn(hands::run::<Rereads>(deps, stop)),
             other => tasks.spawn(run(deps, other, stop)),

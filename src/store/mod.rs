@@ -15,6 +15,7 @@ pub mod digests;
 pub mod drafts;
 mod error;
 pub mod events;
+pub mod hints;
 pub mod hits;
 pub mod inbox;
 pub mod judged;
@@ -49,6 +50,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         digests::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
+        hints::STATEMENTS,
         hits::STATEMENTS,
         inbox::STATEMENTS,
         lanes::STATEMENTS,

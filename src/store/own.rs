@@ -15,6 +15,7 @@ statements! {
     FREE_PARTS = Sql::same("UPDATE reply_parts SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_CREDENTIALS = Sql::same("UPDATE credentials SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_RECHECKS = Sql::same("UPDATE rechecks SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_HINTS = Sql::same("UPDATE hints SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_REREADS = Sql::same("UPDATE rereads SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
 }
 
@@ -28,6 +29,7 @@ pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> 
         FREE_PARTS,
         FREE_CREDENTIALS,
         FREE_RECHECKS,
+        FREE_HINTS,
         FREE_REREADS,
     ];
     for sql in held {

@@ -1,9 +1,12 @@
 //! `Hook`: a call from a network's own server, and what it comes to.
 //!
-//! A hook never carries a mention into the store: it wakes the lanes that will find it. What it
-//! says is believed only as far as its signature goes, and a call that is lost costs time only.
+//! A hook never carries a mention into the store: it wakes the lanes that will find it, or leaves
+//! the ids of what no list of the network shows, which are then read like everything else. What it
+//! says is believed only as far as its signature goes. Where a list exists, a call that is lost
+//! costs time only.
 
 use super::http::Method;
+use crate::domain::Instant;
 
 /// A call from outside, as it came. Nothing of it is believed before the network has checked it;
 /// there is no debug print, since headers and body may hold secrets.
@@ -31,6 +34,27 @@ impl<'a> HookRequest<'a> {
     }
 }
 
+/// What a hook told of: something that is read by its id alone, since no list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hint {
+    /// The lane to which it belongs, one of `Network::hinted`.
+    pub lane: String,
+    /// By what the network's file finds it again; opaque to all others. One that is told twice is
+    /// one.
+    pub key: String,
+}
+
+impl Hint {
+    /// Longest key in bytes. What is longer is no id of any network, and is cut there.
+    pub const LONGEST: usize = 400;
+
+    /// A hint whose key is cut to what is kept.
+    pub fn new(lane: &str, key: &str) -> Hint {
+        let end = (0..=Self::LONGEST.min(key.len())).rev().find(|at| key.is_char_boundary(*at));
+        Hint { lane: lane.to_owned(), key: key[..end.unwrap_or(0)].to_owned() }
+    }
+}
+
 /// What a call comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hook {
@@ -44,6 +68,29 @@ pub enum Hook {
     /// It is genuine. These lanes of the channel are due now; none where it brings nothing for
     /// this channel.
     Wake(Vec<String>),
+    /// It is genuine, and tells of what no list shows: these are stored before the call is
+    /// answered, and read by `Network::follow`. The lanes beside them are due now.
+    Hints {
+        /// The lanes to wake.
+        lanes: Vec<String>,
+        /// What to read.
+        hints: Vec<Hint>,
+    },
+    /// It is genuine: the owner took back what this channel was allowed. Its credential counts as
+    /// dead until the network takes it again.
+    Deauthorized {
+        /// When that happened.
+        at: Instant,
+        /// The same for the same call, and for no other.
+        mark: [u8; 16],
+    },
+    /// It is genuine: an author asks that what is stored of them is deleted.
+    Erase {
+        /// The author's id on this network.
+        author: String,
+        /// The same for the same call, and for no other; nobody can guess it.
+        mark: [u8; 16],
+    },
     /// It is not genuine, too old, or nothing that we take. The reason is for our own log; the
     /// caller is told nothing of it.
     Refuse(&'static str),
@@ -52,6 +99,15 @@ pub enum Hook {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_cut_between_letters() {
+        assert_eq!(Hint::new("mentions", "18/17").key, "18/17");
+        let long = "è".repeat(Hint::LONGEST);
+        let cut = Hint::new("mentions", &format!("x{long}")).key;
+        assert_eq!(cut.len(), Hint::LONGEST - 1);
+        assert!(cut.ends_with('è'));
+    }
 
     #[test]
     fn the_first_of_a_name_counts() {

@@ -20,6 +20,7 @@ mod purse;
 mod secret;
 mod settings;
 mod terms;
+mod thread;
 
 pub use alert::{Alert, AlertCase};
 pub use ask::{
@@ -30,18 +31,16 @@ pub use consent::{
     Address, App, Client, Consent, Errand, NoCode, Proofs, Shows, Takes, consent_fault,
 };
 pub use fault::{Fault, Next, Reached};
-pub use hook::{Hook, HookRequest};
+pub use hook::{Hint, Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};
 pub use keep::{BoxFuture, Keep};
 pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
 pub use manual::{Grant, Manual};
-pub use network::{
-    Capabilities, Ctx, Cursor, Lane, Meta, Network, Part, Seen, Sent, Session, ThreadEntry,
-    ThreadView, Walk,
-};
+pub use network::{Capabilities, Ctx, Cursor, Lane, Meta, Network, Session, Walk};
 pub use notifier::{Delivered, Notifier, NotifierMeta};
 pub use purpose::Purpose;
 pub use purse::{Purse, Slice};
 pub use secret::Secret;
 pub use settings::{Given, Key, KeyFault, KeyKind, is_one_word, read_settings};
 pub use terms::Terms;
+pub use thread::{Part, Seen, Sent, ThreadEntry, ThreadView};

@@ -8,9 +8,10 @@ use super::http::{Request, Response};
 use super::secret::Secret;
 use super::settings::{Key, KeyFault};
 use super::terms::Terms;
+use super::thread::{Part, Seen, Sent, ThreadView};
 use crate::domain::first_look;
 use crate::domain::length::LengthRule;
-use crate::domain::{Instant, Lang, Mention, MentionRef};
+use crate::domain::{Instant, MentionRef};
 use std::any::Any;
 
 /// What a network can do through its API.
@@ -127,82 +128,6 @@ impl<'a> Ctx<'a> {
     }
 }
 
-/// One post of a thread, as the network shows it now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThreadEntry {
-    /// The network's id.
-    pub external_id: String,
-    /// What it answers.
-    pub parent_id: Option<String>,
-    /// Who wrote it.
-    pub author_id: String,
-    /// The author's handle.
-    pub author_handle: String,
-    /// What was written.
-    pub text: String,
-    /// Its language, where the network tells.
-    pub language: Option<Lang>,
-    /// When.
-    pub created_at: Instant,
-    /// When it was last changed.
-    pub edited_at: Option<Instant>,
-    /// Where a person sees it.
-    pub url: String,
-}
-
-/// A thread as the network shows it now.
-#[derive(Clone, Debug, Default)]
-pub struct ThreadView {
-    /// Its posts, as far as the network shows them.
-    pub entries: Vec<ThreadEntry>,
-    /// The mention that was asked about is not there any more.
-    pub gone: bool,
-    /// The mention that was asked about as it stands now, if the network gives it whole.
-    pub mention: Option<Box<Mention>>,
-}
-
-/// One piece of a reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The text as it will stand there.
-    pub text: String,
-}
-
-/// What a post came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// It stands there.
-    Done {
-        /// The network's id.
-        external_id: String,
-        /// Where a person sees it.
-        url: String,
-    },
-    /// It was accepted and will show later.
-    Queued,
-}
-
-/// What a look for our own post found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// It stands there: our author, the same parent, the same text, a time in range.
-    There {
-        /// The network's id.
-        external_id: String,
-        /// Where a person sees it.
-        url: String,
-        /// When it was posted.
-        at: Instant,
-    },
-    /// It does not show. Alone this never allows another post.
-    Absent {
-        /// Whether the network showed all there is.
-        complete: bool,
-    },
-    /// It waits there for moderation.
-    Pending,
-}
-
 /// One network. Stateless; a channel's settings and session come in with `Ctx`.
 pub trait Network: Sync {
     /// What it says of itself.
@@ -259,6 +184,26 @@ pub trait Network: Sync {
         resume: Option<&str>,
         cx: &Ctx<'_>,
     ) -> Box<dyn Talk<Cursor> + '_>;
+
+    /// The lanes whose mentions only hooks tell of. They are never polled and cover nothing: what
+    /// a hook does not tell is not heard. Whether there are any follows from the settings alone.
+    fn hinted(&self, _cx: &Ctx<'_>) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Reads what a hook told of ([`Hint`]): one conversation without pages, which gives all that
+    /// there is to hear of it. `Next::Gone` and refusals are tried again for about a day, since
+    /// what was just written may not show yet. `None`: the key is none of this network's.
+    ///
+    /// [`Hint`]: super::Hint
+    fn follow(
+        &self,
+        _lane: &str,
+        _key: &str,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Vec<super::Heard>> + '_>> {
+        None
+    }
 
     /// How far back a new channel is read where its configuration says nothing, in milliseconds.
     /// `None`: there is no first look, and `listen` decides what it begins with.
@@ -348,7 +293,7 @@ pub trait Network: Sync {
     }
 
     /// What a call from the network's own server comes to: a handshake to answer, lanes to wake,
-    /// or nothing that we believe. The network checks the signature here, in constant time, and
+    /// things to read, a callback, or nothing that we believe. The network checks the signature here, in constant time, and
     /// how old the call is where it says when it was made.
     fn hook(&self, _req: &HookRequest<'_>, _cx: &Ctx<'_>) -> Hook {
         Hook::Refuse("this network sends no hooks here")
