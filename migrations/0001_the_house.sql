@@ -217,7 +217,7 @@ CREATE TABLE mentions (
     version     BIGINT  NOT NULL DEFAULT 1,
     gone_at     BIGINT,                          -- a tombstone
     blanked_at  BIGINT,                          -- when its content was deleted, as the network asks
-    blanked     TEXT    CHECK (blanked IN ('gone', 'stale')),  -- why: gone there, or not read again
+    blanked     TEXT    CHECK (blanked IN ('gone', 'stale', 'asked')),  -- why: gone there, not read again, the author asked
     triage_due  BOOLEAN NOT NULL DEFAULT TRUE,
     disposition TEXT    NOT NULL DEFAULT 'untriaged' CHECK (disposition IN
         ('untriaged', 'open', 'not_owed', 'answered', 'waived', 'withdrawn', 'closed')),
@@ -265,12 +265,22 @@ CREATE TABLE rechecks (
     due_at      BIGINT,                          -- when it is read again; NULL: it is gone
     blank_at    BIGINT,                          -- when its content goes; NULL: not unless it is gone
     tries       BIGINT  NOT NULL DEFAULT 0,      -- that told nothing of it, in a row
+    deletion    TEXT,                            -- the request by which its content goes, if one
     owner       TEXT    NOT NULL DEFAULT '',
     until       BIGINT  NOT NULL DEFAULT 0,
     fence       BIGINT  NOT NULL DEFAULT 0
 );
 CREATE INDEX rechecks_due ON rechecks (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX rechecks_blank ON rechecks (blank_at) WHERE blank_at IS NOT NULL;
+
+CREATE INDEX rechecks_deletion ON rechecks (deletion) WHERE deletion IS NOT NULL;
+
+-- Requests of authors, brought by a network, that their data is deleted. They name nobody.
+CREATE TABLE deletions (
+    code        TEXT    NOT NULL PRIMARY KEY,    -- by which whoever asked sees what was done
+    asked_at    BIGINT  NOT NULL,
+    mentions    BIGINT  NOT NULL                 -- how many were found
+);
 
 -- The intake book: append-only counters, one row a page, in the page's own transaction.
 CREATE TABLE intake (

@@ -145,6 +145,11 @@ impl Links {
         self.base.starts_with("https:").then(|| self.at(path::CONNECT_BACK))
     }
 
+    /// What became of a request for deletion, below the route and name that took it.
+    pub fn deletion(&self, hook: &str, name: &str, code: &str) -> String {
+        format!("{}?deletion={code}", self.with(hook, "{name}", name))
+    }
+
     /// The coverage page.
     pub fn coverage(&self) -> String {
         self.at(path::COVERAGE)

@@ -6,6 +6,7 @@
 mod account;
 pub mod acts;
 pub mod backfill;
+pub mod callbacks;
 pub mod casework;
 pub mod consent;
 pub mod digest;

@@ -58,8 +58,8 @@ pub struct MentionRow {
     pub version: i64,
     /// When it was deleted there.
     pub gone_at: Option<i64>,
-    /// Why its content was deleted, as its network asks: it is `gone` there, or `stale`, not read
-    /// again for too long.
+    /// Why its content was deleted, as its network asks: it is `gone` there, `stale`, not read again
+    /// for too long, or its author `asked` for it.
     pub blanked: Option<String>,
     /// What became of it.
     pub disposition: String,

@@ -11,6 +11,7 @@ pub mod costs;
 pub mod coverage;
 pub mod credentials;
 mod db;
+pub mod deletions;
 pub mod digests;
 pub mod drafts;
 mod error;
@@ -47,6 +48,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         costs::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
+        deletions::STATEMENTS,
         digests::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,

@@ -28,6 +28,8 @@ pub struct BlankRow {
     pub id: String,
     /// Its case.
     pub case_id: Option<String>,
+    /// The author's request by which it goes, if that is why.
+    pub deletion: Option<String>,
 }
 
 statements! {
@@ -38,7 +40,7 @@ statements! {
     HOLD_OFF = Sql::same("UPDATE rechecks SET due_at = $3, owner = '', until = 0 WHERE channel = $1 AND due_at IS NOT NULL AND due_at <= $2");
     ENDED = Sql::same("UPDATE rechecks SET due_at = NULL, blank_at = $5 WHERE mention_id = (SELECT m.id FROM mentions m WHERE m.brand = $1 AND m.network = $2 AND m.origin = $3 AND m.external_id = $4)");
     SHOWN = Sql::same("UPDATE rechecks SET due_at = $2, blank_at = $3, tries = 0 WHERE mention_id = $1 AND due_at IS NOT NULL");
-    BLANK_DUE = taking!("SELECT m.id, m.case_id FROM rechecks r JOIN mentions m ON m.id = r.mention_id WHERE r.blank_at IS NOT NULL AND r.blank_at <= $1 AND NOT m.triage_due ORDER BY r.blank_at, m.id LIMIT $2");
+    BLANK_DUE = taking!("SELECT m.id, m.case_id, r.deletion FROM rechecks r JOIN mentions m ON m.id = r.mention_id WHERE r.blank_at IS NOT NULL AND r.blank_at <= $1 AND NOT m.triage_due ORDER BY r.blank_at, m.id LIMIT $2");
     ANY_BLANK_DUE = Sql::same("SELECT m.id FROM rechecks r JOIN mentions m ON m.id = r.mention_id WHERE r.blank_at IS NOT NULL AND r.blank_at <= $1 AND NOT m.triage_due LIMIT 1");
     WAITING = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM rechecks WHERE channel = $1");
 }
@@ -186,19 +188,21 @@ pub async fn waiting(tx: &mut Tx, channel: &str) -> Result<i64, StoreError> {
 /// What counts stays: ids, day, disposition, verdict, events, what we answered. The log holds
 /// nothing of the customer's, and neither does an alert once it is sent.
 ///
-/// One that is still open though it could not be read again is gone for all that we can know:
-/// triage then withdraws it, as it does with every tombstone.
+/// One that is still open though it could not be read again is gone for all that we can know, and
+/// nobody can answer one whose author asked for its deletion: triage then withdraws it, as it does
+/// with every tombstone.
 pub async fn blank(tx: &mut Tx, rows: &[BlankRow], now: Instant) -> Result<(), StoreError> {
     let ids = || rows.iter().map(|r| args![&r.id]).collect();
-    let with_time = rows.iter().map(|r| args![&r.id, now]).collect();
+    let with_time = rows.iter().map(|r| args![&r.id, now, r.deletion.is_some()]).collect();
     let mentions = "UPDATE mentions SET author_handle = '', author_name = '', followers = NULL, \
                     text = '', rating = NULL, url = '', attachments = '[]', why = '[]', \
                     blanked_at = v.c2, \
-                    blanked = CASE WHEN gone_at IS NULL THEN 'stale' ELSE 'gone' END, \
+                    blanked = CASE WHEN v.c3 THEN 'asked' WHEN gone_at IS NULL THEN 'stale' \
+                    ELSE 'gone' END, \
                     triage_due = (gone_at IS NULL AND disposition = 'open'), \
                     gone_at = CASE WHEN gone_at IS NULL AND disposition = 'open' THEN v.c2 \
                     ELSE gone_at END FROM {rows} WHERE mentions.id = v.c1";
-    tx.bulk(Bulk::new(mentions, &[Type::Text, Type::Big], with_time)).await?;
+    tx.bulk(Bulk::new(mentions, &[Type::Text, Type::Big, Type::Bool], with_time)).await?;
     for sql in [
         "UPDATE versions SET text = '' FROM {rows} WHERE versions.mention_id = v.c1",
         "DELETE FROM payloads WHERE mention_id IN (SELECT v.c1 FROM {rows})",

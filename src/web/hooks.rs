@@ -1,23 +1,27 @@
-//! Hooks: calls from a network's own server, which wake the lanes of a channel and do nothing else.
+//! Hooks: calls from a network's own server. They wake the lanes of a channel, leave the ids of what
+//! no list shows, and tell what a person asks of us: an app removed, data to delete.
 //!
 //! The network checks the signature with the channel's settings; a call costs no log-in and no
 //! question to anybody. To whom no channel answers is told the same as to who signs wrongly, so
-//! that nobody can ask which channels there are. What is lost here is found by polling.
+//! that nobody can ask which channels there are. What polling does not find is stored before the
+//! call is answered; all else that is lost here is found by polling.
 
 use super::front::{self, Shared};
 use super::idempotent::body;
+use super::pages;
 use super::problem::Problem;
 use crate::domain::Instant;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::fetch::Peer;
 use crate::links::path;
-use crate::pipeline::{Channel, wake};
+use crate::pipeline::{Channel, callbacks, hints, wake};
 use crate::wire::{Hook, HookRequest, Method};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -63,7 +67,7 @@ async fn of_channel(
     request: Request,
 ) -> Result<Response, Problem> {
     let channels = front.web.deps.channels.get(&name).into_iter().collect();
-    called(&front, channels, request).await
+    called(&front, channels, (path::HOOK_CHANNEL, name.as_str()), request).await
 }
 
 /// A call for every channel that shares an app.
@@ -78,13 +82,27 @@ async fn of_app(
         channel.network.app(&known.cx()) == Some(name.as_str())
     };
     let channels = deps.channels.values().filter(shares).collect();
-    called(&front, channels, request).await
+    called(&front, channels, (path::HOOK_APP, name.as_str()), request).await
+}
+
+/// What the channels made of a genuine call, beyond the lanes that were woken.
+#[derive(Default)]
+struct Taken<'a> {
+    /// Too much came, so not all of it was taken.
+    crowded: bool,
+    /// The mark of a callback: the channels that take one call see the same.
+    mark: [u8; 16],
+    /// Whose permission was taken back, and when.
+    deauthorized: Vec<(&'a Channel, Instant)>,
+    /// Where an author's data is to be deleted, and who that is.
+    erased: Vec<(&'a Channel, String)>,
 }
 
 /// Lets each channel say what the call is; it is genuine if one of them says so.
 async fn called(
     front: &Shared,
     channels: Vec<&Channel>,
+    at: (&'static str, &str),
     request: Request,
 ) -> Result<Response, Problem> {
     let (deps, now) = (&front.web.deps, front.now());
@@ -92,24 +110,30 @@ async fn called(
     if let Some(seconds) = front.bad_hooks.wait(from, now) {
         return Err(too_many("too many calls that are not genuine", seconds));
     }
+    let visitor = request.headers().clone();
     let call = Call::read(request).await?;
-    let (mut genuine, mut crowded) = (false, false);
+    if call.method == Method::Get
+        && let Some(code) = call.request().query("deletion")
+    {
+        let (page, found) = pages::deletion(front, &visitor, code).await;
+        if !found {
+            // Codes cannot be guessed; whoever tries is slowed down.
+            front.bad_hooks.failed(from, now);
+        }
+        return Ok(page);
+    }
+    let (mut genuine, mut taken) = (false, Taken::default());
     for channel in channels {
         let known = deps.engine.glance(Peer::Network(channel.network), &channel.link);
         let hook = channel.network.hook(&call.request(), &known.cx());
         match hook {
             Hook::Answer { status, body } => return Ok(answer(status, body)),
-            Hook::Wake(lanes) => {
-                genuine = true;
-                let calls = front.hooks.count(&channel.name, now);
-                crowded |= calls > MOST;
-                if calls <= MOST {
-                    let at = if calls > CROWD { now + LATER } else { now };
-                    wake::rouse(deps, &channel.name, &lanes, at).await?;
-                }
-            }
             Hook::Refuse(why) => {
                 tracing::warn!(channel = %channel.name, error = why, "a hook was refused");
+            }
+            hook => {
+                genuine = true;
+                take(front, channel, hook, now, &mut taken).await?;
             }
         }
     }
@@ -118,10 +142,59 @@ async fn called(
         let detail = "no channel here takes this call: its address or its signature is wrong";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
-    if crowded {
+    if taken.crowded {
         return Err(too_many("too many calls in this minute", MINUTE / SECOND));
     }
-    Ok(answer(200, "heard\n".to_owned()))
+    for (channel, issued) in &taken.deauthorized {
+        callbacks::deauthorized(deps, channel, *issued, &taken.mark).await?;
+    }
+    if taken.erased.is_empty() {
+        return Ok(answer(200, "heard\n".to_owned()));
+    }
+    let code = callbacks::erase(deps, &taken.erased, &taken.mark).await?;
+    let url = deps.links.deletion(at.0, at.1, &code);
+    let told = json!({ "url": url, "confirmation_code": code });
+    Ok(([(header::CONTENT_TYPE, "application/json")], told.to_string()).into_response())
+}
+
+/// Takes a genuine call for one channel.
+async fn take<'a>(
+    front: &Shared,
+    channel: &'a Channel,
+    hook: Hook,
+    now: Instant,
+    taken: &mut Taken<'a>,
+) -> Result<(), Problem> {
+    let deps = &front.web.deps;
+    let calls = front.hooks.count(&channel.name, now);
+    if calls > MOST {
+        taken.crowded = true;
+        return Ok(());
+    }
+    let at = if calls > CROWD { now + LATER } else { now };
+    match hook {
+        Hook::Wake(lanes) => wake::rouse(deps, &channel.name, &lanes, at).await?,
+        Hook::Hints { lanes, hints } => {
+            if !hints::note(deps, &channel.name, &hints, &lanes, at).await? {
+                tracing::error!(
+                    channel = %channel.name,
+                    "too much that hooks told of waits to be read; calls are sent away until it is"
+                );
+                taken.crowded = true;
+            }
+        }
+        Hook::Deauthorized { at, mark } => {
+            taken.mark = mark;
+            taken.deauthorized.push((channel, at));
+        }
+        Hook::Erase { author, mark } => {
+            taken.mark = mark;
+            taken.erased.push((channel, author));
+        }
+        // Told apart before.
+        Hook::Answer { .. } | Hook::Refuse(_) => {}
+    }
+    Ok(())
 }
 
 fn too_many(what: &str, seconds: i64) -> Problem {

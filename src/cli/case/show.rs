@@ -118,6 +118,7 @@ fn written(out: &mut String, m: &MentionRow) {
     };
     let gone = match (m.blanked.as_deref(), m.gone_at) {
         (Some("stale"), _) => ", content deleted, as its network asks: not shown again in time",
+        (Some("asked"), _) => ", content deleted, as its author asked",
         (Some(_), _) => ", deleted by its author, and its content here, as its network asks",
         (None, Some(_)) => ", deleted by its author",
         (None, None) => "",

@@ -244,7 +244,9 @@ impl Network for Facebook {
     fn hook(&self, req: &HookRequest<'_>, cx: &Ctx<'_>) -> Hook {
         let settings = cx.settings::<Settings>();
         let lanes = &[("feed", FEED), ("mention", TAGGED)];
-        Taker { app: settings.app(), object: "page", id: &settings.page, lanes }.take(req, cx.now)
+        let (app, id) = (settings.app(), settings.page.as_str());
+        // A post elsewhere that a hook names is found by the list of posts that tag the Page.
+        Taker { app, object: "page", id, lanes, hints: None }.take(req, cx.now)
     }
 
     fn app<'a>(&self, cx: &Ctx<'a>) -> Option<&'a str> {

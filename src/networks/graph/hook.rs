@@ -1,14 +1,16 @@
-//! What Meta's servers call us with: the handshake, and events signed with the app's secret.
+//! What Meta's servers call us with: the handshake, and events signed with the app's secret. For
+//! callbacks about people see `callback`.
 //!
 //! A call bundles the changes of several Pages or accounts of one app; of those of this channel it
-//! only matters which lane they belong to. An event that was not taken is brought again for 36
-//! hours, so an old one may be genuine; what is older still is somebody's recording.
+//! matters which lane they belong to and, where no list shows what they tell of, its ids. An event
+//! that was not taken is brought again for 36 hours, so an old one may be genuine; what is older
+//! still is somebody's recording.
 
 use super::super::json::Id;
-use super::{App, mac};
+use super::{App, callback, mac};
 use crate::domain::Instant;
 use crate::domain::time::{DAY, MINUTE, SECOND};
-use crate::wire::{Hook, HookRequest, Method};
+use crate::wire::{Hint, Hook, HookRequest, Method};
 use hmac::Mac;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -31,14 +33,28 @@ pub(in crate::networks) struct Taker<'a> {
     pub id: &'a str,
     /// Which field's changes wake which lane.
     pub lanes: &'static [(&'static str, &'static str)],
+    /// Which field's changes no list shows.
+    pub hints: Option<Hints>,
+}
+
+/// What becomes of changes that no list shows.
+#[derive(Clone, Copy)]
+pub(in crate::networks) struct Hints {
+    /// Their field.
+    pub field: &'static str,
+    /// The lane of the hints.
+    pub lane: &'static str,
+    /// The key of a change by its value; of what cannot be read its text, so that it is not lost.
+    pub key: fn(&str) -> String,
 }
 
 impl Taker<'_> {
     /// What a call comes to.
     pub(in crate::networks) fn take(&self, req: &HookRequest<'_>, now: Instant) -> Hook {
-        match req.method {
-            Method::Get => self.handshake(req),
-            _ => self.event(req, now),
+        match (req.method, req.query("call")) {
+            (Method::Get, _) => self.handshake(req),
+            (_, Some(call)) => callback::take(call, req, self, now),
+            (_, None) => self.event(req, now),
         }
     }
 
@@ -86,7 +102,7 @@ impl Taker<'_> {
         if call.object != self.object {
             return Hook::Wake(Vec::new());
         }
-        let mut woken: Vec<String> = Vec::new();
+        let (mut woken, mut hints): (Vec<String>, Vec<Hint>) = (Vec::new(), Vec::new());
         let (mut fresh, mut old) = (false, false);
         for entry in call.entry.iter().filter_map(|raw| Entry::read(raw)) {
             if entry.id.0 != self.id {
@@ -100,13 +116,19 @@ impl Taker<'_> {
             let fields = entry.changes.iter().flatten().map(|change| change.field.as_str());
             let lanes = self.lanes.iter().filter(|(field, _)| fields.clone().any(|f| f == *field));
             woken.extend(lanes.map(|(_, lane)| (*lane).to_owned()));
+            for change in entry.changes.iter().flatten() {
+                if let Some(told) = self.hints.filter(|told| told.field == change.field) {
+                    let value = change.value.as_ref().map_or("null", |value| value.get());
+                    hints.push(Hint::new(told.lane, &(told.key)(value)));
+                }
+            }
         }
         if old && !fresh {
             return Hook::Refuse("a signed event that is days old, or from the future");
         }
         woken.sort();
         woken.dedup();
-        Hook::Wake(woken)
+        if hints.is_empty() { Hook::Wake(woken) } else { Hook::Hints { lanes: woken, hints } }
     }
 }
 
@@ -122,6 +144,7 @@ struct Entry {
 #[derive(Deserialize)]
 struct Change {
     field: String,
+    value: Option<Box<RawValue>>,
 }
 
 impl Entry {
@@ -132,12 +155,19 @@ impl Entry {
 
     /// Whether it was made lately, as far as it says when.
     fn is_fresh(&self, now: Instant) -> bool {
-        // Seconds reach this figure in the year 5138.
-        let at =
-            |time: i64| if time < 100_000_000_000 { time.saturating_mul(SECOND) } else { time };
-        let age = self.time.map_or(0, |time| now - Instant(at(time)));
-        (-AHEAD..=OLDEST).contains(&age)
+        self.time.is_none_or(|time| is_fresh(at(time), now))
     }
+}
+
+/// A time of Meta's: seconds, in some products milliseconds.
+pub(super) fn at(time: i64) -> Instant {
+    // Seconds reach this figure in the year 5138.
+    Instant(if time < 100_000_000_000 { time.saturating_mul(SECOND) } else { time })
+}
+
+/// Whether something was made lately, by Meta's clock and ours.
+pub(super) fn is_fresh(at: Instant, now: Instant) -> bool {
+    (-AHEAD..=OLDEST).contains(&now.0.saturating_sub(at.0))
 }
 
 /// The bytes behind hexadecimal digits.

@@ -13,7 +13,9 @@
 //! | `thread` | whom an answer of ours is for |
 //! | `reply` | posts one part of a reply |
 //! | `hook` | checks what Meta's servers call us with |
+//! | `callback` | checks what they call about a person: an app removed, data to delete |
 
+mod callback;
 pub(super) mod hook;
 pub(super) mod limits;
 pub(super) mod reply;

@@ -1,9 +1,9 @@
 //! What every channel of the Graph API relies on: times, pages, limits, codes, signatures.
 
-use super::hook::Taker;
+use super::hook::{Hints, Taker};
 use super::*;
 use crate::domain::time::{DAY, HOUR, MINUTE};
-use crate::wire::{Bucket, Hook, HookRequest, Method, Next, Response, Told};
+use crate::wire::{Bucket, Hint, Hook, HookRequest, Method, Next, Response, Told};
 
 const NOW: Instant = Instant(1_795_262_400_000);
 
@@ -145,7 +145,9 @@ fn call(query: &[(&str, &str)], signature: &str, body: &str) -> Hook {
     let method = if body.is_empty() { Method::Get } else { Method::Post };
     let req = HookRequest { method, query: &query, headers: &headers, body: body.as_bytes() };
     let lanes = &[("feed", "feed"), ("mention", "tagged")];
-    with(|app| Taker { app, object: "page", id: "777", lanes }.take(&req, NOW))
+    let hints =
+        Some(Hints { field: "mentions", lane: "told", key: |value| value.replace(' ', "") });
+    with(|app| Taker { app, object: "page", id: "777", lanes, hints }.take(&req, NOW))
 }
 
 fn signed(body: &str) -> Hook {
@@ -171,6 +173,28 @@ fn the_handshake_is_answered_to_whom_knows_the_word() {
     ] {
         assert!(matches!(shake(mode, word, challenge), Hook::Refuse(_)), "{mode} {word}");
     }
+}
+
+#[test]
+fn what_no_list_shows_is_told_by_its_key() {
+    let change = |field: &str, value: &str| format!("{{\"field\":\"{field}\"{value}}}");
+    let event = |changes: &[String]| {
+        let now = NOW.0 / 1_000;
+        format!(
+            "{{\"object\":\"page\",\"entry\":[{{\"id\":\"777\",\"time\":{now},\
+             \"changes\":[{}]}}]}}",
+            changes.join(",")
+        )
+    };
+    let value = ",\"value\":{\"media_id\": \"18\"}";
+    let both = event(&[change("feed", value), change("mentions", value), change("mentions", "")]);
+    let hints = vec![Hint::new("told", "{\"media_id\":\"18\"}"), Hint::new("told", "null")];
+    assert_eq!(signed(&both), Hook::Hints { lanes: vec!["feed".to_owned()], hints });
+    let long = format!(",\"value\":\"{}\"", "9".repeat(5_000));
+    let Hook::Hints { hints, .. } = signed(&event(&[change("mentions", &long)])) else {
+        panic!("it is told")
+    };
+    assert_eq!(hints[0].key.len(), Hint::LONGEST);
 }
 
 #[test]

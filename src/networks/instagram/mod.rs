@@ -3,23 +3,25 @@
 //! Facts: developers.facebook.com (Instagram Platform: comment moderation, IG Media comments, IG
 //! Comment replies, tags, webhooks). Ids are global, so a mention has no origin. A comment at the
 //! top begins a thread; all answers below it are one level. Where the brand is named in somebody
-//! else's comment or caption, Meta tells that by a webhook alone and has no list of it: nothing of
-//! that is read, and no lane claims it.
+//! else's comment or caption, Meta tells that by a webhook alone and has no list of it: what a hook
+//! told of is read by its id, and nobody can say what no hook told.
 //!
 //! | file | does |
 //! |---|---|
 //! | `mod` | what Instagram is: lanes, terms, log-in |
 //! | `settings` | what a channel is told |
 //! | `wire` | what the API sends, and what it becomes |
+//! | `mentions` | reads what a hook told of: comments and captions of others |
 //! | `answer` | reads threads, posts a reply, looks whether it stands |
 //! | `rules` | what a comment may look like |
 
 mod answer;
+mod mentions;
 mod rules;
 mod settings;
 mod wire;
 
-use super::graph::hook::Taker;
+use super::graph::hook::{Hints, Taker};
 use super::graph::limits::{self, ASK};
 use super::graph::reply::Reply;
 use super::graph::walk::Walker;
@@ -28,8 +30,9 @@ use crate::domain::length::{Counting, LengthRule};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
-    Ask, Capabilities, Ctx, Cursor, Fault, Got, Hook, HookRequest, KeyFault, Lane, Meta, Network,
-    Part, Request, Response, Seen, Sent, Session, Step, Talk, Terms, ThreadView, Told, Walk,
+    Ask, Capabilities, Ctx, Cursor, Fault, Got, Heard, Hook, HookRequest, KeyFault, Lane, Meta,
+    Network, Part, Request, Response, Seen, Sent, Session, Step, Talk, Terms, ThreadView, Told,
+    Walk,
 };
 use serde::{Deserialize, Serialize};
 use settings::Settings;
@@ -38,15 +41,17 @@ use std::any::Any;
 /// The lane of comments below the account's media, and that of media in which it is tagged.
 const COMMENTS: &str = "comments";
 const TAGS: &str = "tags";
+/// The lane of comments and captions of others that name the account. Only hooks tell of them.
+const MENTIONS: &str = "mentions";
 
 static META: Meta = Meta {
     name: "instagram",
     title: "Instagram",
     about: "Reads the comments below the posts of the brand's professional account and the posts \
-            in which it is tagged, and answers comments with approved replies. Below tagged posts \
-            a person answers. Where others only name the brand in a text, Meta lets no app look. \
-            Needs the permissions instagram_basic, instagram_manage_comments, pages_show_list \
-            and pages_read_engagement.",
+            in which it is tagged, and answers comments with approved replies. Comments and \
+            captions of others that name the account are read when a hook tells of them. There, \
+            and below tagged posts, a person answers. Needs the permissions instagram_basic, \
+            instagram_manage_comments, pages_show_list and pages_read_engagement.",
     docs: "https://developers.facebook.com/docs/instagram-platform",
     can: Capabilities { poll: true, reply: true, thread: true, stream: false, backfill: true },
     length: LengthRule { counting: Counting::Graphemes, limit: settings::REPLY_LIMIT },
@@ -128,6 +133,20 @@ impl Network for Instagram {
         }
     }
 
+    fn hinted(&self, cx: &Ctx<'_>) -> Vec<&'static str> {
+        // Without the app's secret no hook is believed.
+        if cx.settings::<Settings>().takes_hooks() { vec![MENTIONS] } else { Vec::new() }
+    }
+
+    fn follow(
+        &self,
+        _lane: &str,
+        key: &str,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Vec<Heard>> + '_>> {
+        Some(Box::new(mentions::Told::of(key)?))
+    }
+
     fn thread(&self, of: &MentionRef, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<ThreadView> + '_>> {
         // Below a post that only tags the brand an app sees nothing.
         if of.thread_id.is_empty() {
@@ -179,9 +198,9 @@ impl Network for Instagram {
     fn hook(&self, req: &HookRequest<'_>, cx: &Ctx<'_>) -> Hook {
         let settings = cx.settings::<Settings>();
         let (app, id) = (settings.app(), settings.account.as_str());
-        // Of `mentions` there is no list that could be read.
         let lanes = &[("comments", COMMENTS)];
-        Taker { app, object: "instagram", id, lanes }.take(req, cx.now)
+        let hints = Some(Hints { field: "mentions", lane: MENTIONS, key: mentions::key });
+        Taker { app, object: "instagram", id, lanes, hints }.take(req, cx.now)
     }
 
     fn app<'a>(&self, cx: &Ctx<'a>) -> Option<&'a str> {

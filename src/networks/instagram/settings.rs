@@ -63,6 +63,11 @@ impl Settings {
         }
     }
 
+    /// Whether calls of Meta's servers can be believed.
+    pub(super) fn takes_hooks(&self) -> bool {
+        self.app_secret.is_some()
+    }
+
     /// Whether an author is the brand.
     pub(super) fn is_own(&self, author: &str, cx: &Ctx<'_>) -> bool {
         author == self.account || cx.own.iter().any(|id| id == author)

@@ -14,8 +14,8 @@ use url::Url;
 
 /// What is read of our own media: whether anything may be new below it.
 const OWN_MEDIA: &str = "id,timestamp,permalink,comments_count";
-/// What is read of a post that tags the account.
-const TAGGED: &str = "id,timestamp,permalink,caption,media_type,media_url,username";
+/// What is read of a post of others.
+pub(super) const TAGGED: &str = "id,timestamp,permalink,caption,media_type,media_url,username";
 /// What is read of a comment.
 pub(super) const COMMENT: &str = "id,text,timestamp,username,from,parent_id";
 /// The answers that come with a comment; more are asked for.

@@ -5,6 +5,7 @@ mod case;
 mod connect;
 mod coverage;
 mod deeds;
+mod deletion;
 mod first_look;
 mod inbox;
 mod login;
@@ -19,6 +20,7 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
+pub(super) use deletion::show as deletion;
 
 /// The demo's one-time log-in.
 const ONCE: &str = "/login/once/{token}";

@@ -23,6 +23,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("says", include_str!("says.html")),
         ("act", include_str!("act.html")),
         ("connect", include_str!("connect.html")),
+        ("deletion", include_str!("deletion.html")),
         ("login", include_str!("login.html")),
         ("desk", include_str!("desk.html")),
         ("inbox", include_str!("inbox.html")),

@@ -112,8 +112,9 @@ fn theirs(
     let (name, handle) = view::author(&r.author_name, &r.author_handle);
     let name = if r.blanked.is_some() { words.get("screen.nameless").to_owned() } else { name };
     let mut marks = Vec::new();
-    // What nobody could read again any more was not deleted by its author, for all that is known.
-    if r.gone_at.is_some() && r.blanked.as_deref() != Some("stale") {
+    // What nobody could read again any more, or was deleted here alone, its author did not delete
+    // there, for all that is known.
+    if r.gone_at.is_some() && !matches!(r.blanked.as_deref(), Some("stale" | "asked")) {
         marks.push(words.get("screen.deleted").to_owned());
     } else if r.version > 1 {
         marks.push(words.get("screen.edited").to_owned());

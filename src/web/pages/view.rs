@@ -93,6 +93,7 @@ pub fn risks(row: &MentionRow, words: &'static Catalogue) -> Vec<&'static str> {
 pub fn blanked(row: &MentionRow, network: &str, words: &'static Catalogue) -> Option<String> {
     let key = match row.blanked.as_deref()? {
         "stale" => "screen.blanked_stale",
+        "asked" => "screen.blanked_asked",
         _ => "screen.blanked",
     };
     Some(words.fill(key, &[("network", network)]))
