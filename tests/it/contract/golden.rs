@@ -2,7 +2,7 @@
 
 use super::driver::{Run, Stop};
 use super::tape::{Act, Tape};
-use super::{Shelf, Subject, rechecks, subjects};
+use super::{Shelf, Subject, hints, rechecks, subjects};
 use ascolto::wire::{Heard, Part};
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ fn acted(subject: &Subject, tape: &Tape) -> Value {
         parts.into_iter().next().expect("one part at least")
     };
     let end = match tape.act {
-        Act::Listen | Act::Recheck => unreachable!("handled before"),
+        Act::Listen | Act::Recheck | Act::Follow => unreachable!("handled before"),
         Act::Thread => {
             let mut talk = run.with(|cx| network.thread(of, cx)).expect("it reads threads");
             ended(&run.talk(&mut *talk, none, false))
@@ -98,6 +98,7 @@ fn each_tape_comes_to_its_golden_file() {
             let came = match tape.act {
                 Act::Listen => listened(&subject, tape),
                 Act::Recheck => rechecks::golden(&subject, tape),
+                Act::Follow => hints::golden(&subject, tape),
                 _ => acted(&subject, tape),
             };
             let text = serde_json::to_string(&came).unwrap();

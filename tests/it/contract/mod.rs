@@ -6,6 +6,7 @@
 mod damage;
 mod driver;
 mod golden;
+mod hints;
 mod rechecks;
 mod replies;
 mod settings;

@@ -27,6 +27,8 @@ pub enum Act {
     Find,
     /// Mentions are read again.
     Recheck,
+    /// What a hook told of is read.
+    Follow,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +51,9 @@ pub struct Tape {
     /// The reply.
     #[serde(default)]
     pub text: String,
+    /// By what a hook told of something.
+    #[serde(default)]
+    pub key: String,
     /// The ids of all mentions that must be known at the end, whatever goes wrong on the way.
     pub ids: Option<Vec<String>>,
     /// Each poll in turn; acts other than listening have one.

@@ -6,6 +6,7 @@ mod cases;
 mod coverage;
 mod credentials;
 mod desk;
+mod hints;
 mod house;
 mod lanes;
 mod ledger;

@@ -1,8 +1,10 @@
-//! Hooks: a genuine call wakes a lane and stores nothing; of any other nobody learns anything.
+//! Hooks: a genuine call wakes a lane, or leaves what no list shows to be read; of any other nobody
+//! learns anything.
 
 use super::house::{House, Reply, T0};
 use ascolto::domain::time::{HOUR, MINUTE, SECOND};
-use ascolto::store::lanes;
+use ascolto::store::{hints, lanes};
+use ascolto::wire::Hint;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use hmac::{Hmac, KeyInit, Mac};
@@ -201,4 +203,74 @@ async fn forgers_are_slowed_down_and_lock_nobody_out() {
     assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
     let put = Request::put("/hooks/channel/shop").body(Body::empty()).unwrap();
     assert_eq!(house.ask(put).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+fn naming(media: &str) -> String {
+    json!({
+        "object": "instagram",
+        "entry": [{ "id": "999", "time": NOW, "changes": [
+            { "field": "mentions", "value": { "media_id": media } },
+        ]}],
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn what_no_list_shows_is_noted_before_the_call_is_answered() {
+    let house = House::with(CHANNELS).await;
+    let waiting = async || {
+        let mut tx = house.deps.store.read().await.unwrap();
+        hints::waiting(&mut tx, "shots").await.unwrap()
+    };
+    let body = naming("18");
+    for _ in 0..3 {
+        let heard = house.called("/hooks/app/one", &signed("as-one", &body), &body).await;
+        assert_eq!(heard.status, StatusCode::OK, "{}", heard.text);
+    }
+    assert_eq!(waiting().await, 1, "brought again, it is still one");
+    let forged = naming("19");
+    let refused = house.called("/hooks/app/one", &signed("as-two", &forged), &forged).await;
+    assert_eq!((refused.status, waiting().await), (StatusCode::FORBIDDEN, 1));
+
+    let crowd: Vec<Hint> =
+        (1..hints::MOST).map(|n| Hint::new("mentions", &n.to_string())).collect();
+    let mut tx = house.deps.store.begin().await.unwrap();
+    // One of them is the one that waits already.
+    assert!(hints::add(&mut tx, "shots", &crowd, T0, T0).await.unwrap());
+    tx.commit().await.unwrap();
+    let body = naming("20000");
+    assert_eq!(waiting().await, hints::MOST - 1);
+    for expected in [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+        let body = if expected == StatusCode::OK { body.clone() } else { naming("20001") };
+        let told = house.called("/hooks/app/one", &signed("as-one", &body), &body).await;
+        assert_eq!(told.status, expected, "Meta brings it again: {}", told.text);
+    }
+    assert_eq!(waiting().await, hints::MOST);
+}
+
+#[tokio::test]
+async fn callbacks_are_believed_by_their_signature_alone() {
+    let house = House::with(CHANNELS).await;
+    for (path, body) in [
+        ("/hooks/channel/shop?call=data-deletion", "signed_request=a.b"),
+        ("/hooks/channel/shop?call=deauthorize", "signed_request=a.b"),
+        ("/hooks/channel/silent?call=deauthorize", "signed_request=a.b"),
+        ("/hooks/app/nobody?call=deauthorize", ""),
+    ] {
+        let refused = house.called(path, "", body).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.text);
+        house.deps.clock.advance(MINUTE);
+    }
+    let mut tx = house.deps.store.read().await.unwrap();
+    let row = lanes::channel(&mut tx, "shop").await.unwrap().expect("it is known");
+    assert_eq!(row.state, "new");
+    drop(tx);
+    for code in ["0123456789abcdef", "", "' OR 1=1", &"a".repeat(500)] {
+        let query: String = url::form_urlencoded::byte_serialize(code.as_bytes()).collect();
+        let path = format!("/hooks/channel/shop?deletion={query}");
+        let shown = house.ask(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(shown.status, StatusCode::NOT_FOUND, "{code}");
+        assert!(shown.header("content-type").starts_with("text/html"));
+        house.deps.clock.advance(MINUTE);
+    }
 }
