@@ -9,6 +9,6 @@ mod publishing;
 mod silence;
 mod storm;
 mod terms;
-mod told;
 mod timers;
+mod told;
 mod waking;
