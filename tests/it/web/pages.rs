@@ -53,7 +53,11 @@ async fn what_a_network_wants_deleted_is_said_to_be_deleted() {
     let now = house.deps.clock.now();
     let mut tx = house.deps.store.begin().await.unwrap();
     let rows = inbox::mentions(&mut tx, &Filter::default(), None, 9).await.unwrap();
-    let blank = |m: &MentionLine| BlankRow { id: m.row.id.clone(), case_id: m.row.case_id.clone() };
+    let blank = |m: &MentionLine| BlankRow {
+        id: m.row.id.clone(),
+        case_id: m.row.case_id.clone(),
+        deletion: None,
+    };
     let rows: Vec<BlankRow> = rows.iter().map(blank).collect();
     rechecks::blank(&mut tx, &rows, now).await.unwrap();
     tx.commit().await.unwrap();
