@@ -13,22 +13,25 @@ use tokio_util::sync::CancellationToken;
 /// How long after a stream woke a lane it may wake it again: however much is said of a brand, its
 /// lanes are read no more often than this.
 const LEAST: i64 = 10 * SECOND;
+/// A stream that was open for so long was a good one, whatever it brought: nobody need write to a
+/// quiet account, and many a proxy closes a stream that is idle.
+const GOOD: i64 = 30 * SECOND;
+/// How soon a wake is tried again that the store did not take.
+const AGAIN: i64 = 5 * SECOND;
 
 /// Keeps a channel's stream open, if it has one, and makes lanes due by its frames.
 pub async fn listen(deps: Arc<Deps>, channel: String, stop: CancellationToken) {
     if !has_stream(&deps, &channel) {
         return;
     }
-    let (mut failures, mut pace) = (0, Pace::default());
+    let (mut tries, mut pace) = (Tries::default(), Pace::default());
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => return,
-            lived = once(&deps, &channel, &mut pace) => {
-                failures = if lived { 0 } else { failures + 1 };
-            }
+            ended = once(&deps, &channel, &mut pace) => tries.ended(ended),
         }
         // A stream that cannot be had costs nothing but time: the lanes are polled anyway.
-        let ms = backoff(failures, 5 * SECOND, 10 * MINUTE, deps.ids.number());
+        let ms = tries.wait_ms(deps.ids.number());
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())) => {}
@@ -43,28 +46,78 @@ fn has_stream(deps: &Deps, name: &str) -> bool {
         && channel.network.stream(&channel.link.settled().cx()).is_some()
 }
 
-/// Listens until the stream ends; says whether it brought anything.
-async fn once(deps: &Deps, name: &str, pace: &mut Pace) -> bool {
-    let Some(channel) = deps.channels.get(name) else { return false };
+/// What became of a stream.
+#[derive(Clone, Copy)]
+enum Ended {
+    /// It was not opened.
+    Never,
+    /// It ended.
+    After {
+        /// How long it was open, in milliseconds.
+        open_ms: i64,
+        /// It brought a frame.
+        brought: bool,
+    },
+}
+
+/// Tries in a row that gave no good stream, by which the next one waits.
+#[derive(Default)]
+struct Tries(i64);
+
+impl Tries {
+    fn ended(&mut self, ended: Ended) {
+        let good = match ended {
+            Ended::Never => false,
+            Ended::After { open_ms, brought } => brought || open_ms >= GOOD,
+        };
+        self.0 = if good { 0 } else { self.0 + 1 };
+    }
+
+    fn wait_ms(&self, seed: u64) -> i64 {
+        backoff(self.0, 5 * SECOND, 10 * MINUTE, seed)
+    }
+}
+
+/// Listens until the stream ends.
+async fn once(deps: &Deps, name: &str, pace: &mut Pace) -> Ended {
+    let Some(channel) = deps.channels.get(name) else { return Ended::Never };
     let opened = deps.engine.frames(channel.network, &channel.link).await;
-    let Ok(Some(mut frames)) = opened else { return false };
+    let Ok(Some(mut frames)) = opened else { return Ended::Never };
     let Ok(owned) = deps.engine.ctx(Peer::Network(channel.network), &channel.link).await else {
-        return false;
+        return Ended::Never;
     };
-    let mut lived = false;
-    while let Ok(frame) = frames.next().await {
-        lived = true;
+    let (since, mut brought) = (deps.now(), false);
+    loop {
+        wake_ready(deps, name, pace).await;
+        // The next frame may be long in coming; what the store did not take does not wait for it.
+        let next = if pace.was_refused() {
+            let soon = Duration::from_millis(AGAIN.unsigned_abs());
+            tokio::time::timeout(soon, frames.next()).await
+        } else {
+            Ok(frames.next().await)
+        };
+        let Ok(next) = next else { continue };
+        let Ok(frame) = next else { break };
+        brought = true;
         let now = deps.now();
         for lane in channel.network.wakes(&frame, &owned.cx()) {
             pace.want(lane, now + frames.lag_ms());
         }
-        for (lane, at) in pace.ready(now) {
-            if let Err(error) = rouse(deps, name, &[lane], at).await {
+    }
+    Ended::After { open_ms: deps.now() - since, brought }
+}
+
+/// Wakes the lanes that are to be woken now.
+async fn wake_ready(deps: &Deps, name: &str, pace: &mut Pace) {
+    for (lane, at) in pace.ready(deps.now()) {
+        match rouse(deps, name, std::slice::from_ref(&lane), at).await {
+            Ok(()) => pace.woken(&lane, at),
+            Err(error) => {
                 tracing::warn!(channel = name, error = %error, "lanes could not be woken");
+                pace.refused(&lane, deps.now());
             }
         }
     }
-    lived
 }
 
 /// When the lanes of a channel were woken last, and which are to be woken once more.
@@ -77,6 +130,22 @@ struct Woken {
     at: Option<Instant>,
     /// When it should be read for a frame that the wake at `at` is too early for.
     wanted: Option<Instant>,
+    /// The store did not take the last wake; it is tried again at this time. A stream may bring
+    /// hundreds of frames a second, and not each of them is to ask a store that is down.
+    again: Option<Instant>,
+}
+
+impl Woken {
+    /// When it is to be made due, if that is to be done now. What is due already is not: a wake
+    /// could only bring that forward. It comes with a frame after that.
+    fn ready(&self, now: Instant) -> Option<Instant> {
+        let waits = |until: Option<Instant>| until.is_some_and(|until| until > now);
+        if waits(self.at) || waits(self.again) {
+            return None;
+        }
+        let wanted = self.wanted?;
+        Some(self.at.map_or(wanted, |last| wanted.max(last + LEAST)))
+    }
 }
 
 impl Pace {
@@ -88,20 +157,32 @@ impl Pace {
         }
     }
 
-    /// The lanes that are to be made due now, and when. One that is due already is not: a wake
-    /// could only bring that forward. It comes with a frame after that.
-    fn ready(&mut self, now: Instant) -> Vec<(String, Instant)> {
-        let mut ready = Vec::new();
-        for (lane, woken) in &mut self.0 {
-            if woken.at.is_some_and(|at| at > now) {
-                continue;
-            }
-            let Some(wanted) = woken.wanted.take() else { continue };
-            let at = woken.at.map_or(wanted, |last| wanted.max(last + LEAST));
-            woken.at = Some(at);
-            ready.push((lane.clone(), at));
+    /// The lanes that are to be made due now, and when.
+    fn ready(&self, now: Instant) -> Vec<(String, Instant)> {
+        let lanes = self.0.iter();
+        lanes
+            .filter_map(|(lane, woken)| Some((lane, woken.ready(now)?)))
+            .map(|(lane, at)| (lane.clone(), at))
+            .collect()
+    }
+
+    /// A lane was made due at `at`.
+    fn woken(&mut self, lane: &str, at: Instant) {
+        if let Some(woken) = self.0.get_mut(lane) {
+            *woken = Woken { at: Some(at), ..Woken::default() };
         }
-        ready
+    }
+
+    /// The store did not take a wake.
+    fn refused(&mut self, lane: &str, now: Instant) {
+        if let Some(woken) = self.0.get_mut(lane) {
+            woken.again = Some(now + AGAIN);
+        }
+    }
+
+    /// Whether a wake is to be tried again.
+    fn was_refused(&self) -> bool {
+        self.0.values().any(|woken| woken.again.is_some())
     }
 }
 
@@ -131,6 +212,13 @@ pub async fn rouse(
 mod tests {
     use super::*;
 
+    /// Makes due what is ready; gives when.
+    fn take(pace: &mut Pace, now: Instant) -> Vec<(String, Instant)> {
+        let ready = pace.ready(now);
+        ready.iter().for_each(|(lane, at)| pace.woken(lane, *at));
+        ready
+    }
+
     /// Frames for one lane at these seconds, each read `lag` seconds later; when it is made due.
     fn due(frames: &[i64], lag: i64) -> Vec<i64> {
         let mut pace = Pace::default();
@@ -138,7 +226,7 @@ mod tests {
         for frame in frames {
             let now = Instant(frame * SECOND);
             pace.want("mentions".to_owned(), now + lag * SECOND);
-            due.extend(pace.ready(now).into_iter().map(|(_, at)| at.0 / SECOND));
+            due.extend(take(&mut pace, now).into_iter().map(|(_, at)| at.0 / SECOND));
         }
         due
     }
@@ -157,18 +245,50 @@ mod tests {
         assert_eq!(due(&[100, 101, 104], 3), [103, 113]);
         let mut pace = Pace::default();
         pace.want("mentions".to_owned(), Instant(3));
-        assert_eq!(pace.ready(Instant(0)), [("mentions".to_owned(), Instant(3))]);
+        assert_eq!(take(&mut pace, Instant(0)), [("mentions".to_owned(), Instant(3))]);
         pace.want("mentions".to_owned(), Instant(4));
-        assert!(pace.ready(Instant(1)).is_empty());
-        assert_eq!(pace.ready(Instant(3)), [("mentions".to_owned(), Instant(3 + LEAST))]);
+        assert!(take(&mut pace, Instant(1)).is_empty());
+        assert_eq!(take(&mut pace, Instant(3)), [("mentions".to_owned(), Instant(3 + LEAST))]);
+    }
+
+    #[test]
+    fn what_the_store_did_not_take_stays_to_be_woken() {
+        let mut pace = Pace::default();
+        pace.want("mentions".to_owned(), Instant(3));
+        let lost = pace.ready(Instant(0));
+        assert_eq!(lost, [("mentions".to_owned(), Instant(3))]);
+        pace.refused("mentions", Instant(0));
+        assert!(pace.was_refused());
+        assert!(pace.ready(Instant(AGAIN - 1)).is_empty(), "not with each frame");
+        assert_eq!(take(&mut pace, Instant(AGAIN)), lost, "the store is back");
+        assert!(!pace.was_refused());
+        assert!(take(&mut pace, Instant(2 * AGAIN)).is_empty(), "nothing wants more");
     }
 
     #[test]
     fn one_lane_does_not_wait_for_another() {
         let mut pace = Pace::default();
         pace.want("mentions".to_owned(), Instant(5));
-        assert_eq!(pace.ready(Instant(5)).len(), 1);
+        assert_eq!(take(&mut pace, Instant(5)).len(), 1);
         pace.want("search:acme".to_owned(), Instant(6));
-        assert_eq!(pace.ready(Instant(6)), [("search:acme".to_owned(), Instant(6))]);
+        assert_eq!(take(&mut pace, Instant(6)), [("search:acme".to_owned(), Instant(6))]);
+    }
+
+    #[test]
+    fn a_quiet_stream_is_opened_again_as_soon_as_a_busy_one() {
+        let mut tries = Tries::default();
+        let ended = |open_ms, brought| Ended::After { open_ms, brought };
+        for _ in 0..20 {
+            tries.ended(ended(60 * SECOND, false));
+            assert_eq!(tries.wait_ms(0), 5 * SECOND);
+        }
+        tries.ended(ended(SECOND, false));
+        assert_eq!(tries.wait_ms(0), 10 * SECOND, "what ends at once is no stream");
+        for _ in 0..20 {
+            tries.ended(Ended::Never);
+        }
+        assert_eq!(tries.wait_ms(0), 10 * MINUTE);
+        tries.ended(ended(SECOND, true));
+        assert_eq!(tries.wait_ms(0), 5 * SECOND);
     }
 }
