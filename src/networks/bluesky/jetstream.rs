@@ -57,7 +57,7 @@ struct Post {
 
 #[derive(Deserialize)]
 struct Facet {
-    features: Vec<Feature>,
+    features: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -135,15 +135,22 @@ fn part<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
     json::entry(raw?).ok()
 }
 
+/// The entries of a list that can be read.
+fn each<T: DeserializeOwned>(raw: &[Box<RawValue>]) -> impl Iterator<Item = T> {
+    raw.iter().filter_map(|raw| json::entry(raw).ok())
+}
+
 /// Whether a post mentions, answers or quotes one of us.
 fn concerns(post: &Post, own: &[&str]) -> bool {
     let ours = |uri: &str| {
         let of = uri.strip_prefix("at://").and_then(|rest| rest.split('/').next());
         of.is_some_and(|did| own.contains(&did))
     };
-    let facets: Vec<Facet> = part(post.facets.as_deref()).unwrap_or_default();
-    let names_us = facets.iter().flat_map(|facet| &facet.features).any(|feature| {
-        feature.kind == MENTION && feature.did.as_deref().is_some_and(|did| own.contains(&did))
+    let facets: Vec<Box<RawValue>> = part(post.facets.as_deref()).unwrap_or_default();
+    let names_us = each::<Facet>(&facets).any(|facet| {
+        each::<Feature>(&facet.features).any(|feature| {
+            feature.kind == MENTION && feature.did.as_deref().is_some_and(|did| own.contains(&did))
+        })
     });
     let answers_us = part::<Place>(post.reply.as_deref())
         .is_some_and(|place| ours(&place.parent.uri) || ours(&place.root.uri));

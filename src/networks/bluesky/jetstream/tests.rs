@@ -132,6 +132,17 @@ fn what_cannot_be_read_wakes_nothing_and_costs_nothing_else() {
     for facets in [json!(7), json!([7]), json!([{}]), json!([{ "features": [{ "did": OWN }] }])] {
         assert!(by_jo(&json!({ "text": OWN, "facets": facets })).is_empty(), "{facets}");
     }
+    // Of the parts of a text, too, one that is odd hides no other.
+    for odd in [json!(7), json!(null), json!({ "features": 7 })] {
+        let mut record = good.clone();
+        record["facets"].as_array_mut().unwrap().insert(0, odd);
+        assert_eq!(by_jo(&record), ["mentions"], "{record}");
+    }
+    for odd in [json!(7), json!({}), json!({ "$type": 7, "did": OWN }), json!({ "did": 7 })] {
+        let mut record = good.clone();
+        record["facets"][0]["features"].as_array_mut().unwrap().insert(0, odd);
+        assert_eq!(by_jo(&record), ["mentions"], "{record}");
+    }
     let whole = message("did:plc:jo", &good);
     for message in [
         String::new(),
