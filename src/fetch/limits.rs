@@ -10,7 +10,9 @@ mod tests;
 use super::{Engine, Link, Peer, Purpose, unsent};
 use crate::domain::Instant;
 use crate::domain::time::{DAY, MINUTE};
-use crate::wire::{Bucket, BucketRule, Counts, Ctx, Fault, Next, Reached, Response, Told};
+use crate::wire::{
+    Bucket, BucketRule, Counts, Ctx, Fault, Next, Reached, Response, Told, Toll, UsedUp,
+};
 
 /// Buckets with windows up to this open again before the next poll is due: there is nothing to
 /// plan.
@@ -66,32 +68,35 @@ impl Spending<'_> {
 }
 
 impl Engine {
-    /// Spends what a request costs, before it is sent.
+    /// Spends what a request costs, before it is sent; nothing if one of its buckets is empty.
     ///
     /// # Errors
-    /// `Throttled` with the time when the first empty bucket opens, or that the memory fails.
+    /// `Throttled` with the time when all of its buckets are open, or that the memory fails.
     pub(super) async fn spend(
         &self,
         by: &Spending<'_>,
         costs: &[(Bucket, u32)],
         purpose: Purpose,
     ) -> Result<(), Fault> {
+        let mut tolls = Vec::with_capacity(costs.len());
         for &(bucket, amount) in costs {
             let rule = by.rule(bucket).ok_or_else(|| {
                 let why =
                     format!("{} spends `{}`, which it does not declare", by.peer.name(), bucket.0);
                 Fault { next: Next::Bug, why, reached: Reached::Never }
             })?;
-            let (scope, now) = (by.scope(rule), self.clock.now());
-            let kept = self.keep.spend(&scope, rule, amount, purpose, now).await;
-            let spent = kept.map_err(|why| unsent(format!("limits cannot be kept: {why}")))?;
-            if let Err(until) = spent {
-                let why = format!("the limit `{}` of {scope} is used up until {until}", bucket.0);
-                let next = Next::Throttled { bucket: Some(bucket), until };
-                return Err(Fault { next, why, reached: Reached::Never });
-            }
+            tolls.push(Toll { scope: by.scope(rule), rule, amount });
         }
-        Ok(())
+        if tolls.is_empty() {
+            return Ok(());
+        }
+        let kept = self.keep.spend(tolls, purpose, self.clock.now()).await;
+        let spent = kept.map_err(|why| unsent(format!("limits cannot be kept: {why}")))?;
+        spent.map_err(|UsedUp { scope, bucket, until }| {
+            let why = format!("the limit `{}` of {scope} is used up until {until}", bucket.0);
+            let next = Next::Throttled { bucket: Some(bucket), until };
+            Fault { next, why, reached: Reached::Never }
+        })
     }
 
     /// Spends what an answer cost beyond what was spent before it was asked for. A failing memory

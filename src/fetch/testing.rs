@@ -10,7 +10,7 @@ use crate::ids::Ids;
 use crate::wire::{
     Ask, BoxFuture, Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, Got, Keep,
     KeyFault, Lane, Meta, Method, Network, Page, Part, Purpose, Purse, Request, Response, Secret,
-    Session, Step, StreamOp, Talk, Terms, Told,
+    Session, Step, StreamOp, Talk, Terms, Told, Toll, UsedUp,
 };
 use futures_util::StreamExt;
 use std::any::Any;
@@ -205,14 +205,23 @@ impl Keep for Memory {
 
     fn spend(
         &self,
-        scope: &str,
-        rule: BucketRule,
-        amount: u32,
+        tolls: Vec<Toll>,
         purpose: Purpose,
         now: Instant,
-    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
-        let spent = self.purse(scope, rule.bucket, |purse| purse.spend(rule, amount, purpose, now));
-        Box::pin(std::future::ready(Ok(spent)))
+    ) -> BoxFuture<'_, Result<Result<(), UsedUp>, String>> {
+        let before = self.purses.lock().unwrap().clone();
+        let mut used_up = Vec::new();
+        for Toll { scope, rule, amount } in tolls {
+            let spend = |purse: &mut Purse| purse.spend(rule, amount, purpose, now);
+            if let Err(until) = self.purse(&scope, rule.bucket, spend) {
+                used_up.push(UsedUp { scope, bucket: rule.bucket, until });
+            }
+        }
+        let last = used_up.into_iter().max_by_key(|bucket| bucket.until);
+        if last.is_some() {
+            *self.purses.lock().unwrap() = before;
+        }
+        Box::pin(std::future::ready(Ok(last.map_or(Ok(()), Err))))
     }
 
     fn charge(

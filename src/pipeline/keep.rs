@@ -2,7 +2,7 @@
 
 use crate::domain::Instant;
 use crate::store::{Store, StoreError, buckets, lanes};
-use crate::wire::{BoxFuture, BucketRule, Keep, Purpose, Session, Told};
+use crate::wire::{BoxFuture, BucketRule, Keep, Purpose, Session, Told, Toll, UsedUp};
 use std::future::ready;
 
 /// The engine's memory over the store.
@@ -32,19 +32,26 @@ impl Keep for StoreKeep {
 
     fn spend(
         &self,
-        scope: &str,
-        rule: BucketRule,
-        amount: u32,
+        mut tolls: Vec<Toll>,
         purpose: Purpose,
         now: Instant,
-    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
-        let scope = scope.to_owned();
+    ) -> BoxFuture<'_, Result<Result<(), UsedUp>, String>> {
+        // In one order, so that no two who spend wait for a row of each other's.
+        tolls.sort_by(|a, b| (&a.scope, a.rule.bucket).cmp(&(&b.scope, b.rule.bucket)));
         Box::pin(async move {
             let mut tx = self.0.begin().await.map_err(said)?;
-            let spent =
-                buckets::spend(&mut tx, &scope, rule, amount, purpose, now).await.map_err(said)?;
-            tx.commit().await.map_err(said)?;
-            Ok(spent)
+            let mut used_up: Vec<UsedUp> = Vec::new();
+            for Toll { scope, rule, amount } in tolls {
+                let spent = buckets::spend(&mut tx, &scope, rule, amount, purpose, now).await;
+                if let Err(until) = spent.map_err(said)? {
+                    used_up.push(UsedUp { scope, bucket: rule.bucket, until });
+                }
+            }
+            match used_up.into_iter().max_by_key(|bucket| bucket.until) {
+                // Dropped with all that was spent in it.
+                Some(bucket) => Ok(Err(bucket)),
+                None => tx.commit().await.map(Ok).map_err(said),
+            }
         })
     }
 
@@ -109,12 +116,10 @@ impl Keep for NoKeep {
 
     fn spend(
         &self,
-        _scope: &str,
-        _rule: BucketRule,
-        _amount: u32,
+        _tolls: Vec<Toll>,
         _purpose: Purpose,
         _now: Instant,
-    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>> {
+    ) -> BoxFuture<'_, Result<Result<(), UsedUp>, String>> {
         Box::pin(ready(Ok(Ok(()))))
     }
 

@@ -1,6 +1,6 @@
 //! `Keep`: what the engine must remember beyond one conversation, implemented over the store.
 
-use super::ask::{BucketRule, Told};
+use super::ask::{Bucket, BucketRule, Told};
 use super::network::Session;
 use super::purpose::Purpose;
 use crate::domain::Instant;
@@ -9,6 +9,28 @@ use std::pin::Pin;
 
 /// A boxed future, so that `Keep` stays object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a request costs from one bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toll {
+    /// By what the bucket is counted: a link's name, or `network@host`.
+    pub scope: String,
+    /// The bucket.
+    pub rule: BucketRule,
+    /// How much of it; 0 passes only while something is left.
+    pub amount: u32,
+}
+
+/// A bucket that is used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedUp {
+    /// By what it is counted.
+    pub scope: String,
+    /// The bucket.
+    pub bucket: Bucket,
+    /// When that much is there again.
+    pub until: Instant,
+}
 
 /// Memory of the engine: sessions and buckets. A failure to remember is text for the log; the
 /// request is then not made, since limits and single-use tokens cannot be guarded without it.
@@ -19,15 +41,14 @@ pub trait Keep: Send + Sync {
     /// Stores a refreshed session, before it is used.
     fn store_session(&self, channel: &str, session: &Session) -> BoxFuture<'_, Result<(), String>>;
 
-    /// Spends from a bucket counted by `scope`. `Ok(Err(until))` if it is used up.
+    /// Spends from several buckets: from all of them or, if one is used up, from none.
+    /// `Ok(Err(_))` then tells of the one that opens last, since before that nothing can be asked.
     fn spend(
         &self,
-        scope: &str,
-        rule: BucketRule,
-        amount: u32,
+        tolls: Vec<Toll>,
         purpose: Purpose,
         now: Instant,
-    ) -> BoxFuture<'_, Result<Result<(), Instant>, String>>;
+    ) -> BoxFuture<'_, Result<Result<(), UsedUp>, String>>;
 
     /// Spends what an answer turned out to have cost, be the bucket short of it or not.
     fn charge(

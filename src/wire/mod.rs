@@ -33,7 +33,7 @@ pub use consent::{
 pub use fault::{Fault, Next, Reached};
 pub use hook::{Hint, Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};
-pub use keep::{BoxFuture, Keep};
+pub use keep::{BoxFuture, Keep, Toll, UsedUp};
 pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
 pub use manual::{Grant, Manual};
 pub use network::{Capabilities, Ctx, Cursor, Lane, Meta, Network, Session, Walk};

@@ -78,6 +78,24 @@ async fn a_bucket_holds_what_it_says_and_its_refusal_was_never_sent() {
 }
 
 #[tokio::test]
+async fn what_one_bucket_refuses_is_spent_from_none() {
+    let b = bench(true, fine(7));
+    for _ in 0..3 {
+        spend(&b, LONG, Purpose::Reply).await.unwrap();
+    }
+    for _ in 0..9 {
+        let open = until(spend(&b, BOTH, Purpose::Reply).await);
+        assert!(a_window_later(open, 30 * DAY), "{open}");
+    }
+    for _ in 0..4 {
+        spend(&b, SHORT, Purpose::Reply).await.unwrap();
+    }
+    // Of two that are used up the one that opens last is told.
+    let open = until(spend(&b, BOTH, Purpose::Reply).await);
+    assert!(a_window_later(open, 30 * DAY), "{open}");
+}
+
+#[tokio::test]
 async fn buckets_survive_a_restart_and_are_counted_by_host() {
     let b = bench(true, fine(3));
     for _ in 0..2 {

@@ -6,16 +6,18 @@ use super::store_suite;
 use ascolto::domain::Instant;
 use ascolto::domain::obligation::Owing;
 use ascolto::domain::plan::Window;
+use ascolto::pipeline::StoreKeep;
 use ascolto::store::Tx;
 use ascolto::store::buckets::{all, charge, of_month, one, shut, spend, told};
 use ascolto::store::costs::{self, Cost};
 use ascolto::store::rhythm;
-use ascolto::wire::{Bucket, BucketRule, Counts, Purpose, Told};
+use ascolto::wire::{Bucket, BucketRule, Counts, Keep, Purpose, Told, Toll, UsedUp};
 
 store_suite!(
     a_window_is_spent_once,
     polling_leaves_the_reserve,
     the_server_knows_better,
+    an_ask_is_paid_from_all_its_buckets_or_from_none,
     what_an_answer_cost_is_charged_and_booked,
     a_new_window_forgets_who_spent_the_old_one,
     lanes_tell_what_they_cost_and_how_they_fare,
@@ -66,6 +68,28 @@ async fn the_server_knows_better(house: &House) {
     let refused = spend(&mut tx, "masto", API, 1, Purpose::Reply, reset + 1).await.unwrap();
     assert_eq!(refused, Err(reset + 5), "a shorter closing does not open it");
     assert_eq!(spend(&mut tx, "masto", API, 1, Purpose::Reply, reset + 5).await.unwrap(), Ok(()));
+}
+
+async fn an_ask_is_paid_from_all_its_buckets_or_from_none(house: &House) {
+    let keep = StoreKeep(house.store.clone());
+    let month = BucketRule { bucket: Bucket("month"), limit: 5, reserve: 0, ..API };
+    let toll = |scope: &str, rule, amount| Toll { scope: scope.to_owned(), rule, amount };
+    let both = |api, of_month| vec![toll("x@host", month, of_month), toll("x", API, api)];
+    assert_eq!(keep.spend(both(2, 3), Purpose::Reply, T0).await, Ok(Ok(())));
+    let refused = keep.spend(both(2, 3), Purpose::Reply, T0).await.unwrap().unwrap_err();
+    let UsedUp { scope, bucket, .. } = &refused;
+    assert_eq!((scope.as_str(), *bucket), ("x@host", month.bucket));
+    let mut tx = house.begin().await;
+    assert_eq!(window(&mut tx, T0).await.remaining, 8, "what was refused cost nothing");
+    let units = |scope: &str, name: &str, units: i64| (scope.to_owned(), name.to_owned(), units);
+    let booked = [units("x", "api", 2), units("x@host", "month", 3)];
+    assert_eq!(of_month(&mut tx, "2026-11").await.unwrap(), booked);
+    // Of two that are used up the one that opens last is told.
+    shut(&mut tx, "x", API, refused.until + 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let last = UsedUp { scope: "x".to_owned(), bucket: API.bucket, until: refused.until + 1 };
+    assert_eq!(keep.spend(both(2, 3), Purpose::Reply, T0).await, Ok(Err(last)));
+    assert_eq!(keep.spend(both(0, 0), Purpose::Reply, refused.until + 1).await, Ok(Ok(())));
 }
 
 async fn what_an_answer_cost_is_charged_and_booked(house: &House) {
