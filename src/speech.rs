@@ -107,6 +107,14 @@ impl Catalogue {
         self.find(&format!("cause.{text}")).unwrap_or(text)
     }
 
+    /// What a cue of a verdict is called. Where the whole name is not known the part before its
+    /// first dot is: a model calls its cue `model.NAME`. What is not known at all stays as it is.
+    pub fn cue<'a>(&'a self, name: &'a str) -> &'a str {
+        let head = name.split('.').next().unwrap_or(name);
+        let text = self.find(&format!("cue.{name}"));
+        text.or_else(|| self.find(&format!("cue.{head}"))).unwrap_or(name)
+    }
+
     fn word(&self, table: &str, name: &'static str) -> &str {
         self.find(&format!("{table}.{name}")).unwrap_or(name)
     }
@@ -192,6 +200,10 @@ mod tests {
         assert_eq!(Catalogue::of(Lang::DE).get("screen.inbox"), "Inbox");
         assert_eq!(Catalogue::of(Lang::IT).get("screen.nothing"), "screen.nothing");
         assert_eq!(Catalogue::of(Lang::IT).cause("HTTP 503"), "HTTP 503");
+        assert_eq!(Catalogue::of(Lang::IT).cue("waiting"), "attende da troppo");
+        assert_eq!(Catalogue::of(Lang::EN).cue("about.addressed"), "written to us");
+        assert_eq!(Catalogue::of(Lang::EN).cue("model.own-3"), "found by the trained model");
+        assert_eq!(Catalogue::of(Lang::EN).cue("about.stars"), "about.stars");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod findings;
 mod language;
 mod lexicon;
 mod normal;
+mod reasons;
 mod relevance;
 mod scope;
 #[cfg(test)]

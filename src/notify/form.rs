@@ -41,10 +41,16 @@ pub(super) fn risks(case: &AlertCase, words: &Catalogue) -> String {
     case.risk.iter().map(|r| words.risk(*r)).collect::<Vec<_>>().join(", ")
 }
 
-/// The words that carried the verdict, quoted, at most six.
-pub(super) fn whys(case: &AlertCase) -> String {
-    let quoted = case.why.iter().take(6).map(|w| format!("“{}”", one_line(w, 60)));
-    quoted.collect::<Vec<_>>().join(", ")
+/// What carried the verdict, each with the words it rests on, quoted; at most six.
+pub(super) fn whys(case: &AlertCase, words: &Catalogue) -> String {
+    let told = case.why.iter().take(6).map(|why| {
+        let cue = one_line(words.cue(&why.cue), 60);
+        match one_line(&why.words, 60) {
+            seen if seen.is_empty() => cue,
+            seen => format!("{cue} “{seen}”"),
+        }
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// At most `limit` bytes, cut at a grapheme border and marked with `…`. A limit too short for

@@ -223,7 +223,7 @@ fn message(alert: &Alert, words: &Catalogue) -> String {
         first = cut(&said(case, words, 1_000), 1_500);
         line("alert.deadline", one_line(&case.due_text, 60));
         line("alert.risk", risks(case, words));
-        line("alert.why", cut(&whys(case), 400));
+        line("alert.why", cut(&whys(case, words), 400));
         line("alert.draft", cut(&one_line(&case.draft, 1_000), 1_200));
         link = &case.link;
     }

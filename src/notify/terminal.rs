@@ -58,7 +58,7 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
         line("", &said(case, words, 600));
         line(words.get("alert.deadline"), &case.due_text);
         line(words.get("alert.risk"), &risks(case, words));
-        line(words.get("alert.why"), &whys(case));
+        line(words.get("alert.why"), &whys(case, words));
         line(words.get("alert.draft"), &case.draft);
         line(words.get("alert.original"), &case.url);
         line(words.get("alert.open"), &case.link);

@@ -2,8 +2,13 @@
 
 use super::*;
 use crate::domain::reason::Reason;
-use crate::domain::{Instant, Lang, Risk, Topic};
+use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{Alert, AlertCase, Ask, Body, Ctx, Fault, Next, Response, Step, Via};
+
+/// A reason with the words that it rests on.
+pub(super) fn why(cue: &str, words: &str) -> Why {
+    Why { cue: cue.to_owned(), words: words.to_owned() }
+}
 
 /// An alert as the pipeline makes one.
 pub(super) fn sample() -> Alert {
@@ -25,7 +30,11 @@ pub(super) fn sample() -> Alert {
             severity: 2,
             topic: Topic::Delivery,
             risk: vec![Risk::Churn, Risk::Ignored],
-            why: vec!["Terza settimana".into(), "non è ancora arrivato".into()],
+            why: vec![
+                why("waiting", "Terza settimana"),
+                why("missing", "non è ancora arrivato"),
+                why("rating.one", ""),
+            ],
             due: at("2026-11-20T17:00:00Z"),
             due_text: "20 nov 18:00".into(),
             draft: "Buongiorno gino, ci dispiace.".into(),
@@ -55,7 +64,7 @@ pub(super) fn hostile() -> Alert {
     case.text = "<!channel> [click](https://evil.example) <b>x</b>\r\n\r\nOpen: \
                  https://evil.example\u{0}\u{2066}\u{9b}31m"
         .into();
-    case.why = vec!["a\nb".into(), "\u{1b}[1m".into()];
+    case.why = vec![why("word", "a\nb"), why("c\nd", "\u{1b}[1m")];
     case.due_text = "20 nov\n18:00".into();
     alert
 }

@@ -151,7 +151,8 @@ fn payload_within(alert: &Alert, room: usize) -> Value {
 
 fn case_within(case: &AlertCase, room: usize) -> Value {
     let url = if case.url.len() <= MOST_URL { case.url.as_str() } else { "" };
-    let why = case.why.iter().take(10).map(|w| cut(&one_line(w, 60), 200));
+    let why = case.why.iter().map(|why| &why.words).filter(|words| !words.is_empty());
+    let why = why.take(10).map(|words| cut(&one_line(words, 60), 200));
     let actions = case.actions.iter().take(6);
     json!({
         "id": case.id,

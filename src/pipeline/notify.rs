@@ -7,7 +7,7 @@ use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use crate::domain::{AlertId, Brand, CaseId, Instant, Lang, Risk, Topic};
+use crate::domain::{AlertId, Brand, CaseId, Instant, Lang, Risk, Topic, Why};
 use crate::fetch::{Peer, Purpose};
 use crate::links::{Act, Action};
 use crate::speech::Catalogue;
@@ -231,8 +231,10 @@ fn describe(
         .to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC))
         .strftime("%Y-%m-%d %H:%M %Z")
         .to_string();
-    let why: Vec<crate::domain::Why> =
+    let mut why: Vec<Why> =
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
+    // What says no more than that it was written to us is no news to whom it is told.
+    why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
     let sign = |act| {
         deps.links.act(&deps.signer.sign(&Action {
             act,
@@ -271,11 +273,7 @@ fn describe(
             .as_deref()
             .and_then(|j| serde_json::from_str::<Vec<Risk>>(j).ok())
             .unwrap_or_default(),
-        why: if private {
-            Vec::new()
-        } else {
-            why.into_iter().map(|w| w.words).filter(|words| !words.is_empty()).collect()
-        },
+        why: if private { Vec::new() } else { why },
         due,
         due_text,
         draft: if private {

@@ -1,7 +1,7 @@
 //! `Alert`: what a recipient is told, before any notifier gives it its form.
 
 use crate::domain::reason::Reason;
-use crate::domain::{Instant, Lang, Risk, Topic};
+use crate::domain::{Instant, Lang, Risk, Topic, Why};
 
 /// What a recipient is told. Text from the network in it is hostile: every notifier escapes it
 /// for its own markup and can neither be made to ping nor to show a false link.
@@ -48,8 +48,8 @@ pub struct AlertCase {
     pub topic: Topic,
     /// Raised stakes.
     pub risk: Vec<Risk>,
-    /// The words that carried the verdict.
-    pub why: Vec<String>,
+    /// What carried the verdict.
+    pub why: Vec<Why>,
     /// When the first answer is due.
     pub due: Instant,
     /// The same in the brand's zone, for people.

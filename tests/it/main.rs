@@ -7,6 +7,7 @@ mod chance;
 mod cli;
 mod config;
 mod contract;
+mod cues;
 mod doubles;
 mod kill;
 mod mail;

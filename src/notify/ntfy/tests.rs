@@ -1,6 +1,6 @@
 //! The push message: what stands in it, and that it stays within the server's limits.
 
-use super::super::tests::{body, examples, hostile, sample, send};
+use super::super::tests::{body, examples, hostile, sample, send, why};
 use super::*;
 use crate::domain::Lang;
 use proptest::prelude::*;
@@ -20,7 +20,8 @@ fn a_sample_alert_is_this_json() {
             "message": "gino: Terza settimana e il pacco non è ancora arrivato\n\
                         Answer by: 20 nov 18:00\n\
                         Risk: wants to leave, was ignored\n\
-                        Why: “Terza settimana”, “non è ancora arrivato”\n\
+                        Why: waits too long “Terza settimana”; did not arrive, or arrived wrong \
+                        “non è ancora arrivato”; one star\n\
                         Draft: Buongiorno gino, ci dispiace.\n\
                         https://ascolto.example/cases/01JD",
             "priority": 4,
@@ -107,7 +108,7 @@ proptest! {
         case.text = text.repeat(times);
         case.author = text.repeat(times);
         case.draft = text.repeat(times);
-        case.why = vec![text.repeat(times); 9];
+        case.why = vec![why("word", &text.repeat(times)); 9];
         case.link = format!("https://ascolto.example/{}", "x".repeat(long));
         let message = message(&alert, Catalogue::of(Lang::IT));
         prop_assert!(message.len() <= MOST_MESSAGE, "{}", message.len());

@@ -1,6 +1,6 @@
 //! The webhook's body and signature.
 
-use super::super::tests::{body, examples, hostile, sample, send};
+use super::super::tests::{body, examples, hostile, sample, send, why};
 use super::*;
 
 use proptest::prelude::*;
@@ -103,7 +103,7 @@ proptest! {
         case.text = text.repeat(times);
         case.draft = case.text.clone();
         case.author = case.text.clone();
-        case.why = vec![case.text.clone(); 30];
+        case.why = vec![why("word", &case.text); 30];
         case.url = format!("https://social.example/{}", "\"".repeat(url));
         alert.title = text.repeat(times);
         alert.body = text.repeat(times);

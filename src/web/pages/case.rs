@@ -202,7 +202,7 @@ fn values(
         deadline => case.deadline().map(|d: Instant| view::deadline(d.0, now, &zone, words)),
         topic => answered.map(|m| view::topic(&m.row, words)),
         risks => answered.map_or_else(Vec::new, |m| view::risks(&m.row, words)),
-        why => answered.map_or_else(Vec::new, |m| view::why(&m.row)),
+        why => answered.map_or_else(Vec::new, |m| view::reasons(&m.row, words)),
         probability => answered.and_then(|m| m.row.probability).map(|p| p / 10_000),
         language => answered.map(|m| m.row.language().to_string()),
         original => answered.map(|m| view::link(&m.row.url)),

@@ -104,6 +104,21 @@ pub fn why(row: &MentionRow) -> Vec<Why> {
     row.why.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }
 
+/// A reason of the verdict, for its reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// What the cue is called.
+    pub cue: String,
+    /// The words it saw, as written there; empty where it saw none.
+    pub words: String,
+}
+
+/// Why the verdict is what it is, in words.
+pub fn reasons(row: &MentionRow, words: &'static Catalogue) -> Vec<Reason> {
+    let told = |why: Why| Reason { cue: words.cue(&why.cue).to_owned(), words: why.words };
+    why(row).into_iter().map(told).collect()
+}
+
 /// A piece of a text; marked where the verdict rests on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Piece {

@@ -110,6 +110,9 @@ async fn a_case_is_taken_drafted_published_and_its_story_told() {
     for text in ["<mark", "caratteri rimasti", "Perché", "Storia", "reclamo", "Pubblica"] {
         assert!(page.text.contains(text), "{text}: {}", page.text);
     }
+    // What carried the verdict stands there in the agent's words, not by its name in the tables.
+    assert!(page.text.contains("nessuna risposta o nessun aiuto"), "{}", page.text);
+    assert!(!page.text.contains("ignored<") && !page.text.contains("about."), "{}", page.text);
     let taken = browser.submit(&at, "do=take").await;
     assert_eq!(taken.header("location"), format!("{at}?done=take"));
     assert!(browser.get(&at).await.text.contains("in carico a te"));
