@@ -4,11 +4,10 @@
 //! there, the test says so and measures nothing.
 
 use crate::town;
-use ascolto::app::{self, Surroundings};
+use ascolto::app;
 use ascolto::clock::Clock;
 use ascolto::config;
 use ascolto::domain::ledger::Disposition;
-use ascolto::ids::Ids;
 use ascolto::pipeline::runner;
 use ascolto::store::access::{self, TokenRow};
 use ascolto::store::{Store, cases, inbox, ledger, outbox};
@@ -47,16 +46,8 @@ async fn airline_figures() {
     let config = config::load(&config_file, std::iter::empty(), &app::registry())
         .unwrap_or_else(|p| panic!("{}", p[0]));
     let clock = Clock::manual(town::MORNING);
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(1),
-        instance: "airline".to_owned(),
-        hands: app::HANDS,
-        say: Arc::new(|_| {}),
-        transport: None,
-    };
-    let deps =
-        Arc::new(app::build(&config, Store::open(&url).await.unwrap(), around).await.unwrap());
+    let store = Store::open(&url).await.unwrap();
+    let deps = Arc::new(app::build(&config, store, town::around(&clock, 1)).await.unwrap());
     let mut tx = deps.store.begin().await.unwrap();
     for name in AIRLINES {
         let token = TokenRow {

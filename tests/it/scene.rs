@@ -2,11 +2,11 @@
 //! hand; it can be stopped and started again over its store.
 
 use crate::doubles::ntfy::Ntfy;
-use ascolto::app::{self, Surroundings};
+use crate::town;
+use ascolto::app;
 use ascolto::clock::Clock;
 use ascolto::config;
 use ascolto::domain::time::{MINUTE, SECOND};
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::Store;
 use ascolto::store::access::{self, TokenRow};
@@ -40,7 +40,7 @@ impl Scene {
     /// A house with this one channel; nothing was asked yet. `channel` is the channel's table
     /// without its heading and brand.
     pub async fn build(channel: &str, handles: &[&str]) -> Scene {
-        let folder = crate::town::folder();
+        let folder = town::folder();
         let ntfy = Ntfy::start(None).await;
         let url = format!("sqlite:{}", folder.path().join("scene.db").display());
         let text = format!(
@@ -149,14 +149,6 @@ impl Scene {
 async fn start(file: &std::path::Path, clock: &Clock, seed: u64) -> Arc<Deps> {
     let config = config::load(file, std::iter::empty(), &app::registry())
         .unwrap_or_else(|p| panic!("{}", p[0]));
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
-        instance: "scene".to_owned(),
-        hands: app::HANDS,
-        say: Arc::new(|_| {}),
-        transport: None,
-    };
     let store = Store::open(config.store.url.expose()).await.unwrap();
-    Arc::new(app::build(&config, store, around).await.unwrap())
+    Arc::new(app::build(&config, store, town::around(clock, seed)).await.unwrap())
 }

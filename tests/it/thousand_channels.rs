@@ -15,7 +15,6 @@ use ascolto::app::{self, HANDS, Running, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Config};
 use ascolto::domain::time::{MINUTE, SECOND};
-use ascolto::ids::Ids;
 use ascolto::pipeline::Deps;
 use ascolto::pipeline::runner::{self, StepName};
 use ascolto::store::{Store, StoreError, lanes};
@@ -109,14 +108,8 @@ async fn process(
     hands: usize,
     seed: u64,
 ) -> Arc<Deps> {
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
-        instance: "one".to_owned(),
-        hands,
-        say: Arc::new(|_| {}),
-        transport: Some(crowd.clone()),
-    };
+    let around =
+        Surroundings { hands, transport: Some(crowd.clone()), ..town::around(clock, seed) };
     let store = Store::open(config.store.url.expose()).await.unwrap().watched(fate.clone());
     crowd.watch(&store);
     Arc::new(app::build(config, store, around).await.unwrap())

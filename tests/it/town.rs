@@ -213,6 +213,25 @@ impl Town {
     }
 }
 
+/// What surrounds a house of the tests: this clock, chance from a seed, the real network (on this
+/// machine), and nobody who hears what it says. What a test has otherwise it puts in its place.
+pub fn around(clock: &Clock, seed: u64) -> Surroundings {
+    Surroundings {
+        clock: clock.clone(),
+        ids: Ids::seeded(seed),
+        instance: "test".to_owned(),
+        hands: app::HANDS,
+        say: Arc::new(|_| {}),
+        transport: None,
+    }
+}
+
+/// Notes each line that a house says.
+pub fn noted(said: &Arc<Mutex<Vec<String>>>) -> Arc<dyn Fn(&str) + Send + Sync> {
+    let said = said.clone();
+    Arc::new(move |line: &str| said.lock().unwrap().push(line.to_owned()))
+}
+
 /// A folder on memory where there is one: stories commit thousands of times.
 pub fn folder() -> tempfile::TempDir {
     let memory = std::path::Path::new("/dev/shm");
@@ -225,15 +244,7 @@ async fn build(
     said: &Arc<Mutex<Vec<String>>>,
     seed: u64,
 ) -> Arc<Deps> {
-    let said = said.clone();
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
-        instance: "town".to_owned(),
-        hands: app::HANDS,
-        say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
-        transport: None,
-    };
+    let around = Surroundings { say: noted(said), ..around(clock, seed) };
     let store = Store::open(config.store.url.expose()).await.unwrap();
     Arc::new(app::build(config, store, around).await.unwrap())
 }

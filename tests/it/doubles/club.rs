@@ -6,12 +6,12 @@
 //! consent page hands it out.
 
 use super::place::BARE;
+use crate::town::{self, around, noted};
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{Registry, load};
 use ascolto::domain::{Instant, MentionRef};
 use ascolto::fetch::{Opened, SendFault, Transport};
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::credentials::{self, CredentialRow};
 use ascolto::store::{Store, lanes};
@@ -313,7 +313,7 @@ pub struct House {
 impl House {
     /// With these channels.
     pub async fn new(channels: &str) -> House {
-        let folder = crate::town::folder();
+        let folder = town::folder();
         let (clock, club) = (Clock::manual(T0), Arc::new(Club::new()));
         let said = Arc::new(Mutex::new(Vec::new()));
         let deps = build(&folder, channels, &clock, &club, &said, 1).await;
@@ -373,15 +373,8 @@ async fn build(
     std::fs::write(&file, text).unwrap();
     let config = load(&file, std::iter::empty(), &REGISTRY);
     let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
-    let lines = said.clone();
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
-        instance: "club".to_owned(),
-        hands: app::HANDS,
-        say: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
-        transport: Some(club.clone()),
-    };
+    let around =
+        Surroundings { say: noted(said), transport: Some(club.clone()), ..around(clock, seed) };
     let store = Store::open(config.store.url.expose()).await.unwrap();
     Arc::new(app::build(&config, store, around).await.unwrap())
 }

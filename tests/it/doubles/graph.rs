@@ -4,13 +4,13 @@
 //! It shows what was put there, and of what names the account only what is asked for by its id. It
 //! can be down, and take its permission back.
 
+use crate::town::{self, around, noted};
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::load;
 use ascolto::domain::Instant;
 use ascolto::domain::time::SECOND;
 use ascolto::fetch::{Opened, SendFault, Transport};
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::mentions::MentionRow;
 use ascolto::store::{Store, ledger, mentions};
@@ -149,7 +149,7 @@ pub struct House {
 
 impl House {
     pub async fn new() -> House {
-        let folder = crate::town::folder();
+        let folder = town::folder();
         let (clock, graph) = (Clock::manual(T0), Arc::new(Graph::default()));
         let said = Arc::new(Mutex::new(Vec::new()));
         let deps = build(&folder, &clock, &graph, &said, 1).await;
@@ -258,15 +258,8 @@ async fn build(
     std::fs::write(&file, text).unwrap();
     let config = load(&file, std::iter::empty(), &app::registry());
     let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
-    let lines = said.clone();
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
-        instance: "graph".to_owned(),
-        hands: app::HANDS,
-        say: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
-        transport: Some(graph.clone()),
-    };
+    let around =
+        Surroundings { say: noted(said), transport: Some(graph.clone()), ..around(clock, seed) };
     let store = Store::open(config.store.url.expose()).await.unwrap();
     Arc::new(app::build(&config, store, around).await.unwrap())
 }

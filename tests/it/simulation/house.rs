@@ -10,7 +10,6 @@ use ascolto::clock::Clock;
 use ascolto::config::{self, Config};
 use ascolto::domain::time::MINUTE;
 use ascolto::fetch::Transport;
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::{Store, StoreError};
 use std::sync::Arc;
@@ -125,13 +124,11 @@ pub async fn process(
     seed: u64,
 ) -> Option<Arc<Deps>> {
     let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(seed),
         // Every other process bears another name: then leases run out instead of being given back.
         instance: if seed.is_multiple_of(2) { "one" } else { "two" }.to_owned(),
         hands: 1,
-        say: Arc::new(|_| {}),
         transport: Some(outside),
+        ..town::around(clock, seed)
     };
     let store = Store::open(config.store.url.expose()).await.unwrap().watched(fate.clone());
     match app::build(config, store.clone(), around).await {

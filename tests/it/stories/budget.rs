@@ -1,12 +1,12 @@
 //! A month's budget: the plan makes it last, and when it is used up all the same, that is told once.
 
 use crate::doubles::place::{BARE, NOTHING, Place};
+use crate::town::{around, noted};
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Registry};
 use ascolto::domain::Instant;
 use ascolto::domain::time::{DAY, HOUR};
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::{Store, buckets, lanes, outbox};
 use ascolto::wire::{
@@ -74,15 +74,7 @@ async fn house(folder: &tempfile::TempDir, clock: &Clock, said: &Said) -> Deps {
     let config = config::load(&file, std::iter::empty(), &REGISTRY);
     let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
     let store = Store::open(&url).await.unwrap();
-    let said = said.clone();
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(3),
-        instance: "story".to_owned(),
-        hands: 1,
-        say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
-        transport: None,
-    };
+    let around = Surroundings { hands: 1, say: noted(said), ..around(clock, 3) };
     app::build(&config, store, around).await.unwrap()
 }
 

@@ -3,12 +3,12 @@
 
 use crate::doubles::place::{BARE, NOTHING, Place};
 use crate::scene::COMPLAINT;
+use crate::town::{self, around, noted};
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Registry};
 use ascolto::domain::time::{MINUTE, SECOND};
 use ascolto::domain::{Instant, Mention};
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, runner};
 use ascolto::store::Store;
 use ascolto::wire::{
@@ -130,21 +130,13 @@ async fn house(folder: &tempfile::TempDir, clock: &Clock, said: &Arc<Mutex<Vec<S
     std::fs::write(&file, text).unwrap();
     let config = config::load(&file, std::iter::empty(), &REGISTRY);
     let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
-    let said = said.clone();
-    let around = Surroundings {
-        clock: clock.clone(),
-        ids: Ids::seeded(5),
-        instance: "story".to_owned(),
-        hands: app::HANDS,
-        say: Arc::new(move |line| said.lock().unwrap().push(line.to_owned())),
-        transport: None,
-    };
+    let around = Surroundings { say: noted(said), ..around(clock, 5) };
     app::build(&config, Store::open(&url).await.unwrap(), around).await.unwrap()
 }
 
 #[tokio::test]
 async fn in_a_storm_polls_stay_on_time_and_rereads_take_what_is_left() {
-    let (folder, clock) = (crate::town::folder(), Clock::manual(START));
+    let (folder, clock) = (town::folder(), Clock::manual(START));
     let said = Arc::new(Mutex::new(Vec::new()));
     let deps = house(&folder, &clock, &said).await;
     runner::drain(&deps).await.unwrap();

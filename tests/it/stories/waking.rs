@@ -2,12 +2,12 @@
 
 use crate::doubles::Server;
 use crate::doubles::jetstream::Jetstream;
+use crate::town;
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config;
 use ascolto::domain::Instant;
 use ascolto::domain::time::{HOUR, SECOND};
-use ascolto::ids::Ids;
 use ascolto::pipeline::{Deps, wake};
 use ascolto::store::{Store, lanes, mentions};
 use axum::routing::post;
@@ -44,7 +44,7 @@ impl House {
         };
         let path = "/xrpc/com.atproto.server.createSession";
         let sky = Server::start(Router::new().route(path, post(open))).await;
-        let folder = crate::town::folder();
+        let folder = town::folder();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let text = format!(
             "[store]\nurl = \"{url}\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n\
@@ -58,14 +58,7 @@ impl House {
         std::fs::write(&file, text).unwrap();
         let config = config::load(&file, std::iter::empty(), &app::registry());
         let config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
-        let around = Surroundings {
-            clock: Clock::manual(START),
-            ids: Ids::seeded(5),
-            instance: "story".to_owned(),
-            hands: 1,
-            say: Arc::new(|_| {}),
-            transport: None,
-        };
+        let around = Surroundings { hands: 1, ..town::around(&Clock::manual(START), 5) };
         let store = Store::open(&url).await.unwrap();
         let deps = Arc::new(app::build(&config, store, around).await.unwrap());
         House { deps, log_ins, _sky: sky, _folder: folder }

@@ -1,11 +1,11 @@
 //! A house with a web in front, without a socket, on a database of its own and a clock moved by hand.
 
 use super::wall::WALL;
-use ascolto::app::{self, Surroundings};
+use crate::town::around;
+use ascolto::app;
 use ascolto::clock::Clock;
 use ascolto::config::{Registry, load};
 use ascolto::domain::Instant;
-use ascolto::ids::Ids;
 use ascolto::pipeline::replay::{Entrance, feed};
 use ascolto::pipeline::{Deps, drafting, triage};
 use ascolto::store::Store;
@@ -92,14 +92,7 @@ impl House {
         let config = config.unwrap_or_else(|p| panic!("{}", p[0]));
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let store = Store::open(&url).await.unwrap();
-        let around = Surroundings {
-            clock: Clock::manual(T0),
-            ids: Ids::seeded(7),
-            instance: "test".to_owned(),
-            hands: app::HANDS,
-            say: Arc::new(|_| {}),
-            transport: None,
-        };
+        let around = around(&Clock::manual(T0), 7);
         let deps = Arc::new(app::build(&config, store, around).await.unwrap());
         let web = Web {
             deps: deps.clone(),
