@@ -168,7 +168,7 @@ pub async fn build(
         scopes,
         channels,
         recipients,
-        classifier: Classifier::new(None).map_err(BuildError::Setting)?,
+        classifier: Classifier::shipped().map_err(BuildError::Setting)?,
         drafts: Drafts::new().map_err(BuildError::Setting)?,
         links: Links::new(&config.web.public_url).map_err(BuildError::Setting)?,
         signer: Signer::new(&key),

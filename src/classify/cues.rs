@@ -1,6 +1,6 @@
 //! The cue table: what each cue counts for each kind, and what the cues of one text add up to.
 
-use super::lexicon::{Hit, Means};
+use super::lexicon::Hit;
 use crate::domain::verdict::Topic;
 use std::collections::HashMap;
 
@@ -105,10 +105,7 @@ impl Table {
 
     /// How many phrases of a language stand in a text: its everyday words and its cues.
     pub(crate) fn known_words(&self, hits: &[Hit]) -> usize {
-        let everyday = |hit: &&Hit| match hit.means {
-            Means::Cue(cue) => !self.cues[usize::from(cue)].name.starts_with("sign."),
-            Means::Word(..) | Means::About(..) => false,
-        };
+        let everyday = |hit: &&Hit| !self.cues[usize::from(hit.cue)].name.starts_with("sign.");
         hits.iter().filter(everyday).count()
     }
 
@@ -118,9 +115,7 @@ impl Table {
         self.turn_negated(folded, &mut hits);
         let mut of = vec![0.0; self.cues.len()];
         for hit in &hits {
-            if let Means::Cue(cue) = hit.means {
-                of[usize::from(cue)] += 1.0;
-            }
+            of[usize::from(hit.cue)] += 1.0;
         }
         for count in &mut of {
             *count = worth(*count);
@@ -133,7 +128,7 @@ impl Table {
     fn drop_hidden(&self, hits: &mut Vec<Hit>) {
         let mut calm: Vec<(usize, usize)> = hits
             .iter()
-            .filter(|hit| self.tone(hit) == Some(Tone::Calm))
+            .filter(|hit| self.tone(hit) == Tone::Calm)
             .map(|hit| (hit.start, hit.end))
             .collect();
         calm.sort_unstable();
@@ -143,7 +138,7 @@ impl Table {
             *end = reach;
         }
         hits.retain(|hit| {
-            if self.tone(hit) != Some(Tone::Heated) {
+            if self.tone(hit) != Tone::Heated {
                 return true;
             }
             let upto = calm.partition_point(|(start, _)| *start <= hit.start);
@@ -156,9 +151,7 @@ impl Table {
 
     /// A negator at most one word before turns praise into its opposite and takes scorn away.
     fn turn_negated(&self, folded: &str, hits: &mut [Hit]) {
-        let is = |hit: &Hit, known: usize| {
-            hit.means == Means::Cue(u16::try_from(self.known[known]).unwrap_or(u16::MAX))
-        };
+        let is = |hit: &Hit, known: usize| usize::from(hit.cue) == self.known[known];
         let mut ends: Vec<usize> =
             hits.iter().filter(|hit| is(hit, NEGATOR)).map(|hit| hit.end).collect();
         ends.sort_unstable();
@@ -177,7 +170,7 @@ impl Table {
                 && gap.bytes().filter(|b| *b == b' ').count() <= 2
                 && !gap.contains(['.', ',', '!', '?', ';', ':']);
             if near {
-                hit.means = Means::Cue(u16::try_from(self.known[to]).unwrap_or(u16::MAX));
+                hit.cue = u16::try_from(self.known[to]).unwrap_or(u16::MAX);
             }
         }
     }
@@ -204,11 +197,8 @@ impl Table {
         }
     }
 
-    fn tone(&self, hit: &Hit) -> Option<Tone> {
-        match hit.means {
-            Means::Cue(cue) => self.cues.get(usize::from(cue)).map(|cue| cue.tone),
-            Means::Word(..) | Means::About(..) => None,
-        }
+    fn tone(&self, hit: &Hit) -> Tone {
+        self.cues.get(usize::from(hit.cue)).map_or(Tone::Plain, |cue| cue.tone)
     }
 }
 
@@ -221,18 +211,12 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// The sum of weights for each kind, in the order of `Kind::ALL`. A word counts once.
+    /// The sum of weights for each kind, in the order of `Kind::ALL`.
     pub(crate) fn scores(&self, table: &Table) -> [f32; 5] {
         let mut scores = [0.0; 5];
         for (cue, count) in table.cues.iter().zip(&self.of) {
             for (score, weight) in scores.iter_mut().zip(cue.weights) {
                 *score += weight * count;
-            }
-        }
-        // In one order, since sums of floats depend on it; hits already come in one.
-        for hit in self.hits.iter().filter(|hit| hit.first) {
-            if let Means::Word(kind, weight) = hit.means {
-                scores[kind as usize] += weight;
             }
         }
         scores
@@ -243,17 +227,12 @@ impl Counts {
         table.numbers.get(name).map_or(0.0, |at| self.of[*at])
     }
 
-    /// The sum of weights for each topic, in the order of `Topic::ALL`. A word counts once.
+    /// The sum of weights for each topic, in the order of `Topic::ALL`.
     pub(crate) fn topics(&self, table: &Table) -> [f32; TOPICS] {
         let mut scores = [0.0; TOPICS];
         for (cue, count) in table.cues.iter().zip(&self.of) {
             for (score, weight) in scores.iter_mut().zip(cue.topics) {
                 *score += weight * count;
-            }
-        }
-        for hit in self.hits.iter().filter(|hit| hit.first) {
-            if let Means::About(topic, weight) = hit.means {
-                scores[topic as usize] += weight;
             }
         }
         scores

@@ -1,17 +1,32 @@
 //! What the rules find in one text: kind, probability, severity, topic, risks and reasons.
 
 use super::cues::{Counts, Table};
-use super::lexicon::{Lexicon, Means};
+use super::lexicon::Lexicon;
 use super::normal::{Normal, normalise};
-use super::{Input, reason};
-use crate::domain::verdict::{Kind, Lang, PerMillion, Risk, Topic, Why};
+use super::{Input, Model, Opinion, Seen, reason};
+use crate::domain::verdict::{Kind, Lang, Risk, Topic, Why};
 
+/// How a machine's mail is sorted out.
+const AUTOMATIC: &str = "automatic";
+/// How advertising is sorted out.
+const SPAM: &str = "spam";
+/// From this probability on a text is heard though the rules take it for advertising, which is
+/// loud and speaks of money as complaints do.
+const SPAM_BAR: f64 = 0.8;
 /// At most this many reasons from phrases; the strongest say it.
 const REASONS: usize = 6;
 /// A cue that counts less than this is no reason worth showing.
 const REASON_FLOOR: f32 = 0.25;
-/// The same for single words: weak ones are too many to explain anything.
-const WORD_FLOOR: f32 = 0.45;
+/// Risks that stay named where the rules found them, whatever a model says. Of the others a model
+/// names fewer that are none.
+const GRAVE: [Risk; 4] = [Risk::Legal, Risk::Safety, Risk::Privacy, Risk::Press];
+/// What phrases alone must have beside the odds that were fitted for them: the model knows the
+/// words around them too, so rules count beside it only where they are sure. By cross-validation.
+/// Nothing is taken off where somebody may be harmed, since a fire is heard whoever doubts it, nor
+/// where three sorts of breach are told.
+const CAUTION: f32 = 2.0;
+/// What the rules call so severe stays so.
+const CRITICAL: u8 = 3;
 /// A text with at most this many words can be thanks alone; in reply to us, where thanks are
 /// likely, up to the second figure.
 const THANKS_WORDS: (usize, usize) = (8, 14);
@@ -38,6 +53,7 @@ impl Findings {
         text: &str,
         language: Lang,
         input: &Input,
+        model: Option<&dyn Model>,
     ) -> Findings {
         let folded = normalise(text, language == Lang::DE);
         let silent = !folded.text.chars().any(char::is_alphanumeric);
@@ -46,7 +62,12 @@ impl Findings {
             None => Findings::unread(input),
             Some(lexicon) => {
                 let counts = table.count(&folded.text, text, lexicon.find(&folded.text));
-                Findings::read(table, &counts, &folded, text, input)
+                let mut found = Findings::read(table, &counts, &folded, text, input);
+                if let Some(model) = model {
+                    let seen = Seen { language, folded: &folded, counts: &counts };
+                    found.take(model.opinion(&seen), model.name(), &folded, input);
+                }
+                found
             }
         }
     }
@@ -60,23 +81,30 @@ impl Findings {
         input: &Input,
     ) -> Findings {
         let scores = counts.scores(table);
+        let risk = risks(table, counts);
+        let severity = severity(&risk, counts.severe(table));
         let mut odds = scores[Kind::Complaint as usize];
         let mut why = Vec::new();
         if let Some((raise, cue)) = rating_odds(input.rating, odds) {
             odds += raise;
             why.push(reason(cue, ""));
         }
+        // What is sorted out must be harmless to whoever is not cautious.
+        let suspected = share(odds);
+        let sure = risk.contains(&Risk::Safety) || counts.value(table, "mixed.three") > 0.0;
+        if !sure {
+            odds -= CAUTION;
+        }
         let probability = share(odds);
         let kind = if probability >= 0.5 { Kind::Complaint } else { milder(&scores) };
         why.extend(reasons(table, counts, folded, text, kind));
-        let risk = risks(table, counts);
         let sorted_out = (kind != Kind::Complaint)
-            .then(|| sort_out(table, counts, folded, input, probability))
+            .then(|| sort_out(table, counts, folded, input, suspected))
             .flatten();
         Findings {
             kind,
             probability,
-            severity: severity(&risk, counts.severe(table)),
+            severity,
             topic: topic(table, counts),
             risk,
             why,
@@ -119,16 +147,47 @@ impl Findings {
         }
     }
 
-    /// Takes a model's opinion: the higher probability counts, so a model never lowers a rule.
-    pub(crate) fn raise(&mut self, model: PerMillion, name: &str) {
-        if model.share() <= self.probability {
+    /// Takes a model's opinion. What the rules found is a floor: the higher probability counts,
+    /// what is critical stays critical, and grave risks stay named.
+    /// A machine's mail stays one: the model has not learned how machines write.
+    fn take(&mut self, opinion: Opinion, name: &str, folded: &Normal, input: &Input) {
+        if self.sorted_out.as_deref() == Some(AUTOMATIC) {
             return;
         }
-        self.probability = model.share();
-        if self.probability >= 0.5 {
+        let odds = odds(opinion.complaint.share());
+        let stars = rating_odds(input.rating, odds).map_or(0.0, |(raise, _)| raise);
+        let probability = share(odds + stars);
+        let bar = if self.sorted_out.as_deref() == Some(SPAM) { SPAM_BAR } else { 0.5 };
+        let heard = self.kind != Kind::Complaint && probability >= bar;
+        self.probability = self.probability.max(probability);
+        if heard {
             self.kind = Kind::Complaint;
             self.sorted_out = None;
-            self.why.insert(0, reason(&format!("model.{name}"), ""));
+            self.why.clear();
+        } else if self.kind != Kind::Complaint {
+            self.kind = opinion.milder.unwrap_or(self.kind);
+        }
+        // What is critical to the rules stays so; between 1 and 2 the model errs less.
+        self.severity = match opinion.severity {
+            Some(severity) if self.severity < CRITICAL => severity,
+            _ => self.severity,
+        };
+        self.topic = opinion.topic.unwrap_or(self.topic);
+        if let Some(risk) = opinion.risk {
+            self.risk.retain(|found| GRAVE.contains(found));
+            self.risk.extend(risk);
+            self.risk.sort_unstable();
+            self.risk.dedup();
+        }
+        for (start, end) in opinion.why {
+            let words = folded.written(input.text, start, end);
+            let said = self.why.iter().any(|why| why.words.contains(words));
+            if !said && self.why.len() < REASONS {
+                self.why.push(reason("word", words));
+            }
+        }
+        if heard && self.why.is_empty() {
+            self.why.push(reason(&format!("model.{name}"), ""));
         }
     }
 }
@@ -146,7 +205,13 @@ fn rating_odds(rating: Option<u8>, odds: f32) -> Option<(f32, &'static str)> {
 
 /// Log odds to probability.
 fn share(odds: f32) -> f64 {
-    1.0 / (1.0 + f64::from(-odds).exp())
+    1.0 / (1.0 + libm::exp(-f64::from(odds)))
+}
+
+/// Probability to log odds, within what a sum of weights can reach.
+fn odds(share: f64) -> f32 {
+    let share = share.clamp(1e-6, 1.0 - 1e-6);
+    libm::log(share / (1.0 - share)) as f32
 }
 
 /// The likeliest kind but complaint; the earlier one of equals.
@@ -210,36 +275,30 @@ fn sort_out(
     counts: &Counts,
     folded: &Normal,
     input: &Input,
-    probability: f64,
+    suspected: f64,
 ) -> Option<String> {
     let value = |cue: &str| counts.value(table, cue);
-    if value("auto") > 0.0 {
-        return Some("automatic".to_owned());
+    if value("auto") > 0.0 && suspected < 0.5 {
+        return Some(AUTOMATIC.to_owned());
     }
     let asks = value("sign.ask") > 0.0 || value("question") > 0.0;
-    if probability < 0.2 && value("promo") > 1.5 && (!asks || input.text.contains("http")) {
-        return Some("spam".to_owned());
+    if suspected < 0.2 && value("promo") > 1.5 && (!asks || input.text.contains("http")) {
+        return Some(SPAM.to_owned());
     }
     let most = if input.reply_to_us { THANKS_WORDS.1 } else { THANKS_WORDS.0 };
     let short = folded.text.split(' ').count() <= most;
     let calm = value("mixed.none") > 0.0 && value("demand") == 0.0;
-    (probability < 0.35 && value("thanks") > 0.0 && short && calm && !asks)
+    (suspected < 0.35 && value("thanks") > 0.0 && short && calm && !asks)
         .then(|| "thanks".to_owned())
 }
 
-/// The cues and words that carried the kind, strongest first, each with the words it saw.
+/// The cues that carried the kind, strongest first, each with the words it saw.
 fn reasons(table: &Table, counts: &Counts, folded: &Normal, text: &str, kind: Kind) -> Vec<Why> {
     let column = kind as usize;
     let mut found: Vec<(f32, usize, usize, &str)> = Vec::new();
     for hit in &counts.hits {
-        let (weight, name) = match hit.means {
-            Means::Word(of, weight) if of == kind && weight >= WORD_FLOOR => (weight, "word"),
-            Means::Word(..) | Means::About(..) => continue,
-            Means::Cue(cue) => {
-                let cue = &table.cues[usize::from(cue)];
-                (cue.weights[column], cue.name.as_str())
-            }
-        };
+        let cue = &table.cues[usize::from(hit.cue)];
+        let (weight, name) = (cue.weights[column], cue.name.as_str());
         if weight >= REASON_FLOOR {
             found.push((weight, hit.start, hit.end, name));
         }
@@ -251,7 +310,7 @@ fn reasons(table: &Table, counts: &Counts, folded: &Normal, text: &str, kind: Ki
     let mut why: Vec<Why> = Vec::new();
     for (_, start, end, name) in found {
         let words = folded.written(text, start, end);
-        let said = why.iter().any(|w| w.cue == name && name != "word" || w.words.contains(words));
+        let said = why.iter().any(|w| w.cue == name || w.words.contains(words));
         if !said {
             why.push(reason(name, words));
         }

@@ -1,49 +1,24 @@
 //! Reads the phrase files of `data/` and finds their phrases in a folded text.
 //!
 //! A file has sections `[cue]` with phrases, separated by commas. `(a|b)` is a choice, `*` leaves
-//! the end of a word open. In `[word.KIND]` and `[about.TOPIC]` each line is `weight: phrase, phrase`.
+//! the end of a word open.
 
 use super::normal::normalise;
-use crate::domain::verdict::{Kind, Topic};
 use aho_corasick::automaton::Automaton;
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind, PatternID};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What a phrase stands for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Means {
-    /// One of the cues of the cue table, by its number there.
-    Cue(u16),
-    /// A single word or phrase with a weight of its own for one kind.
-    Word(Kind, f32),
-    /// The same for one topic.
-    About(Topic, f32),
-}
-
-impl Means {
-    /// The same with another weight; a cue has its weights in the cue table.
-    fn weighing(self, weight: f32) -> Means {
-        match self {
-            Means::Cue(cue) => Means::Cue(cue),
-            Means::Word(kind, _) => Means::Word(kind, weight),
-            Means::About(topic, _) => Means::About(topic, weight),
-        }
-    }
-}
-
 /// A phrase found in a folded text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hit {
-    /// What it stands for.
-    pub(crate) means: Means,
+    /// The cue that it stands for, by its number in the cue table.
+    pub(crate) cue: u16,
     /// First byte in the folded text.
     pub(crate) start: usize,
     /// The byte after its last.
     pub(crate) end: usize,
-    /// Whether the phrase stands here for the first time in the text.
-    pub(crate) first: bool,
 }
 
 /// The phrases of one language, ready to be looked up.
@@ -53,8 +28,8 @@ pub(crate) struct Lexicon {
     automaton: NFA,
     /// The pairs of bytes with which phrases begin: most places need no walk.
     begins: Pairs,
-    /// What the patterns mean, and whether their last word may go on.
-    meanings: Vec<(Means, bool)>,
+    /// The cues that the patterns stand for, and whether their last word may go on.
+    meanings: Vec<(u16, bool)>,
     /// By pattern: its meanings.
     of: Vec<Range<usize>>,
 }
@@ -62,7 +37,7 @@ pub(crate) struct Lexicon {
 impl Lexicon {
     /// Reads phrase files. `cues` are the names of the cue table in its order.
     pub(crate) fn read(files: &[&str], cues: &[String], german: bool) -> Result<Lexicon, String> {
-        let mut phrases: BTreeMap<String, Vec<(Means, bool)>> = BTreeMap::new();
+        let mut phrases: BTreeMap<String, Vec<(u16, bool)>> = BTreeMap::new();
         for file in files {
             read_file(file, cues, german, &mut phrases)?;
         }
@@ -85,24 +60,18 @@ impl Lexicon {
         let bytes = text.as_bytes();
         let inside = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
         let mut hits = Vec::with_capacity(64);
-        // A word counts once however many kinds it speaks for; anything else once per meaning.
-        let mut seen = vec![false; self.meanings.len() + self.of.len()];
         for start in 0..bytes.len() {
             if start > 0 && inside(start) && inside(start - 1) || !self.begins.at(bytes, start) {
                 continue;
             }
             self.at(bytes, start, |pattern, end| {
                 let goes_on = inside(end) && inside(end - 1);
-                for at in self.of[pattern].clone() {
-                    let (means, open) = self.meanings[at];
-                    if open || !goes_on {
+                for (cue, open) in &self.meanings[self.of[pattern].clone()] {
+                    if *open || !goes_on {
                         // An open phrase reaches to the end of the word it stands in.
                         let rest = bytes[end..].iter().take_while(|b| b.is_ascii_alphanumeric());
                         let more = if goes_on { rest.count() } else { 0 };
-                        let word = matches!(means, Means::Word(..));
-                        let slot = if word { self.meanings.len() + pattern } else { at };
-                        let first = !std::mem::replace(&mut seen[slot], true);
-                        hits.push(Hit { means, start, end: end + more, first });
+                        hits.push(Hit { cue: *cue, start, end: end + more });
                     }
                 }
             });
@@ -173,7 +142,7 @@ fn read_file(
     file: &str,
     cues: &[String],
     german: bool,
-    phrases: &mut BTreeMap<String, Vec<(Means, bool)>>,
+    phrases: &mut BTreeMap<String, Vec<(u16, bool)>>,
 ) -> Result<(), String> {
     let mut section = None;
     for (number, line) in file.lines().enumerate() {
@@ -186,21 +155,13 @@ fn read_file(
             section = Some(read_section(name, cues).map_err(|error| wrong(&error))?);
             continue;
         }
-        let (means, list) = match section {
-            None => return Err(wrong("phrases before the first [section]")),
-            Some(cue @ Means::Cue(_)) => (cue, line),
-            Some(word) => {
-                let (weight, list) = line.split_once(':').ok_or_else(|| wrong("no weight"))?;
-                let weight = weight.trim().parse().map_err(|_| wrong("weight"))?;
-                (word.weighing(weight), list)
-            }
-        };
-        for phrase in list.split(',').flat_map(expand) {
+        let Some(cue) = section else { return Err(wrong("phrases before the first [section]")) };
+        for phrase in line.split(',').flat_map(expand) {
             let open = phrase.ends_with('*');
             let folded = normalise(phrase.trim_end_matches('*'), german).text;
             let meanings = phrases.entry(folded).or_default();
-            if !meanings.contains(&(means, open)) {
-                meanings.push((means, open));
+            if !meanings.contains(&(cue, open)) {
+                meanings.push((cue, open));
             }
         }
     }
@@ -209,16 +170,10 @@ fn read_file(
 }
 
 /// What the phrases below `[name]` stand for.
-fn read_section(name: &str, cues: &[String]) -> Result<Means, String> {
-    if let Some(kind) = name.strip_prefix("word.") {
-        return Ok(Means::Word(kind.parse::<Kind>()?, 0.0));
-    }
-    if let Some(topic) = name.strip_prefix("about.") {
-        return Ok(Means::About(topic.parse::<Topic>()?, 0.0));
-    }
+fn read_section(name: &str, cues: &[String]) -> Result<u16, String> {
     let at = cues.iter().position(|cue| cue == name);
     let at = at.ok_or_else(|| format!("`{name}` is not in cues.txt"))?;
-    Ok(Means::Cue(u16::try_from(at).map_err(|_| "too many cues")?))
+    u16::try_from(at).map_err(|_| "too many cues".to_owned())
 }
 
 /// Writes out the choices of one phrase: `non (va|parte)` is `non va` and `non parte`. Choices may

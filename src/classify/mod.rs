@@ -8,27 +8,39 @@
 mod cues;
 mod exclusion;
 mod findings;
+mod labels;
 mod language;
 mod lexicon;
+pub mod measure;
+mod model;
 mod normal;
 mod reasons;
 mod relevance;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod train;
 mod words;
 
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
+pub use labels::Labelled;
+pub use model::StageA;
 pub use scope::{Scope, ambiguous};
+pub use train::{SIDES, Sample, Training};
 
 use crate::domain::Instant;
-use crate::domain::verdict::{Kind, Lang, PerMillion, Verdict, Why};
-use cues::Table;
+use crate::domain::verdict::{Kind, Lang, PerMillion, Risk, Topic, Verdict, Why};
+use cues::{Counts, Table};
 use findings::Findings;
 use lexicon::Lexicon;
+use model::Grams;
+use normal::Normal;
 
 /// Name and version of the rules, as [`Verdict::model`] shows it.
-pub const RULES: &str = "rules-1";
+pub const RULES: &str = "rules-2";
+
+/// The file of the model that is shipped; `ascolto train` makes it of `tests/corpus/complaints`.
+pub const SHIPPED: &[u8] = include_bytes!("data/stage-a.bin");
 
 /// Longest text that is judged, in bytes: five times the longest post of the served networks.
 /// What is over is cut at a character, and the verdict says so (`text.cut`).
@@ -83,13 +95,41 @@ pub struct Input<'a> {
     pub about: &'a About<'a>,
 }
 
+/// What a model is shown of a text in a served language.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// What was found, not only what was named.
+    pub language: Lang,
+    /// The text as phrases are looked up in it.
+    pub(crate) folded: &'a Normal,
+    /// What the rules found in it.
+    pub(crate) counts: &'a Counts,
+}
+
+/// What a model thinks of a text.
+#[derive(Clone, Debug, Default)]
+pub struct Opinion {
+    /// How likely it complains.
+    pub complaint: PerMillion,
+    /// Which kind it is if it does not complain; `None`: the rules decide.
+    pub milder: Option<Kind>,
+    /// How serious it is as a complaint, 1 to 3.
+    pub severity: Option<u8>,
+    /// What it is about as a complaint.
+    pub topic: Option<Topic>,
+    /// Its risks as a complaint; `None`: the rules decide.
+    pub risk: Option<Vec<Risk>>,
+    /// The words that carried it, the strongest first, as spans of the folded text.
+    pub why: Vec<(usize, usize)>,
+}
+
 /// The seat of a trained model beside the rules.
 pub trait Model: Send + Sync {
     /// Name and version, for [`Verdict::model`].
     fn name(&self) -> &str;
 
-    /// How likely the text is a complaint. `language` is what was found, not only what was named.
-    fn complaint(&self, input: &Input, language: Lang) -> PerMillion;
+    /// What it thinks of a text.
+    fn opinion(&self, seen: &Seen) -> Opinion;
 }
 
 /// Judges texts. Built once, shared by all threads.
@@ -123,15 +163,48 @@ impl Classifier {
         Ok(Classifier { table, lexicons, model })
     }
 
+    /// Rules and the model that is shipped.
+    ///
+    /// # Errors
+    /// As [`Classifier::new`], and what is wrong with the model's file.
+    pub fn shipped() -> Result<Classifier, String> {
+        Classifier::of_model(SHIPPED)
+    }
+
+    /// Rules and the model of a file.
+    ///
+    /// # Errors
+    /// As [`Classifier::new`], and what is wrong with the model's file.
+    pub fn of_model(file: &[u8]) -> Result<Classifier, String> {
+        let model = StageA::read(file)?;
+        let cues = model.cues();
+        let judge = Classifier::new(Some(Box::new(model)))?;
+        match judge.table.cues.len() {
+            known if known == cues => Ok(judge),
+            known => Err(format!(
+                "the model knows {cues} cues and this program has {known}; train it anew"
+            )),
+        }
+    }
+
+    /// What a model sees of a text; `None` in a language without phrases.
+    fn see(&self, text: &str, named: Option<Lang>) -> Option<(Grams, Vec<f32>)> {
+        let text = cut(text);
+        let language = self.language(named, text);
+        let lexicon = self.lexicon(language)?;
+        let folded = normal::normalise(text, language == Lang::DE);
+        let counts = self.table.count(&folded.text, text, lexicon.find(&folded.text));
+        Some((Grams::of(&folded, &counts.hits), counts.of))
+    }
+
     /// Judges one text. The same input always gives the same verdict.
     pub fn judge(&self, input: &Input) -> Verdict {
         let text = cut(input.text);
         let language = self.language(input.language, text);
         let (relevance, about) = relevance::relevance(text, language, input.about);
-        let mut found = Findings::of(&self.table, self.lexicon(language), text, language, input);
-        if let Some(model) = &self.model {
-            found.raise(model.complaint(input, language), model.name());
-        }
+        let lexicon = self.lexicon(language);
+        let model = self.model.as_deref();
+        let mut found = Findings::of(&self.table, lexicon, text, language, input, model);
         let mut why = std::mem::take(&mut found.why);
         if text.len() < input.text.len() {
             why.push(reason("text.cut", ""));

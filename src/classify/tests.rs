@@ -7,6 +7,13 @@ use crate::domain::verdict::{Risk, Topic};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
+/// Rules and model, as in use.
+fn whole() -> &'static Classifier {
+    static WHOLE: OnceLock<Classifier> = OnceLock::new();
+    WHOLE.get_or_init(|| Classifier::shipped().unwrap())
+}
+
+/// Rules alone.
 fn rules() -> &'static Classifier {
     static RULES: OnceLock<Classifier> = OnceLock::new();
     RULES.get_or_init(|| Classifier::new(None).unwrap())
@@ -18,7 +25,7 @@ fn input(text: &str) -> Input<'_> {
 }
 
 fn judge(text: &str) -> Verdict {
-    rules().judge(&input(text))
+    whole().judge(&input(text))
 }
 
 #[derive(serde::Deserialize)]
@@ -59,7 +66,7 @@ fn reasons_quote_the_words_as_written() {
     assert!(words.contains(&"NESSUNO  risponde"), "{words:?}");
     assert!(verdict.probability >= PerMillion(800_000));
     assert_eq!(verdict.risk, [Risk::Repeat, Risk::Ignored]);
-    assert_eq!(verdict.model, "rules-1");
+    assert_eq!(verdict.model, "rules-2+stage-a-1");
 }
 
 #[test]
@@ -97,16 +104,16 @@ fn no_text_is_looked_at() {
         assert_eq!(verdict.sorted_out, None);
     }
     let photo = Input { attachments: 1, ..input("") };
-    assert_eq!(rules().judge(&photo).why[0], reason("text.only_attached", ""));
+    assert_eq!(whole().judge(&photo).why[0], reason("text.only_attached", ""));
     let one = Input { rating: Some(1), ..input("") };
-    let verdict = rules().judge(&one);
+    let verdict = whole().judge(&one);
     assert!(verdict.look && verdict.is_complaint() && verdict.severity == 1);
     assert_eq!(verdict.why[0], reason("rating.one", ""));
 }
 
 #[test]
 fn stars_move_a_doubtful_text_and_not_a_plain_complaint() {
-    let of = |text, rating| rules().judge(&Input { rating, ..input(text) }).probability;
+    let of = |text, rating| whole().judge(&Input { rating, ..input(text) }).probability;
     assert!(of("Così così", Some(1)) > of("Così così", None));
     assert!(of("Così così", Some(5)) < of("Così così", None));
     let complaint = "Non funziona, nessuno risponde, rivoglio i soldi";
@@ -120,7 +127,7 @@ fn thanks_adverts_and_automatic_mail_are_sorted_out() {
     let long = "Ok grazie mille per la vostra risposta, vi auguro una buona giornata";
     assert_eq!(out(long), None);
     let reply = Input { reply_to_us: true, ..input(long) };
-    assert_eq!(rules().judge(&reply).sorted_out.as_deref(), Some("thanks"));
+    assert_eq!(whole().judge(&reply).sorted_out.as_deref(), Some("thanks"));
     assert_eq!(
         out("Giveaway! Tag a friend and follow us to win a free trial, sign up: https://a.b")
             .as_deref(),
@@ -140,7 +147,7 @@ fn a_language_without_phrases_is_looked_at() {
     assert_eq!(verdict.language.as_str(), "rus");
     assert!(verdict.look);
     let named = Input { language: Some(Lang::ES), ..input("nessuno risponde") };
-    assert_eq!(rules().judge(&named).language, Lang::ES);
+    assert_eq!(whole().judge(&named).language, Lang::ES);
 }
 
 /// Says the same of every text.
@@ -150,25 +157,59 @@ impl Model for Fixed {
     fn name(&self) -> &str {
         "fixed-1"
     }
-    fn complaint(&self, _: &Input, _: Lang) -> PerMillion {
-        PerMillion(self.0)
+    fn opinion(&self, _: &Seen) -> Opinion {
+        Opinion { complaint: PerMillion(self.0), ..Opinion::default() }
     }
 }
 
 #[test]
 fn a_model_raises_and_never_lowers() {
-    let complaint = "Non funziona, nessuno risponde, rivoglio i soldi";
+    let complaint = "Terza settimana e il pacco non è ancora arrivato, nessuno risponde, vergogna, rivoglio i soldi";
+    let alone = rules().judge(&input(complaint));
+    assert_eq!((alone.kind, alone.model.as_str()), (Kind::Complaint, "rules-2"));
     let calm = Classifier::new(Some(Box::new(Fixed(10)))).unwrap();
     let with = calm.judge(&input(complaint));
-    assert_eq!(with.probability, judge(complaint).probability);
-    assert_eq!(with.kind, Kind::Complaint);
-    assert_eq!(with.model, "rules-1+fixed-1");
+    assert_eq!((with.probability, with.kind), (alone.probability, Kind::Complaint));
+    assert_eq!(with.model, "rules-2+fixed-1");
     let keen = Classifier::new(Some(Box::new(Fixed(900_000)))).unwrap();
     let raised = keen.judge(&input("Grazie mille per la risposta, buona giornata"));
-    assert_eq!(raised.probability, PerMillion(900_000));
+    assert!(raised.probability.0.abs_diff(900_000) < 10, "{raised:?}");
     assert_eq!((raised.kind, raised.sorted_out), (Kind::Complaint, None));
     assert!(raised.severity >= 1);
     assert_eq!(raised.why[0].cue, "model.fixed-1");
+}
+
+#[test]
+fn what_the_rules_call_grave_stays_so_whatever_a_model_says() {
+    /// Sees a mild complaint in everything.
+    struct Mild;
+
+    impl Model for Mild {
+        fn name(&self) -> &'static str {
+            "mild-1"
+        }
+
+        fn opinion(&self, _: &Seen) -> Opinion {
+            let (severity, topic) = (Some(1), Some(Topic::Price));
+            let complaint = PerMillion(700_000);
+            Opinion { complaint, severity, topic, risk: Some(vec![]), ..Opinion::default() }
+        }
+    }
+
+    let mild = Classifier::new(Some(Box::new(Mild))).unwrap();
+    let legal = "Ho dato mandato al mio avvocato: due mesi senza linea e nessuno risponde";
+    let verdict = mild.judge(&input(legal));
+    assert_eq!((verdict.severity, verdict.topic), (3, Topic::Price));
+    assert_eq!(verdict.risk, [Risk::Legal]);
+}
+
+#[test]
+fn the_words_that_carried_it_are_quoted_where_no_cue_was_found() {
+    // A complaint by bare facts, which no phrase of the rules knows.
+    let text = "Plantari consegnati a marzo, siamo a luglio e zoppico come prima.";
+    let verdict = judge(text);
+    assert!(verdict.why.iter().all(|why| text.contains(&why.words)), "{verdict:?}");
+    assert!(!verdict.why.is_empty(), "{verdict:?}");
 }
 
 #[test]
@@ -184,8 +225,8 @@ proptest! {
     #[test]
     fn any_text_is_judged_the_same_twice(text in "\\PC{0,200}|(non |è |#|@|😡|а|ß|\\u{301}|0\\.|\\x00|(?i)HTTP://|’){0,60}", rating in proptest::option::of(1u8..=5)) {
         let input = Input { rating, ..input(&text) };
-        let verdict = rules().judge(&input);
-        prop_assert_eq!(&verdict, &rules().judge(&input));
+        let verdict = whole().judge(&input);
+        prop_assert_eq!(&verdict, &whole().judge(&input));
         prop_assert!(verdict.probability <= PerMillion::ONE);
         prop_assert!(verdict.why.iter().all(|why| text.contains(&why.words)));
         prop_assert!(verdict.severity <= 3);

@@ -197,7 +197,7 @@ impl Test {
             brand.exclusions.push(tryable(configured, phrase)?.to_owned());
         }
         let scope = Scope::of(&brand).map_err(Failure::usage)?;
-        let judge = Classifier::new(None).map_err(Failure::outside)?;
+        let judge = Classifier::shipped().map_err(Failure::outside)?;
         let rows = house::wait(house::over_store(config, async |store| {
             let mut tx = store.read().await?;
             Ok(hits::last(&mut tx, &brand.name, i64::from(self.last)).await?)

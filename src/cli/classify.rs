@@ -74,7 +74,7 @@ struct Question {
 impl Classify {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let Format::Jsonl = self.format;
-        let judge = Classifier::new(None).map_err(Failure::outside)?;
+        let judge = Classifier::shipped().map_err(Failure::outside)?;
         let (stdin, stdout) = (io::stdin().lock(), io::stdout().lock());
         let bad = answer_all(&judge, stdin, stdout)?;
         match bad {
@@ -174,7 +174,7 @@ mod tests {
     use serde_json::Value;
 
     fn answered(lines: &[u8]) -> (u64, String) {
-        let judge = Classifier::new(None).unwrap();
+        let judge = Classifier::shipped().unwrap();
         let mut out = Vec::new();
         let bad = answer_all(&judge, lines, &mut out).unwrap();
         (bad, String::from_utf8(out).unwrap())

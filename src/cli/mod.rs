@@ -14,15 +14,18 @@ mod check;
 mod classify;
 mod demo;
 mod docs;
+mod eval;
 mod failure;
 mod hold;
 mod house;
+mod labelled;
 mod ledger;
 mod lines;
 mod out;
 mod replay;
 mod run;
 mod scratch;
+mod train;
 mod user;
 mod when;
 
@@ -75,6 +78,10 @@ enum Command {
     Check(check::Check),
     /// Judge texts from stdin, one a line; answers one JSON line each
     Classify(classify::Classify),
+    /// Measure the classifier on labelled lines: precision, recall, F1, macro-F1 with intervals
+    Eval(eval::Eval),
+    /// Train the model of the classifier on labelled lines, the same bytes from the same lines
+    Train(train::Train),
     /// Push recorded mentions through the whole pipeline and say how fast it was
     Replay(replay::Replay),
     /// Account for everything that was heard; exit 1 if it does not balance
@@ -134,6 +141,8 @@ impl Command {
             Command::Run => run::run(global),
             Command::Check(args) => args.run(global),
             Command::Classify(args) => args.run(),
+            Command::Eval(args) => args.run(),
+            Command::Train(args) => args.run(),
             Command::Replay(args) => args.run(global),
             Command::Ledger(args) => args.run(global),
             Command::Backfill(args) => args.run(global),

@@ -8,6 +8,7 @@ mod classify;
 mod consent;
 mod daemon;
 mod docs;
+mod eval;
 mod first_look;
 mod outside;
 mod replay;

@@ -173,7 +173,7 @@ async fn not_about_us_proposes_an_exclusion() {
 async fn every_page_speaks_both_languages_and_lacks_no_text() {
     let house = House::new().await;
     let id = house.case("1", COMPLAINT).await;
-    let private = house.case("2", "Acme vergogna, il pacco non arriva mai!").await;
+    let private = house.case("2", "Acme vergogna, il pacco non arriva e nessuno risponde!").await;
     house.post(&format!("/api/v1/cases/{private}/waive"), "asc_act", r#"{"note":"spam"}"#).await;
     let mut browser = Browser::new(&house);
     for (name, language, word) in [("ida", "it", "Casella"), ("eve", "en", "Inbox")] {

@@ -1,0 +1,128 @@
+//! `ascolto eval` and `ascolto train`: figures on labelled lines, and a model of them.
+
+use super::{ascolto, said, text};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+const LINES: &str = r#"{"text":"Terza settimana e il pacco non è ancora arrivato, nessuno risponde","lang":"it","kind":"complaint","sev":2,"topic":"delivery","flags":["ignored"]}
+{"text":"My refund never arrived, nobody answers my mails, this is a disgrace","lang":"en","complaint":true}
+
+{"text":"Grazie mille, servizio perfetto e consegna veloce!","lang":"it","kind":"praise"}
+{"text":"What time do you open on Sunday?","lang":"en","kind":"question"}
+"#;
+
+fn corpus() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/complaints")
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn figures_are_shown_and_a_bar_can_be_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.jsonl");
+    std::fs::write(&file, LINES).unwrap();
+    let page = said(ascolto(&["eval", text(&file)]), b"").good();
+    for part in ["macro-F1", "it ", "en ", "all ", "0 errors", "severity within one step: 100.0"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let json = said(ascolto(&["eval", text(&file), "--json", "--min", "0.9"]), b"").good();
+    let figures: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(figures["all"]["lines"], 4);
+    assert_eq!(figures["all"]["macro_f1"]["value"], 1.0);
+    assert_eq!(figures["confusion"]["question"]["question"], 1);
+    assert_eq!(figures["by_language"]["it"]["complaints"], 1);
+
+    let turned = LINES.replace("\"praise\"", "\"complaint\"");
+    std::fs::write(&file, turned).unwrap();
+    let told = said(ascolto(&["eval", text(&file), "--min", "0.9"]), b"");
+    assert!(told.out.contains("missed") && told.out.contains("Grazie mille"), "{}", told.out);
+    assert!(told.failed(1).contains("below 0.9"));
+}
+
+#[test]
+fn lines_that_cannot_be_measured_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.jsonl");
+    for (lines, why) in [
+        ("{\"text\":\"a\",\"kind\":\"praise\"}\n{\"text\":\"b\"}\n", "line 2: neither"),
+        ("{\"text\":\"a\",\"kind\":\"rage\"}\n", "line 1"),
+        ("\n", "holds no lines"),
+    ] {
+        std::fs::write(&file, lines).unwrap();
+        let err = said(ascolto(&["eval", text(&file)]), b"").failed(2);
+        assert!(err.contains(why), "{err}");
+    }
+    let nowhere = folder.path().join("nowhere");
+    assert!(said(ascolto(&["eval", text(&nowhere)]), b"").failed(3).contains("cannot be read"));
+    assert!(
+        said(ascolto(&["eval", text(&file), "--min", "80"]), b"").failed(2).contains("between")
+    );
+    std::fs::write(&file, LINES).unwrap();
+    let err = said(ascolto(&["eval", text(&file), "--model", text(&file)]), b"").failed(2);
+    assert!(err.contains("no model file"), "{err}");
+}
+
+#[test]
+fn a_model_is_made_of_folders_twice_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("few");
+    std::fs::create_dir(&data).unwrap();
+    let whole = std::fs::read_to_string(corpus().join("it-plain.jsonl")).unwrap();
+    let few: String = whole.lines().take(100).map(|line| format!("{line}\n")).collect();
+    std::fs::write(data.join("it.jsonl"), &few).unwrap();
+    let [one, two] = ["one.bin", "two.bin"].map(|name| folder.path().join(name));
+    for file in [&one, &two] {
+        let told = said(ascolto(&["train", "--data", text(&data), "--out", text(file)]), b"");
+        assert!(told.err.contains("complaints/it-a.jsonl is missing"), "{}", told.err);
+        assert!(told.err.contains("few/it.jsonl is not in the shipped model"), "{}", told.err);
+        assert!(told.err.contains("this is not the model inside"), "{}", told.err);
+        let model = std::fs::read(file).unwrap();
+        assert!(told.good().starts_with(&digest(&model)));
+    }
+    assert!(std::fs::read(&one).unwrap() == std::fs::read(&two).unwrap());
+    let manifest = std::fs::read_to_string(folder.path().join("one.bin.manifest")).unwrap();
+    let line = format!("{} 100 few/it.jsonl", digest(few.as_bytes()));
+    assert!(manifest.lines().any(|found| found == line), "{manifest}");
+    let file = data.join("it.jsonl");
+    let args = ["eval", text(&file), "--model", text(&one), "--min", "0.8"];
+    said(ascolto(&args), b"").good();
+
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let told = said(ascolto(&["train", "--data", text(&empty), "--out", text(&one)]), b"");
+    assert!(told.failed(2).contains("holds no .jsonl files"));
+}
+
+/// Training itself takes minutes; what it would be asked with is checked here.
+#[test]
+fn the_shipped_model_names_the_corpus_as_it_is() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/classify/data");
+    let manifest = std::fs::read_to_string(data.join("stage-a.manifest")).unwrap();
+    let mut named = 0;
+    for line in manifest.lines().filter(|line| !line.starts_with('#')) {
+        let [first, second, third] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        if first == "model" {
+            assert_eq!(
+                third,
+                digest(&std::fs::read(data.join("stage-a.bin")).unwrap()),
+                "{second}"
+            );
+            continue;
+        }
+        let file = corpus().join(third.strip_prefix("complaints/").unwrap());
+        let bytes = std::fs::read(&file).unwrap();
+        assert_eq!(first, digest(&bytes), "{third} has changed: train the model anew");
+        assert_eq!(second, bytes.iter().filter(|b| **b == b'\n').count().to_string());
+        named += 1;
+    }
+    let files = std::fs::read_dir(corpus()).unwrap();
+    let lines =
+        files.filter(|f| f.as_ref().unwrap().path().extension().is_some_and(|e| e == "jsonl"));
+    assert_eq!(named, lines.count());
+}
