@@ -9,6 +9,8 @@ mod config;
 mod contract;
 mod cues;
 mod doubles;
+mod google;
+mod graph;
 mod kill;
 mod mail;
 mod mastodon;

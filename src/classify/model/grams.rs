@@ -121,7 +121,8 @@ impl Grams {
         let mut padded = [b' '; WORD_BYTES + 10];
         padded[1..=word.len()].copy_from_slice(word);
         let size = word.len() + 2;
-        let [pieces, long, ..] = &mut self.blocks;
+        let blocks = self.blocks.get_disjoint_mut([PIECES, LONG]);
+        let [pieces, long] = blocks.expect("they are two of the blocks");
         for at in 0..size - 1 {
             let eight = padded[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
             let left = size - at;

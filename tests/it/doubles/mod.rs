@@ -6,6 +6,7 @@
 pub mod club;
 pub mod feed;
 pub mod gate;
+pub mod google;
 pub mod graph;
 pub mod jetstream;
 mod line;

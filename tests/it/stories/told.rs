@@ -33,16 +33,16 @@ impl House {
 #[tokio::test]
 async fn what_only_a_hook_told_becomes_a_case_once_though_the_process_dies() {
     let mut t = House::new().await;
-    t.graph.comment("17", COMPLAINT, T0 + MINUTE);
+    t.graph.names_the_account("17", COMPLAINT, T0 + MINUTE);
     let heard = t.hook("instagram", "999", "mentions", &naming("17")).await;
     assert_eq!(heard, StatusCode::OK);
-    assert_eq!((t.waiting().await, t.graph.asked()), (1, 0), "noted, and not read yet");
+    assert_eq!((t.waiting().await, t.graph.followed()), (1, 0), "noted, and not read yet");
     t.restart().await;
     t.pass(1, MINUTE).await;
     let row = t.find("instagram", "17").await.expect("it was heard");
     assert!(row.case_id.is_some() && row.addressed, "{}", row.disposition);
     assert_eq!((row.thread_id.as_str(), row.parent_id.as_deref()), ("", Some("18")));
-    assert_eq!((t.waiting().await, t.graph.asked()), (0, 1));
+    assert_eq!((t.waiting().await, t.graph.followed()), (0, 1));
 
     // Meta brings it once more, since our answer was lost; and the process dies once more.
     t.hook("instagram", "999", "mentions", &naming("17")).await;
@@ -70,7 +70,7 @@ async fn what_cannot_be_read_is_declared_and_not_dropped() {
     t.pass(20, HOUR).await;
     assert_eq!(t.waiting().await, 1);
     t.pass(30, HOUR).await;
-    assert_eq!((t.waiting().await, t.graph.asked()), (0, 12));
+    assert_eq!((t.waiting().await, t.graph.followed()), (0, 12));
     let totals = t.ledger().await.totals;
     assert_eq!((totals.mentions, totals.intake.unreadable), (0, 2));
 }
@@ -78,11 +78,11 @@ async fn what_cannot_be_read_is_declared_and_not_dropped() {
 #[tokio::test]
 async fn a_line_that_is_down_costs_no_try() {
     let t = House::new().await;
-    t.graph.comment("17", COMPLAINT, T0 + MINUTE);
+    t.graph.names_the_account("17", COMPLAINT, T0 + MINUTE);
     t.graph.down(true);
     t.hook("instagram", "999", "mentions", &naming("17")).await;
     t.pass(72, HOUR).await;
-    assert_eq!((t.waiting().await, t.graph.asked()), (1, 0));
+    assert_eq!((t.waiting().await, t.graph.followed()), (1, 0));
     t.graph.down(false);
     t.pass(2, 5 * MINUTE).await;
     assert!(t.find("instagram", "17").await.is_some());
@@ -94,7 +94,7 @@ async fn a_removed_app_is_a_dead_credential_at_once_and_told_once() {
     let t = House::new().await;
     t.told();
     assert_eq!(t.stands().await, ("hearing".to_owned(), "good".to_owned()));
-    t.graph.refuse(true);
+    t.graph.fails(190, Some(458), 0);
     let issued = t.deps.now().0 / SECOND;
     let said = json!({ "algorithm": "HMAC-SHA256", "issued_at": issued, "user_id": "9001" });
     assert_eq!(t.callback("deauthorize", &said).await.0, StatusCode::OK);
@@ -105,7 +105,7 @@ async fn a_removed_app_is_a_dead_credential_at_once_and_told_once() {
     assert_eq!(told.iter().filter(page).count(), 1, "{told:?}");
     assert!(told.iter().any(|line| line.contains("took the app's permission back")), "{told:?}");
 
-    t.graph.refuse(false);
+    t.graph.recovers();
     t.pass(2, 5 * MINUTE).await;
     assert_eq!(t.stands().await, ("hearing".to_owned(), "good".to_owned()));
     assert!(t.told().iter().any(|line| line.contains("page hears again")));
@@ -129,8 +129,9 @@ async fn a_permission_that_stands_all_the_same_is_found_out_by_the_next_poll() {
 #[tokio::test]
 async fn who_asks_for_deletion_is_blanked_and_sees_by_a_code_what_was_done() {
     let t = House::new().await;
-    t.graph.post("777_1", "9001", COMPLAINT, t.deps.now());
-    t.graph.post("777_2", "9002", "Complimenti, sempre gentili e veloci, grazie!", t.deps.now());
+    t.graph.posts("777_1", ("9001", "Jo Rossi"), COMPLAINT, t.deps.now());
+    let praise = "Complimenti, sempre gentili e veloci, grazie!";
+    t.graph.posts("777_2", ("9002", "Jo Rossi"), praise, t.deps.now());
     t.pass(4, MINUTE).await;
     let row = t.find("facebook", "777_1").await.expect("it was heard");
     assert_eq!((row.disposition.as_str(), row.author_name.as_str()), ("open", "Jo Rossi"));
