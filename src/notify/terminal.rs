@@ -89,7 +89,7 @@ mod tests {
              \x20 gino: Terza settimana e il pacco non è ancora arrivato\n\
              \x20 Rispondere entro: 20 nov 18:00\n\
              \x20 Rischio: vuole andarsene, è stato ignorato\n\
-             \x20 Perché: “Terza settimana”, “non è ancora arrivato”\n\
+             \x20 Perché: attende da troppo “Terza settimana”; non arrivato, o arrivato sbagliato “non è ancora arrivato”; una stella\n\
              \x20 Bozza: Buongiorno gino, ci dispiace.\n\
              \x20 Originale: https://social.example/@gino/1\n\
              \x20 Apri: https://ascolto.example/cases/01JD\n\
