@@ -23,8 +23,10 @@ const GRAVE: [Risk; 4] = [Risk::Legal, Risk::Safety, Risk::Privacy, Risk::Press]
 /// What phrases alone must have beside the odds that were fitted for them: the model knows the
 /// words around them too, so rules count beside it only where they are sure. By cross-validation.
 /// Nothing is taken off where somebody may be harmed, since a fire is heard whoever doubts it, nor
-/// where three sorts of breach are told.
+/// where three sorts of breach are told, nor from a text so short that the model knows little.
 const CAUTION: f32 = 2.0;
+/// The most words of such a short text. Of the macro-F1 in cross-validation it costs 0.1.
+const BLUNT_WORDS: usize = 6;
 /// What the rules call so severe stays so.
 const CRITICAL: u8 = 3;
 /// A text with at most this many words can be thanks alone; in reply to us, where thanks are
@@ -91,7 +93,9 @@ impl Findings {
         }
         // What is sorted out must be harmless to whoever is not cautious.
         let suspected = share(odds);
-        let sure = risk.contains(&Risk::Safety) || counts.value(table, "mixed.three") > 0.0;
+        let sure = risk.contains(&Risk::Safety)
+            || counts.value(table, "mixed.three") > 0.0
+            || folded.text.split_whitespace().nth(BLUNT_WORDS).is_none();
         if !sure {
             odds -= CAUTION;
         }

@@ -4,9 +4,7 @@
 //! the end of a word open.
 
 use super::normal::normalise;
-use aho_corasick::automaton::Automaton;
-use aho_corasick::nfa::contiguous::NFA;
-use aho_corasick::{Anchored, MatchKind, PatternID};
+use super::phrases::Phrases;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -23,14 +21,11 @@ pub(crate) struct Hit {
 
 /// The phrases of one language, ready to be looked up.
 pub(crate) struct Lexicon {
-    /// Walked from each place where a phrase may begin, so never inside of words, where most of
-    /// what an unanchored search finds would be thrown away.
-    automaton: NFA,
-    /// The pairs of bytes with which phrases begin: most places need no walk.
-    begins: Pairs,
-    /// The cues that the patterns stand for, and whether their last word may go on.
+    /// Looked up where a phrase may begin, so never inside of words.
+    phrases: Phrases,
+    /// The cues that the phrases stand for, and whether their last word may go on.
     meanings: Vec<(u16, bool)>,
-    /// By pattern: its meanings.
+    /// By phrase: its meanings.
     of: Vec<Range<usize>>,
 }
 
@@ -41,18 +36,14 @@ impl Lexicon {
         for file in files {
             read_file(file, cues, german, &mut phrases)?;
         }
-        let automaton = NFA::builder()
-            .match_kind(MatchKind::Standard)
-            .build(phrases.keys())
-            .map_err(|error| format!("phrase files: {error}"))?;
-        let begins = Pairs::of(phrases.keys());
+        let sorted = Phrases::of(phrases.keys());
         let (mut meanings, mut of) = (Vec::new(), Vec::with_capacity(phrases.len()));
         for of_phrase in phrases.into_values() {
             let begin = meanings.len();
             meanings.extend(of_phrase);
             of.push(begin..meanings.len());
         }
-        Ok(Lexicon { automaton, begins, meanings, of })
+        Ok(Lexicon { phrases: sorted, meanings, of })
     }
 
     /// Every phrase that stands in the folded text at word borders, by place, shorter ones first.
@@ -61,12 +52,12 @@ impl Lexicon {
         let inside = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
         let mut hits = Vec::with_capacity(64);
         for start in 0..bytes.len() {
-            if start > 0 && inside(start) && inside(start - 1) || !self.begins.at(bytes, start) {
+            if start > 0 && inside(start) && inside(start - 1) {
                 continue;
             }
-            self.at(bytes, start, |pattern, end| {
+            self.phrases.at(bytes, start, |phrase, end| {
                 let goes_on = inside(end) && inside(end - 1);
-                for (cue, open) in &self.meanings[self.of[pattern].clone()] {
+                for (cue, open) in &self.meanings[self.of[phrase].clone()] {
                     if *open || !goes_on {
                         // An open phrase reaches to the end of the word it stands in.
                         let rest = bytes[end..].iter().take_while(|b| b.is_ascii_alphanumeric());
@@ -77,63 +68,6 @@ impl Lexicon {
             });
         }
         hits
-    }
-
-    /// Tells `each` of every phrase that begins exactly here: its number and its end.
-    fn at(&self, bytes: &[u8], start: usize, mut each: impl FnMut(usize, usize)) {
-        let Ok(mut state) = self.automaton.start_state(Anchored::Yes) else { return };
-        for (end, byte) in (start + 1..).zip(&bytes[start..]) {
-            state = self.automaton.next_state(Anchored::Yes, state, *byte);
-            if !self.automaton.is_special(state) {
-                continue;
-            }
-            if self.automaton.is_dead(state) {
-                return;
-            }
-            if self.automaton.is_match(state) {
-                for n in 0..self.automaton.match_len(state) {
-                    let pattern: PatternID = self.automaton.match_pattern(state, n);
-                    // Phrases that only end here began later and are met there.
-                    if self.automaton.pattern_len(pattern) == end - start {
-                        each(pattern.as_usize(), end);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A set of pairs of bytes.
-struct Pairs(Vec<u64>);
-
-impl Pairs {
-    /// The first two bytes of each of these; one byte alone goes with every second one.
-    fn of<'a>(phrases: impl Iterator<Item = &'a String>) -> Pairs {
-        let mut pairs = Pairs(vec![0; 1 << 10]);
-        for phrase in phrases {
-            match phrase.as_bytes() {
-                [] => {}
-                [one] => (0..=u8::MAX).for_each(|two| pairs.add(*one, two)),
-                [one, two, ..] => pairs.add(*one, *two),
-            }
-        }
-        pairs
-    }
-
-    fn add(&mut self, one: u8, two: u8) {
-        let (word, bit) = Pairs::place(one, two);
-        self.0[word] |= bit;
-    }
-
-    /// Whether a phrase of the set may begin here. The end of a text counts as a NUL.
-    fn at(&self, bytes: &[u8], at: usize) -> bool {
-        let (word, bit) = Pairs::place(bytes[at], bytes.get(at + 1).copied().unwrap_or(0));
-        self.0[word] & bit != 0
-    }
-
-    fn place(one: u8, two: u8) -> (usize, u64) {
-        let pair = usize::from(one) << 8 | usize::from(two);
-        (pair >> 6, 1 << (pair & 63))
     }
 }
 

@@ -14,6 +14,7 @@ mod lexicon;
 pub mod measure;
 mod model;
 mod normal;
+mod phrases;
 mod reasons;
 mod relevance;
 mod scope;
