@@ -11,7 +11,7 @@ use super::super::graph::walk::{Shape, broken};
 use super::super::json::{self, Id};
 use super::Facts;
 use super::settings::Settings;
-use super::wire::{COMMENT, Comment, TAGGED, Tags};
+use super::wire::{COMMENT, Comment, TAGGED, Tags, heard};
 use crate::wire::{Ask, Ctx, Fault, Got, Heard, Next, Request, Step, Talk};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -103,8 +103,8 @@ impl Told {
             return Ok(Step::Ask(vec![self.question(cx)]));
         }
         let url = post.permalink.as_deref().unwrap_or_default();
-        let heard = comment_of(&raw, "", &self.media, url, cx);
-        Ok(Step::Done(vec![heard.unwrap_or_else(|why| broken(&raw, why))]))
+        let told = heard(&raw, Some(""), &self.media, url, cx);
+        Ok(Step::Done(vec![told.unwrap_or_else(|why| broken(&raw, why))]))
     }
 
     /// A comment below a post of our own: at the top it begins a thread.
@@ -116,8 +116,8 @@ impl Told {
         let parent = top.as_ref().unwrap_or(&self.media);
         let thread = top.as_ref().unwrap_or(&comment.id.0);
         let url = self.url.as_deref().unwrap_or_default();
-        let heard = comment_of(&raw, thread, parent, url, cx);
-        Ok(Step::Done(vec![heard.unwrap_or_else(|why| broken(&raw, why))]))
+        let told = heard(&raw, Some(thread), parent, url, cx);
+        Ok(Step::Done(vec![told.unwrap_or_else(|why| broken(&raw, why))]))
     }
 }
 
@@ -154,21 +154,6 @@ fn same(raw: &RawValue, id: &str) -> Result<(), Fault> {
         Ok(named) if named.id.0 == id => Ok(()),
         _ => Err(Fault::bug("Meta answered about something else than was asked for")),
     }
-}
-
-/// What a comment is that stands below `parent` in the thread of `thread`.
-fn comment_of(
-    raw: &RawValue,
-    thread: &str,
-    parent: &str,
-    url: &str,
-    cx: &Ctx<'_>,
-) -> Result<Heard, String> {
-    let comment: Comment = json::entry(raw)?;
-    if cx.settings::<Settings>().is_own(&comment.author(cx), cx) {
-        return Ok(Heard::Own { origin: String::new(), external_id: comment.id.0 });
-    }
-    comment.mention(thread, Some(parent.to_owned()), url, cx).map(Heard::Mention)
 }
 
 impl Talk<Vec<Heard>> for Told {

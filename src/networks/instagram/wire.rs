@@ -138,7 +138,7 @@ impl Comment {
 
 /// What a comment is that stands below `parent` and belongs to the thread of `thread`, or begins
 /// one where that is `None`.
-fn heard(
+pub(super) fn heard(
     raw: &RawValue,
     thread: Option<&str>,
     parent: &str,
