@@ -7,7 +7,6 @@ use crate::doubles::trouble::Trouble;
 use crate::scene::{COMPLAINT, Scene};
 use ascolto::domain::ledger::Disposition;
 use ascolto::domain::time::{DAY, HOUR};
-use ascolto::store::{credentials, lanes};
 use reqwest::Method;
 
 /// The reviews are read each five minutes.
@@ -49,19 +48,8 @@ impl Shop {
         let shop = Shop::open().await;
         shop.google.review("a", 1, COMPLAINT);
         shop.pass(EVERY).await;
-        assert_eq!(shop.alerts(), 1, "an alert within one poll");
+        assert_eq!(shop.house.alerts(), 1, "an alert within one poll");
         shop
-    }
-
-    fn alerts(&self) -> usize {
-        self.house.ntfy.delivered().len()
-    }
-
-    async fn stands(&self) -> (String, String) {
-        let mut tx = self.house.deps.store.read().await.unwrap();
-        let row = lanes::channel(&mut tx, "post").await.unwrap().expect("it is known");
-        let credential = credentials::one(&mut tx, "post").await.unwrap().expect("it has one");
-        (row.state, credential.state)
     }
 }
 
@@ -76,7 +64,7 @@ async fn a_complaint_in_a_review_becomes_one_alert_and_one_reply() {
     s.house.case("answered").await;
     s.pass(12).await;
     assert_eq!((s.google.writes(), s.google.tokens()), (1, 1));
-    assert_eq!((s.alerts(), s.house.mentions().await), (1, 1));
+    assert_eq!((s.house.alerts(), s.house.mentions().await), (1, 1));
 }
 
 #[tokio::test]
@@ -88,7 +76,7 @@ async fn a_reply_whose_answer_was_lost_stands_once() {
     assert!(s.google.reply("a").is_some(), "it was carried out, and cut");
     s.pass(15).await;
     s.house.case("answered").await;
-    assert_eq!((s.google.writes(), s.alerts()), (1, 1));
+    assert_eq!((s.google.writes(), s.house.alerts()), (1, 1));
 }
 
 #[tokio::test]
@@ -102,7 +90,7 @@ async fn a_reply_that_google_still_looks_at_is_published_when_it_is_shown() {
     s.google.approves("a");
     s.pass(4).await;
     s.house.case("answered").await;
-    assert_eq!((s.google.writes(), s.alerts()), (1, 1));
+    assert_eq!((s.google.writes(), s.house.alerts()), (1, 1));
 }
 
 #[tokio::test]
@@ -112,7 +100,7 @@ async fn answered_in_googles_app_before_our_poll_alerts_nobody() {
     s.google.replies("a", "Ci scusiamo, La contattiamo subito");
     s.pass(EVERY).await;
     s.house.case("answered").await;
-    assert_eq!((s.alerts(), s.house.mentions().await, s.google.writes()), (0, 1, 0));
+    assert_eq!((s.house.alerts(), s.house.mentions().await, s.google.writes()), (0, 1, 0));
 }
 
 #[tokio::test]
@@ -124,11 +112,11 @@ async fn an_edit_after_our_reply_opens_it_again() {
     s.google.edits("a", 1, "Mi avete risposto, e il pacco ancora non è arrivato: vergogna!");
     s.pass(EVERY).await;
     s.house.case("waiting").await;
-    assert_eq!(s.alerts(), 2, "{:?}", s.house.ntfy.delivered());
+    assert_eq!(s.house.alerts(), 2, "{:?}", s.house.ntfy.delivered());
     s.google.replies("a", "Il pacco è in consegna oggi, ci scusiamo ancora");
     s.pass(18).await;
     s.house.case("answered").await;
-    assert_eq!((s.alerts(), s.house.mentions().await, s.google.writes()), (2, 1, 1));
+    assert_eq!((s.house.alerts(), s.house.mentions().await, s.google.writes()), (2, 1, 1));
 }
 
 #[tokio::test]
@@ -138,7 +126,7 @@ async fn a_review_that_is_removed_becomes_a_tombstone() {
     s.pass(18).await;
     let totals = s.house.balanced().await.totals;
     assert_eq!(totals.dispositions[&Disposition::Withdrawn], 1);
-    assert_eq!((totals.mentions, s.alerts(), s.google.writes()), (1, 1, 0));
+    assert_eq!((totals.mentions, s.house.alerts(), s.google.writes()), (1, 1, 0));
 }
 
 #[tokio::test]
@@ -147,13 +135,13 @@ async fn a_token_that_ends_is_renewed_and_nobody_is_told() {
     s.google.ends_tokens();
     s.google.review("a", 1, COMPLAINT);
     s.pass(EVERY).await;
-    assert_eq!((s.alerts(), s.google.tokens()), (1, 2), "refused once, renewed once");
+    assert_eq!((s.house.alerts(), s.google.tokens()), (1, 2), "refused once, renewed once");
     // The next one is renewed before its hour is over.
     s.pass(60).await;
     assert_eq!(s.google.tokens(), 3);
     let refused = s.proxy.answers.all().iter().filter(|answer| answer.status == 401).count();
     assert_eq!((refused, s.house.mentions().await), (1, 1));
-    assert_eq!(s.stands().await, ("hearing".to_owned(), "good".to_owned()));
+    assert_eq!(s.house.stands("post").await, ("hearing".to_owned(), "good".to_owned()));
 }
 
 #[tokio::test]
@@ -162,14 +150,14 @@ async fn a_permission_that_is_taken_back_is_told_once() {
     s.google.allows(false);
     s.google.review("a", 1, COMPLAINT);
     s.pass(EVERY).await;
-    assert_eq!(s.stands().await, ("deaf".to_owned(), "dead".to_owned()));
-    assert_eq!(s.alerts(), 1, "{:?}", s.house.ntfy.delivered());
+    assert_eq!(s.house.stands("post").await, ("deaf".to_owned(), "dead".to_owned()));
+    assert_eq!(s.house.alerts(), 1, "{:?}", s.house.ntfy.delivered());
     s.pass(12).await;
-    assert_eq!(s.alerts(), 1);
+    assert_eq!(s.house.alerts(), 1);
     s.google.allows(true);
     s.pass(6).await;
-    assert_eq!(s.stands().await, ("hearing".to_owned(), "good".to_owned()));
-    assert_eq!((s.alerts(), s.house.mentions().await), (3, 1), "it is back, and a complaint");
+    assert_eq!(s.house.stands("post").await, ("hearing".to_owned(), "good".to_owned()));
+    assert_eq!((s.house.alerts(), s.house.mentions().await), (3, 1), "it is back, and a complaint");
 }
 
 #[tokio::test]
@@ -179,11 +167,11 @@ async fn a_limit_or_a_server_in_trouble_costs_time_and_nothing_else() {
         s.google.fails(Some(wrong));
         s.google.review("a", 1, COMPLAINT);
         s.pass(EVERY).await;
-        assert_eq!(s.alerts(), 0, "{wrong:?}");
+        assert_eq!(s.house.alerts(), 0, "{wrong:?}");
         s.google.fails(None);
         s.pass(EVERY).await;
-        assert_eq!((s.alerts(), s.house.mentions().await), (1, 1), "{wrong:?}");
-        assert_eq!(s.stands().await, ("hearing".to_owned(), "good".to_owned()));
+        assert_eq!((s.house.alerts(), s.house.mentions().await), (1, 1), "{wrong:?}");
+        assert_eq!(s.house.stands("post").await, ("hearing".to_owned(), "good".to_owned()));
     }
 }
 
@@ -211,5 +199,9 @@ async fn a_first_look_goes_over_three_pages_and_is_told_in_figures_once() {
     assert_eq!((totals.mentions, totals.intake.again), (121, 0), "each once");
     s.google.review("a", 1, COMPLAINT);
     s.pass(EVERY).await;
-    assert_eq!((s.alerts(), pages()), (2, 2), "what is new rings, and the rest is not read again");
+    assert_eq!(
+        (s.house.alerts(), pages()),
+        (2, 2),
+        "what is new rings, and the rest is not read again"
+    );
 }

@@ -9,7 +9,6 @@ use crate::doubles::trouble::Trouble;
 use crate::scene::{COMPLAINT, Scene};
 use ascolto::domain::ledger::Disposition;
 use ascolto::domain::time::DAY;
-use ascolto::store::{credentials, lanes};
 use reqwest::Method;
 
 /// One of the two networks that speak the API.
@@ -102,21 +101,9 @@ impl Square {
         self.graph.writes(self.side.post, self.side.jo, COMPLAINT)
     }
 
-    fn alerts(&self) -> usize {
-        self.house.ntfy.delivered().len()
-    }
-
     /// How many comments we sent.
     fn sent(&self) -> usize {
         self.graph.log().iter().filter(|asked| asked.method == "POST").count()
-    }
-
-    /// How the channel stands, and its credential.
-    async fn stands(&self) -> (String, String) {
-        let mut tx = self.house.deps.store.read().await.unwrap();
-        let row = lanes::channel(&mut tx, "post").await.unwrap().expect("it is known");
-        let credential = credentials::one(&mut tx, "post").await.unwrap().expect("it has one");
-        (row.state, credential.state)
     }
 }
 
@@ -126,13 +113,17 @@ async fn a_complaint_below_our_post_becomes_one_alert_and_one_reply() {
         let p = Square::open(side).await;
         let complaint = p.complain();
         p.poll().await;
-        assert_eq!(p.alerts(), 1, "{}: an alert within one poll", side.network);
+        assert_eq!(p.house.alerts(), 1, "{}: an alert within one poll", side.network);
         assert!(p.house.ntfy.delivered()[0].to_string().contains("terza settimana"));
         p.house.publish_the_draft().await;
         assert_eq!(p.graph.answers(&complaint).len(), 1);
         p.house.case("answered").await;
         p.pass(8).await;
-        assert_eq!((p.alerts(), p.sent()), (1, 1), "our own reply is no mention, and stands once");
+        assert_eq!(
+            (p.house.alerts(), p.sent()),
+            (1, 1),
+            "our own reply is no mention, and stands once"
+        );
         assert_eq!(p.house.mentions().await, 1);
     }
 }
@@ -155,7 +146,7 @@ async fn an_answer_to_an_answer_hangs_on_the_comment_at_the_top() {
         p.house.case("answered").await;
         p.pass(20).await;
         p.house.case("answered").await;
-        assert_eq!((p.alerts(), p.house.mentions().await), (1, 2));
+        assert_eq!((p.house.alerts(), p.house.mentions().await), (1, 2));
     }
 }
 
@@ -171,7 +162,7 @@ async fn a_reply_whose_answer_was_lost_is_found_and_not_sent_again() {
         assert_eq!(p.graph.answers(&complaint).len(), 1, "it was carried out, and cut");
         p.pass(15).await;
         p.house.case("answered").await;
-        assert_eq!((p.sent(), p.alerts()), (1, 1), "{}", side.network);
+        assert_eq!((p.sent(), p.house.alerts()), (1, 1), "{}", side.network);
         assert_eq!(p.house.mentions().await, 1);
     }
 }
@@ -184,7 +175,7 @@ async fn answered_in_the_app_before_our_poll_alerts_nobody() {
         p.graph.writes(&complaint, side.us, "Ci scusiamo, ti scriviamo subito");
         p.poll().await;
         p.house.case("answered").await;
-        assert_eq!((p.alerts(), p.house.mentions().await), (0, 1), "{}", side.network);
+        assert_eq!((p.house.alerts(), p.house.mentions().await), (0, 1), "{}", side.network);
     }
 }
 
@@ -199,7 +190,7 @@ async fn a_comment_that_is_deleted_becomes_a_tombstone() {
         p.pass(18).await;
         let totals = p.house.balanced().await.totals;
         assert_eq!(totals.dispositions[&Disposition::Withdrawn], 1, "{}", side.network);
-        assert_eq!((totals.mentions, p.alerts(), p.sent()), (1, 1, 0));
+        assert_eq!((totals.mentions, p.house.alerts(), p.sent()), (1, 1, 0));
     }
 }
 
@@ -213,11 +204,11 @@ async fn a_limit_that_is_used_up_costs_time_and_nothing_else() {
         let asked = p.graph.log().len();
         p.pass(17).await;
         assert_eq!(p.graph.log().len(), asked, "{code}: nothing is asked before it opens");
-        assert_eq!(p.alerts(), 0, "and nobody can do anything");
+        assert_eq!(p.house.alerts(), 0, "and nobody can do anything");
         p.graph.recovers();
         p.pass(4).await;
-        assert_eq!((p.alerts(), p.house.mentions().await), (1, 1), "{code}");
-        assert_eq!(p.stands().await, ("hearing".to_owned(), "good".to_owned()));
+        assert_eq!((p.house.alerts(), p.house.mentions().await), (1, 1), "{code}");
+        assert_eq!(p.house.stands("post").await, ("hearing".to_owned(), "good".to_owned()));
     }
 }
 
@@ -228,16 +219,25 @@ async fn a_token_that_has_run_out_is_told_once_and_what_came_meanwhile_is_heard(
         p.graph.fails(190, Some(463), 0);
         p.complain();
         p.poll().await;
-        assert_eq!(p.stands().await, ("deaf".to_owned(), "dead".to_owned()), "{}", side.network);
+        assert_eq!(
+            p.house.stands("post").await,
+            ("deaf".to_owned(), "dead".to_owned()),
+            "{}",
+            side.network
+        );
         let told = p.house.ntfy.delivered();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].to_string().contains("the token has run out"), "{}", told[0]);
         p.pass(12).await;
-        assert_eq!(p.alerts(), 1);
+        assert_eq!(p.house.alerts(), 1);
         p.graph.recovers();
         p.pass(6).await;
-        assert_eq!(p.stands().await, ("hearing".to_owned(), "good".to_owned()));
-        assert_eq!((p.alerts(), p.house.mentions().await), (3, 1), "it is back, and a complaint");
+        assert_eq!(p.house.stands("post").await, ("hearing".to_owned(), "good".to_owned()));
+        assert_eq!(
+            (p.house.alerts(), p.house.mentions().await),
+            (3, 1),
+            "it is back, and a complaint"
+        );
     }
 }
 
@@ -255,7 +255,7 @@ async fn pages_that_are_short_or_empty_miss_nothing_and_tell_nothing_twice() {
         p.poll().await;
         let first = p.house.balanced().await.totals;
         assert_eq!((first.mentions, first.intake.again), (12, 0), "{}", side.network);
-        assert_eq!((first.intake.unreadable, p.alerts()), (0, 1));
+        assert_eq!((first.intake.unreadable, p.house.alerts()), (0, 1));
         p.poll().await;
         let later = p.house.balanced().await.totals;
         assert_eq!((later.mentions, later.intake.again), (12, 0), "nothing changed there");
@@ -278,6 +278,10 @@ async fn what_was_written_before_is_told_in_figures_once() {
         assert!(told[0].to_string().contains(figures), "{}", told[0]);
         p.complain();
         p.poll().await;
-        assert_eq!((p.alerts(), p.house.mentions().await), (2, 3), "what is new rings as ever");
+        assert_eq!(
+            (p.house.alerts(), p.house.mentions().await),
+            (2, 3),
+            "what is new rings as ever"
+        );
     }
 }

@@ -8,9 +8,9 @@ use ascolto::clock::Clock;
 use ascolto::config;
 use ascolto::domain::time::{MINUTE, SECOND};
 use ascolto::pipeline::{Deps, runner};
-use ascolto::store::Store;
 use ascolto::store::access::{self, TokenRow};
 use ascolto::store::ledger::{self, Ledger};
+use ascolto::store::{Store, credentials, lanes};
 use ascolto::web::{Web, router, token_hash};
 use axum::body::Body;
 use axum::http::Request;
@@ -129,6 +129,19 @@ impl Scene {
             .await;
         assert!(answer["reply"].is_string(), "{answer}");
         self.drain().await;
+    }
+
+    /// How many alerts went out.
+    pub fn alerts(&self) -> usize {
+        self.ntfy.delivered().len()
+    }
+
+    /// How a channel stands, and its credential.
+    pub async fn stands(&self, channel: &str) -> (String, String) {
+        let mut tx = self.deps.store.read().await.unwrap();
+        let row = lanes::channel(&mut tx, channel).await.unwrap().expect("it is known");
+        let credential = credentials::one(&mut tx, channel).await.unwrap().expect("it has one");
+        (row.state, credential.state)
     }
 
     /// The ledger, which balances.
