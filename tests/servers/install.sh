@@ -8,6 +8,9 @@ telegram_version=4.2.1
 prism_version=5.14.2
 bluesky_version=0.6.7
 node_version=22.23.3
+# Not needed by the tests: what the bench `judge` compares with (see benches/install).
+sklearn_version=1.9.1
+vader_version=3.3.2
 # What these npm packages stand on is taken as it was on this day, so that every run has the same.
 npm_day=2026-10-01
 
@@ -20,6 +23,7 @@ telegram_folder=$cache/telegram-test-api-$telegram_version
 prism_folder=$cache/prism-$prism_version
 prism=$prism_folder/node_modules/@stoplight/prism-cli/dist/index.js
 bluesky_folder=$cache/bluesky-$bluesky_version
+judges_folder=$cache/judges-$sklearn_version-$vader_version
 # The servers that are written for Node run on this one; Bluesky's need 22.
 node_folder=$cache/node-$node_version
 node=$node_folder/bin/node
@@ -97,6 +101,20 @@ install_aiosmtpd() {
         "aiosmtpd==$aiosmtpd_version" || return 1
     "$aiosmtpd_folder/bin/python" -c 'import aiosmtpd' || return 1
     touch "$aiosmtpd_folder/ready"
+}
+
+# The judges of others, in a virtual environment; the bench finds it as $cache/judges.
+install_judges() {
+    if [[ ! -f $judges_folder/ready ]]; then
+        echo "installing scikit-learn $sklearn_version and vaderSentiment $vader_version by pip"
+        rm -rf "$judges_folder"
+        python3 -m venv "$judges_folder" || return 1
+        "$judges_folder/bin/pip" install --quiet --disable-pip-version-check \
+            "scikit-learn==$sklearn_version" "vaderSentiment==$vader_version" || return 1
+        "$judges_folder/bin/python" -c 'import sklearn, vaderSentiment' || return 1
+        touch "$judges_folder/ready"
+    fi
+    ln -sfn "$judges_folder" "$cache/judges"
 }
 
 # Drives Chromium in the tests of the pages.

@@ -37,7 +37,7 @@ pub struct Sample {
 impl Sample {
     /// The side of a split it stands on. Files that tell of the same situations in two languages
     /// (LABELS.md) tell them at about the same lines.
-    fn side(&self) -> usize {
+    pub fn side(&self) -> usize {
         self.line / BLOCK_OF_LINES % SIDES
     }
 
