@@ -126,11 +126,15 @@ impl Grams {
         for at in 0..size - 1 {
             let eight = padded[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
             let left = size - at;
-            let short = [piece(eight, 2), piece(eight, 3), piece(eight, 4), piece(eight, 5)];
-            pieces.extend_from_slice(&short[..left.min(5) - 1]);
+            // All of a place are written and those too many taken off again: how many fit differs
+            // from place to place, and a copy of a fixed length is a single instruction.
+            let upto = pieces.len() + left.min(5) - 1;
+            pieces.extend_from_slice(&[2, 3, 4, 5].map(|n| piece(eight, n)));
+            pieces.truncate(upto);
             if left > 5 {
-                let longer = [piece(eight, 6), piece(eight, 7)];
-                long.extend_from_slice(&longer[..left.min(7) - 5]);
+                let upto = long.len() + left.min(7) - 5;
+                long.extend_from_slice(&[6, 7].map(|n| piece(eight, n)));
+                long.truncate(upto);
             }
         }
         self.blocks[WORDS].push(hash(&word[..word.len().min(5)], 2));
@@ -139,22 +143,36 @@ impl Grams {
 
 /// The words and runs of one sign in a folded text, and which they are.
 fn spans(text: &str) -> Vec<(usize, usize, bool)> {
-    let mut found: Vec<(usize, usize, bool)> = Vec::with_capacity(text.len() / 4 + 1);
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
+    let mut found = Vec::with_capacity(text.len() / 4 + 1);
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let is_word = c.is_ascii_lowercase() || c.is_alphanumeric();
+        let behind = at + c.len_utf8();
+        let end = match c {
+            ' ' => behind,
+            _ if is_word => word_end(text, behind),
+            _ => text.len() - text[behind..].trim_start_matches(c).len(),
+        };
         if c != ' ' {
-            let is_word = c.is_ascii_lowercase() || c.is_alphanumeric();
-            let end = at + c.len_utf8();
-            match found.last_mut() {
-                Some(last) if last.1 == at && last.2 == is_word && (is_word || before == c) => {
-                    last.1 = end;
-                }
-                _ => found.push((at, end, is_word)),
-            }
+            found.push((at, end, is_word));
         }
-        before = c;
+        at = end;
     }
     found
+}
+
+/// Where the word ends that goes on at `at`, if it does.
+fn word_end(text: &str, mut at: usize) -> usize {
+    loop {
+        match text.as_bytes().get(at) {
+            Some(byte) if byte.is_ascii_alphanumeric() => at += 1,
+            Some(byte) if !byte.is_ascii() => match text[at..].chars().next() {
+                Some(c) if c.is_alphanumeric() => at += c.len_utf8(),
+                _ => return at,
+            },
+            _ => return at,
+        }
+    }
 }
 
 /// The first `n` of eight bytes as a hash.
@@ -172,12 +190,20 @@ fn pair(first: u32, second: u32, sort: u64) -> u32 {
 fn hash(bytes: &[u8], sort: u64) -> u32 {
     let mut sum = sort;
     for eight in bytes.chunks(8) {
-        let mut padded = [0; 8];
-        padded[..eight.len()].copy_from_slice(eight);
-        sum = (sum ^ u64::from_le_bytes(padded)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        sum = (sum ^ number(eight)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         sum ^= sum >> 29;
     }
     mix(sum ^ (bytes.len() as u64) << 56)
+}
+
+/// At most eight bytes as a number, the first of them its lowest byte.
+fn number(bytes: &[u8]) -> u64 {
+    let half = |four: &[u8; 4]| u64::from(u32::from_le_bytes(*four));
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        // Where both hold the same bytes, they say the same.
+        (Some(first), Some(last)) => half(first) | half(last) << (8 * (bytes.len() - 4)),
+        _ => bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    }
 }
 
 /// Spreads 64 bits over 32, of which the upper ones are the best.
@@ -231,6 +257,16 @@ mod tests {
         );
         assert_eq!(words(""), [""; 0]);
         assert_eq!(words("Привет мир"), ["привет", "мир"]);
+    }
+
+    #[test]
+    fn a_number_is_its_bytes_with_zeros_behind_them() {
+        let bytes = *b"ascolto!";
+        for length in 0..=8 {
+            let mut padded = [0; 8];
+            padded[..length].copy_from_slice(&bytes[..length]);
+            assert_eq!(number(&bytes[..length]), u64::from_le_bytes(padded), "{length}");
+        }
     }
 
     #[test]
