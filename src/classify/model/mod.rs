@@ -72,9 +72,12 @@ impl StageA {
     ) -> Vec<(usize, usize)> {
         let mut found: Vec<(f32, usize)> = Vec::new();
         let span = |at: usize| (grams.words[at].start as usize, grams.words[at].end as usize);
-        self.banks[bank].each_word(head, grams, |word, sum| {
+        let tells = |word: usize| {
             let (start, end) = span(word);
-            if sum >= REASON_FLOOR && folded.get(start..end).is_some_and(tells) {
+            folded.get(start..end).is_some_and(tells)
+        };
+        self.banks[bank].each_word(head, grams, tells, |word, sum| {
+            if sum >= REASON_FLOOR {
                 found.push((sum, word));
             }
         });

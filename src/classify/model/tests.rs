@@ -34,10 +34,51 @@ fn what_the_words_add_is_what_the_sum_holds() {
     let grams = Grams::of(&folded, &[]);
     let cues = vec![0.0; model.cues()];
     let mut words = f64::from(model.banks[0].begins[0]);
-    model.banks[0].each_word(0, &grams, |_, sum| words += f64::from(sum));
+    model.banks[0].each_word(0, &grams, |_| true, |_, sum| words += f64::from(sum));
     // The pair of the last word with the end belongs to no word, nor do turns.
     let sum = f64::from(model.complaint(&grams, &cues));
     assert!((sum - words).abs() < 0.6, "{sum} {words}");
+}
+
+/// The sums are made in another width than the weights; here they are made one by one.
+#[test]
+fn every_head_sums_up_its_own_weights() {
+    let mut model = shipped();
+    // The greatest weights at the edges of every table, where reading a row is hardest.
+    for bank in &mut model.banks {
+        for table in bank.tables.iter_mut().filter(|table| !table.is_empty()) {
+            let row = bank.shape.heads.min(table.len());
+            let last = table.len() - row;
+            table[..row].fill(-128);
+            table[last..].fill(127);
+        }
+    }
+    let mut grams = Grams::of(&normalise("Il pacco non è arrivato, di nuovo!!", false), &[]);
+    for block in &mut grams.blocks {
+        block.extend([0, u32::MAX, u32::MAX / 2].into_iter().cycle().take(1_000));
+        block.extend([0; 300]);
+    }
+    let cues = vec![0.0; model.cues()];
+    let by_hand = |bank: usize, head: usize| {
+        let bank = &model.banks[bank];
+        let mut sum = bank.begins[head];
+        for (block, hashes) in grams.blocks.iter().enumerate() {
+            let bits = bank.shape.bits[block];
+            if bits > 0 {
+                let place = |hash: &u32| (hash >> (32 - bits)) as usize * bank.shape.heads + head;
+                let weights = hashes.iter().map(|hash| i32::from(bank.tables[block][place(hash)]));
+                let whole: i32 = weights.sum();
+                sum += whole as f32 * bank.scales[block][head] / (hashes.len() as f32).sqrt();
+            }
+        }
+        sum
+    };
+    let complaint: [f32; 1] = model.banks[0].sums(&grams, &cues);
+    let mild: [f32; MILD] = model.banks[1].sums(&grams, &cues);
+    let details: [f32; DETAILS] = model.banks[2].sums(&grams, &cues);
+    assert_eq!(complaint.to_vec(), (0..1).map(|head| by_hand(0, head)).collect::<Vec<_>>());
+    assert_eq!(mild.to_vec(), (0..MILD).map(|head| by_hand(1, head)).collect::<Vec<_>>());
+    assert_eq!(details.to_vec(), (0..DETAILS).map(|head| by_hand(2, head)).collect::<Vec<_>>());
 }
 
 #[test]
