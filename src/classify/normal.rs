@@ -14,6 +14,8 @@ pub(crate) struct Normal {
     pub(crate) text: String,
     /// Byte of the folded text to byte of the original.
     back: Vec<u32>,
+    /// German and the other languages fold it differently: it has an `ä`, `ö` or `ü`.
+    pub(crate) umlauts: bool,
 }
 
 impl Normal {
@@ -37,31 +39,46 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         out: String::with_capacity(text.len() + 8),
         back: Vec::with_capacity(text.len() + 8),
         german,
+        umlauts: false,
         last: [' '; 2],
     };
-    let mut rest = text.char_indices().peekable();
+    let bytes = text.as_bytes();
+    let mut next = 0;
     let mut before = ' ';
     let mut hashtag = false;
     let mut word = Word::default();
-    while let Some((at, c)) = rest.next() {
-        // Most of what people write, and nothing below has anything to say about it.
-        if c.is_ascii_lowercase() && before.is_ascii_alphanumeric() {
-            fold.push_ascii(c, at);
-            before = c;
+    while let Some(byte) = bytes.get(next) {
+        let at = next;
+        // Most of what people write, and nothing below has anything to say about it. An `h` or `w`
+        // may begin an address.
+        if byte.is_ascii_lowercase()
+            && (!matches!(byte, b'h' | b'w') || before.is_ascii_alphanumeric())
+        {
+            before = char::from(*byte);
+            next += 1;
+            fold.push_ascii(before, at);
             continue;
         }
+        if *byte == b' ' {
+            (before, hashtag) = (' ', false);
+            next += 1;
+            fold.push(' ', at);
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else { break };
+        next += c.len_utf8();
         if is_invisible(c) {
             continue;
         }
         let fresh = !before.is_alphanumeric();
         if fresh && (c == 'h' || c == 'H' || c == 'w' || c == 'W') && is_address(&text[at..]) {
-            while rest.next_if(|(_, c)| !c.is_whitespace()).is_some() {}
+            next = end_of(text, next, |c| !c.is_whitespace());
             fold.push(' ', at);
             before = ' ';
             continue;
         }
         if fresh && c == '@' {
-            while rest.next_if(|(_, c)| is_handle(*c)).is_some() {}
+            next = end_of(text, next, is_handle);
             for sign in [' ', '@', ' '] {
                 fold.push(sign, at);
             }
@@ -81,7 +98,7 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         }
         let number_goes_on = matches!(c, '.' | ',' | ':' | '/')
             && before.is_ascii_digit()
-            && rest.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+            && bytes.get(next).is_some_and(u8::is_ascii_digit);
         before = c;
         if number_goes_on {
             before = '0';
@@ -101,7 +118,12 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         fold.out.pop();
         fold.back.pop();
     }
-    Normal { text: fold.out, back: fold.back }
+    Normal { text: fold.out, back: fold.back, umlauts: fold.umlauts }
+}
+
+/// Where what `goes_on` takes from `at` on ends.
+fn end_of(text: &str, at: usize, goes_on: impl Fn(char) -> bool) -> usize {
+    text[at..].find(|c: char| !goes_on(c)).map_or(text.len(), |length| at + length)
 }
 
 /// The folded text while it grows.
@@ -109,6 +131,8 @@ struct Fold {
     out: String,
     back: Vec<u32>,
     german: bool,
+    /// A mark was met that German keeps.
+    umlauts: bool,
     /// The last two characters of `out`, the last first.
     last: [char; 2],
 }
@@ -118,8 +142,11 @@ impl Fold {
     fn part(&mut self, part: char, at: usize) {
         match part {
             'a'..='z' => self.push(part, at),
-            '\u{308}' if self.german && matches!(self.last[0], 'a' | 'o' | 'u') => {
-                self.push('e', at);
+            '\u{308}' if matches!(self.last[0], 'a' | 'o' | 'u') => {
+                self.umlauts = true;
+                if self.german {
+                    self.push('e', at);
+                }
             }
             mark if is_combining_mark(mark) => {}
             'ß' | 'ẞ' => ['s', 's'].into_iter().for_each(|c| self.push(c, at)),

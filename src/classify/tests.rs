@@ -96,6 +96,23 @@ fn folding_finds_its_way_back() {
 }
 
 #[test]
+fn where_no_umlaut_stands_german_folds_like_the_others() {
+    let texts = [
+        "Schön, über ÄRGER",
+        "o\u{308}de",
+        "Straße, naïve Zoë, perché",
+        "",
+        "а\u{308} x\u{308}o",
+        "Hallo www.a.de @b #cD 1.000,5 ＷＯＨＩＮ wo? http://x",
+    ];
+    for text in texts {
+        let [german, other] = [true, false].map(|german| normalise(text, german));
+        assert_eq!(german.umlauts, other.umlauts, "{text}");
+        assert_eq!(german.umlauts, german.text != other.text, "{text}");
+    }
+}
+
+#[test]
 fn no_text_is_looked_at() {
     for text in ["", "   ", "😡😡", "@marca https://x.y/z", "!!"] {
         let verdict = judge(text);
