@@ -2,7 +2,7 @@
 
 use super::cues::{Counts, Table};
 use super::lexicon::Lexicon;
-use super::normal::{Normal, normalise};
+use super::normal::Normal;
 use super::{Input, Model, Opinion, Seen, reason};
 use crate::domain::verdict::{Kind, Lang, Risk, Topic, Why};
 
@@ -48,26 +48,25 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Looks at `text` with the phrases of its language.
+    /// Looks at `text` with the phrases of its language, in which it is `folded`.
     pub(crate) fn of(
         table: &Table,
         lexicon: Option<&Lexicon>,
         text: &str,
-        language: Lang,
+        (language, folded): (Lang, &Normal),
         input: &Input,
         model: Option<&dyn Model>,
     ) -> Findings {
-        let folded = normalise(text, language == Lang::DE);
         let silent = !folded.text.chars().any(char::is_alphanumeric);
         match lexicon {
             _ if silent => Findings::without_text(input),
             None => Findings::unread(input),
             Some(lexicon) => {
                 let counts = table.count(&folded.text, text, lexicon.find(&folded.text));
-                let mut found = Findings::read(table, &counts, &folded, text, input);
+                let mut found = Findings::read(table, &counts, folded, text, input);
                 if let Some(model) = model {
-                    let seen = Seen { language, folded: &folded, counts: &counts };
-                    found.take(model.opinion(&seen), model.name(), &folded, input);
+                    let seen = Seen { language, folded, counts: &counts };
+                    found.take(model.opinion(&seen), model.name(), folded, input);
                 }
                 found
             }

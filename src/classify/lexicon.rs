@@ -48,11 +48,20 @@ impl Lexicon {
 
     /// Every phrase that stands in the folded text at word borders, by place, shorter ones first.
     pub(crate) fn find(&self, text: &str) -> Vec<Hit> {
+        let mut hits = Vec::with_capacity(64);
+        self.find_into(text, &mut hits);
+        hits
+    }
+
+    /// The same, behind what `hits` holds.
+    pub(crate) fn find_into(&self, text: &str, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
         let inside = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        let mut hits = Vec::with_capacity(64);
-        for start in 0..bytes.len() {
-            if start > 0 && inside(start) && inside(start - 1) {
+        let mut before = false;
+        for (start, byte) in bytes.iter().enumerate() {
+            let goes_on = before && byte.is_ascii_alphanumeric();
+            before = byte.is_ascii_alphanumeric();
+            if goes_on {
                 continue;
             }
             self.phrases.at(bytes, start, |phrase, end| {
@@ -67,7 +76,6 @@ impl Lexicon {
                 }
             });
         }
-        hits
     }
 }
 

@@ -191,9 +191,8 @@ impl Classifier {
     /// What a model sees of a text; `None` in a language without phrases.
     fn see(&self, text: &str, named: Option<Lang>) -> Option<(Grams, Vec<f32>)> {
         let text = cut(text);
-        let language = self.language(named, text);
+        let (language, folded) = self.fold(named, text);
         let lexicon = self.lexicon(language)?;
-        let folded = normal::normalise(text, language == Lang::DE);
         let counts = self.table.count(&folded.text, text, lexicon.find(&folded.text));
         Some((Grams::of(&folded, &counts.hits), counts.of))
     }
@@ -201,11 +200,11 @@ impl Classifier {
     /// Judges one text. The same input always gives the same verdict.
     pub fn judge(&self, input: &Input) -> Verdict {
         let text = cut(input.text);
-        let language = self.language(input.language, text);
+        let (language, folded) = self.fold(input.language, text);
         let (relevance, about) = relevance::relevance(text, language, input.about);
         let lexicon = self.lexicon(language);
         let model = self.model.as_deref();
-        let mut found = Findings::of(&self.table, lexicon, text, language, input, model);
+        let mut found = Findings::of(&self.table, lexicon, text, (language, &folded), input, model);
         let mut why = std::mem::take(&mut found.why);
         if text.len() < input.text.len() {
             why.push(reason("text.cut", ""));
@@ -224,23 +223,35 @@ impl Classifier {
             sorted_out: found.sorted_out,
             model: match &self.model {
                 None => RULES.to_owned(),
-                Some(model) => format!("{RULES}+{}", model.name()),
+                Some(model) => [RULES, "+", model.name()].concat(),
             },
         }
     }
 
-    /// The network's word, else the letters'; a short text is settled by the words it has.
-    fn language(&self, named: Option<Lang>, text: &str) -> Lang {
+    /// A text's language, and the text as that language folds it. The network's word counts, else
+    /// the letters'; a short text is settled by the words it has.
+    fn fold(&self, named: Option<Lang>, text: &str) -> (Lang, Normal) {
         let guess = language::language(named, text);
+        let folded = normal::normalise(text, guess == Lang::DE);
         let named = named.is_some_and(|lang| lang != Lang::UNKNOWN);
         if named || guess == Lang::UNKNOWN || text.len() > language::SHORT {
-            return guess;
+            return (guess, folded);
         }
+        let like_guess = |lang: Lang| (lang == Lang::DE) == (guess == Lang::DE);
+        // Where German folds like the others, once is enough.
+        let other = folded.umlauts.then(|| normal::normalise(text, guess != Lang::DE));
+        let mut hits = Vec::new();
         let votes = self.lexicons.iter().map(|(lang, lexicon)| {
-            let folded = normal::normalise(text, *lang == Lang::DE);
-            (*lang, self.table.known_words(&lexicon.find(&folded.text)))
+            let folded = other.as_ref().filter(|_| !like_guess(*lang)).unwrap_or(&folded);
+            hits.clear();
+            lexicon.find_into(&folded.text, &mut hits);
+            (*lang, self.table.known_words(&hits))
         });
-        language::settle(guess, votes)
+        let language = language::settle(guess, votes);
+        match other {
+            Some(other) if !like_guess(language) => (language, other),
+            _ => (language, folded),
+        }
     }
 
     /// The phrases of a served language; for any other none, and a person looks.
