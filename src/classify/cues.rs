@@ -1,7 +1,7 @@
 //! The cue table: what each cue counts for each kind, and what the cues of one text add up to.
 
 use super::lexicon::Hit;
-use crate::domain::verdict::Topic;
+use crate::domain::verdict::{Risk, Topic};
 use std::collections::HashMap;
 
 /// How a cue behaves towards its neighbours.
@@ -53,6 +53,8 @@ pub(crate) struct Table {
     numbers: HashMap<String, usize>,
     mixed: [usize; MIXED.len()],
     known: [usize; KNOWN.len()],
+    /// In the order of `Risk::ALL`.
+    risks: [usize; Risk::ALL.len()],
 }
 
 /// Cues that the rules below look at.
@@ -95,7 +97,11 @@ impl Table {
         for (slot, name) in known.iter_mut().zip(KNOWN) {
             *slot = place(name)?;
         }
-        Ok(Table { cues, numbers, mixed, known })
+        let mut risks = [0; Risk::ALL.len()];
+        for (slot, risk) in risks.iter_mut().zip(Risk::ALL) {
+            *slot = place(risk.as_str())?;
+        }
+        Ok(Table { cues, numbers, mixed, known, risks })
     }
 
     /// The names, in order; the phrase files refer to them.
@@ -214,7 +220,7 @@ impl Counts {
     /// The sum of weights for each kind, in the order of `Kind::ALL`.
     pub(crate) fn scores(&self, table: &Table) -> [f32; 5] {
         let mut scores = [0.0; 5];
-        for (cue, count) in table.cues.iter().zip(&self.of) {
+        for (cue, count) in self.found(table) {
             for (score, weight) in scores.iter_mut().zip(cue.weights) {
                 *score += weight * count;
             }
@@ -227,10 +233,15 @@ impl Counts {
         table.numbers.get(name).map_or(0.0, |at| self.of[*at])
     }
 
+    /// The count of the cue that bears a risk's name.
+    pub(crate) fn risk(&self, table: &Table, risk: Risk) -> f32 {
+        self.of[table.risks[risk as usize]]
+    }
+
     /// The sum of weights for each topic, in the order of `Topic::ALL`.
     pub(crate) fn topics(&self, table: &Table) -> [f32; TOPICS] {
         let mut scores = [0.0; TOPICS];
-        for (cue, count) in table.cues.iter().zip(&self.of) {
+        for (cue, count) in self.found(table) {
             for (score, weight) in scores.iter_mut().zip(cue.topics) {
                 *score += weight * count;
             }
@@ -240,8 +251,13 @@ impl Counts {
 
     /// How much speaks for a serious complaint rather than a mild one; above 0 it is serious.
     pub(crate) fn severe(&self, table: &Table) -> f32 {
-        let cues = table.cues.iter().zip(&self.of);
-        cues.map(|(cue, count)| cue.severe * count).sum()
+        self.found(table).map(|(cue, count)| cue.severe * count).sum()
+    }
+
+    /// The cues that were found, with their counts: a few of all that there are.
+    fn found<'t>(&self, table: &'t Table) -> impl Iterator<Item = (&'t Cue, f32)> {
+        let cues = table.cues.iter().zip(self.of.iter().copied());
+        cues.filter(|(_, count)| *count != 0.0)
     }
 }
 

@@ -249,13 +249,12 @@ fn risks(table: &Table, counts: &Counts) -> Vec<Risk> {
     let named = |risk: &&Risk| match **risk {
         // Mock praise is praise with a breach beside it.
         Risk::Sarcasm => {
-            let mocks = counts.value(table, "sarcasm");
             counts.value(table, "mixed.mock") > 0.0
-                && (mocks > 1.0
+                && (counts.risk(table, Risk::Sarcasm) > 1.0
                     || counts.value(table, "praise") == 0.0
                     || counts.value(table, "sign.irony") > 0.0)
         }
-        other => counts.value(table, other.as_str()) > 0.0,
+        other => counts.risk(table, other) > 0.0,
     };
     Risk::ALL.iter().filter(named).copied().collect()
 }
@@ -284,14 +283,14 @@ fn sort_out(
     if value("auto") > 0.0 && suspected < 0.5 {
         return Some(AUTOMATIC.to_owned());
     }
-    let asks = value("sign.ask") > 0.0 || value("question") > 0.0;
-    if suspected < 0.2 && value("promo") > 1.5 && (!asks || input.text.contains("http")) {
+    let asks = || value("sign.ask") > 0.0 || value("question") > 0.0;
+    if suspected < 0.2 && value("promo") > 1.5 && (!asks() || input.text.contains("http")) {
         return Some(SPAM.to_owned());
     }
     let most = if input.reply_to_us { THANKS_WORDS.1 } else { THANKS_WORDS.0 };
-    let short = folded.text.split(' ').count() <= most;
-    let calm = value("mixed.none") > 0.0 && value("demand") == 0.0;
-    (suspected < 0.35 && value("thanks") > 0.0 && short && calm && !asks)
+    let short = || folded.text.split(' ').count() <= most;
+    let calm = || value("mixed.none") > 0.0 && value("demand") == 0.0;
+    (suspected < 0.35 && value("thanks") > 0.0 && short() && calm() && !asks())
         .then(|| "thanks".to_owned())
 }
 

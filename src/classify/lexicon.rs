@@ -48,7 +48,7 @@ impl Lexicon {
 
     /// Every phrase that stands in the folded text at word borders, by place, shorter ones first.
     pub(crate) fn find(&self, text: &str) -> Vec<Hit> {
-        let mut hits = Vec::with_capacity(64);
+        let mut hits = Vec::with_capacity(text.len() / 8 + 8);
         self.find_into(text, &mut hits);
         hits
     }
