@@ -84,7 +84,9 @@ fn a_model_is_made_of_folders_twice_the_same() {
         assert!(told.good().starts_with(&digest(&model)));
     }
     assert!(std::fs::read(&one).unwrap() == std::fs::read(&two).unwrap());
-    let manifest = std::fs::read_to_string(folder.path().join("one.bin.manifest")).unwrap();
+    let manifest = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(manifest("one.bin.manifest"), manifest("two.bin.manifest"));
+    let manifest = manifest("one.bin.manifest");
     let line = format!("{} 100 few/it.jsonl", digest(few.as_bytes()));
     assert!(manifest.lines().any(|found| found == line), "{manifest}");
     let file = data.join("it.jsonl");
