@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio, exit};
 
 /// How often all is timed; medians are shown, and the rows take turns within a round.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 /// Beside the messages as they are: messages joined to texts of so many bytes.
 const LENGTHS: [usize; 3] = [100, 500, 2_000];
 /// The side of the split that is held out where something is learned.
