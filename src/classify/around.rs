@@ -81,6 +81,20 @@ pub(super) fn sayings() -> Result<Lexicon, String> {
     Lexicon::read(&[include_str!("data/around.txt")], &names, false)
 }
 
+impl Around<'_> {
+    /// How far a text of that probability may be raised. A question that is owed an answer stays
+    /// below all doubt.
+    fn ceiling(&self, before: PerMillion, question: bool) -> PerMillion {
+        if before >= self.bars.look_at {
+            PerMillion::ONE
+        } else if question && self.questions {
+            below(self.bars.look_at.min(HALF))
+        } else {
+            below(self.bars.alert_at)
+        }
+    }
+}
+
 impl Classifier {
     /// Raises what was found in a text by what is known around it; lowers nothing.
     pub(super) fn heed(
@@ -90,27 +104,28 @@ impl Classifier {
         relevance: Relevance,
         input: &Input<'_>,
     ) {
-        let Around { reply_to_us, parent, earlier, bars, questions } = input.around;
+        let around = input.around;
         let before = PerMillion::from_share(found.probability);
         // In reply to us longer texts count as thanks, but none that a person would look at.
         let thanks = found.sorted_out.as_deref() == Some(THANKS);
-        if reply_to_us && thanks && before >= bars.look_at {
+        if around.reply_to_us && thanks && before >= around.bars.look_at {
             found.sorted_out = None;
         }
-        let known = reply_to_us || earlier > 0 || parent.is_some();
+        let known = around.reply_to_us || around.earlier > 0 || around.parent.is_some();
         if !known || found.sorted_out.is_some() || before < FLOOR {
             return;
         }
         let saying = self.saying(text).filter(|_| !found.calm);
         let follows = saying.as_ref().is_some_and(|saying| saying.follows);
+        let agrees = saying.as_ref().is_some_and(|saying| saying.agrees);
         let (mut raise, mut cues) = (0.0, Vec::new());
         if follows || found.kind == Kind::Complaint {
-            if reply_to_us {
+            if around.reply_to_us {
                 raise += REPLY;
                 cues.push("context.reply");
             }
-            if earlier > 0 {
-                raise += by_earlier(earlier);
+            if around.earlier > 0 {
+                raise += by_earlier(around.earlier);
                 cues.push("context.earlier");
             }
             if follows && raise > 0.0 {
@@ -118,22 +133,17 @@ impl Classifier {
             }
         }
         let own = odds(found.probability);
-        let agrees = parent.filter(|_| saying.as_ref().is_some_and(|saying| saying.agrees));
-        let answered = agrees.and_then(|parent| self.complains(parent, input));
+        let parent = around.parent.filter(|_| agrees);
+        let answered = parent.and_then(|parent| self.complains(parent, input));
         let more = answered.map_or(0.0, |(of, _)| (odds(of.share()) - own).clamp(0.0, AGREES));
         if more > 0.0 {
             raise += more;
             cues.push("context.agrees");
         }
-        let ceiling = match before {
-            _ if before >= bars.look_at => PerMillion::ONE,
-            _ if questions && found.kind == Kind::Question && relevance == Relevance::About => {
-                below(bars.look_at.min(HALF))
-            }
-            _ => below(bars.alert_at),
-        };
-        let raised = PerMillion::from_share(share(own + raise.min(MOST))).min(ceiling);
-        if raised <= before {
+        let question = found.kind == Kind::Question && relevance == Relevance::About;
+        let raised = PerMillion::from_share(share(own + raise.min(MOST)));
+        let raised = raised.min(around.ceiling(before, question));
+        if cues.is_empty() || raised <= before {
             return;
         }
         found.probability = raised.share();
