@@ -118,7 +118,7 @@ impl Classifier {
         let saying = self.saying(text).filter(|_| !found.calm);
         let follows = saying.as_ref().is_some_and(|saying| saying.follows);
         let agrees = saying.as_ref().is_some_and(|saying| saying.agrees);
-        let (mut raise, mut cues) = (0.0, Vec::new());
+        let (mut raise, mut cues) = (0.0_f32, Vec::new());
         if follows || found.kind == Kind::Complaint {
             if around.reply_to_us {
                 raise += REPLY;
