@@ -21,14 +21,7 @@ fn rules() -> &'static Classifier {
 
 fn input(text: &str) -> Input<'_> {
     let about = &About::US;
-    Input {
-        text,
-        language: None,
-        rating: None,
-        attachments: 0,
-        around: Around::default(),
-        about,
-    }
+    Input { text, language: None, rating: None, attachments: 0, around: Around::default(), about }
 }
 
 fn judge(text: &str) -> Verdict {
