@@ -240,6 +240,8 @@ CREATE TABLE mentions (
 CREATE INDEX mentions_triage ON mentions (id) WHERE triage_due;
 CREATE INDEX mentions_day ON mentions (channel, heard_day);
 CREATE INDEX mentions_case ON mentions (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX mentions_complainant ON mentions (brand, network, author_id, created_at)
+    WHERE judged = 'complaint';
 
 -- Earlier texts of edited mentions.
 CREATE TABLE versions (

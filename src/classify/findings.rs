@@ -8,6 +8,8 @@ use crate::domain::verdict::{Kind, Lang, Risk, Topic, Why};
 
 /// How a machine's mail is sorted out.
 const AUTOMATIC: &str = "automatic";
+/// How thanks are sorted out.
+pub(super) const THANKS: &str = "thanks";
 /// How advertising is sorted out.
 const SPAM: &str = "spam";
 /// From this probability on a text is heard though the rules take it for advertising, which is
@@ -44,6 +46,8 @@ pub(crate) struct Findings {
     pub(crate) risk: Vec<Risk>,
     pub(crate) why: Vec<Why>,
     pub(crate) look: bool,
+    /// Thanks, praise or good news, and nothing heated beside.
+    pub(crate) calm: bool,
     pub(crate) sorted_out: Option<String>,
 }
 
@@ -112,6 +116,7 @@ impl Findings {
             risk,
             why,
             look: false,
+            calm: is_calm(table, counts),
             sorted_out,
         }
     }
@@ -146,6 +151,7 @@ impl Findings {
             risk: Vec::new(),
             why: vec![reason(cue, "")],
             look: true,
+            calm: false,
             sorted_out: None,
         }
     }
@@ -207,12 +213,12 @@ fn rating_odds(rating: Option<u8>, odds: f32) -> Option<(f32, &'static str)> {
 }
 
 /// Log odds to probability.
-fn share(odds: f32) -> f64 {
+pub(super) fn share(odds: f32) -> f64 {
     1.0 / (1.0 + libm::exp(-f64::from(odds)))
 }
 
 /// Probability to log odds, within what a sum of weights can reach.
-fn odds(share: f64) -> f32 {
+pub(super) fn odds(share: f64) -> f32 {
     let share = share.clamp(1e-6, 1.0 - 1e-6);
     libm::log(share / (1.0 - share)) as f32
 }
@@ -226,6 +232,12 @@ fn milder(scores: &[f32; 5]) -> Kind {
         }
     }
     best
+}
+
+/// Whether a text is glad of something and tells of nothing that went wrong.
+fn is_calm(table: &Table, counts: &Counts) -> bool {
+    let value = |cue: &str| counts.value(table, cue);
+    value("mixed.none") > 0.0 && ["praise", "thanks", "solved"].iter().any(|cue| value(cue) > 0.0)
 }
 
 /// 3 for what LABELS.md calls critical, 2 for what cost money or days or was repeated.
@@ -287,11 +299,11 @@ fn sort_out(
     if suspected < 0.2 && value("promo") > 1.5 && (!asks() || input.text.contains("http")) {
         return Some(SPAM.to_owned());
     }
-    let most = if input.reply_to_us { THANKS_WORDS.1 } else { THANKS_WORDS.0 };
+    let most = if input.around.reply_to_us { THANKS_WORDS.1 } else { THANKS_WORDS.0 };
     let short = || folded.text.split(' ').count() <= most;
     let calm = || value("mixed.none") > 0.0 && value("demand") == 0.0;
     (suspected < 0.35 && value("thanks") > 0.0 && short() && calm() && !asks())
-        .then(|| "thanks".to_owned())
+        .then(|| THANKS.to_owned())
 }
 
 /// The cues that carried the kind, strongest first, each with the words it saw.

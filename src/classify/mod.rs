@@ -5,6 +5,7 @@
 //! [`Model`] may sit beside; the two combine by maximum, so that a model can raise a complaint
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
+mod around;
 mod cues;
 mod exclusion;
 mod findings;
@@ -23,6 +24,7 @@ mod tests;
 mod train;
 mod words;
 
+pub use around::Around;
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
 pub use model::StageA;
@@ -90,8 +92,8 @@ pub struct Input<'a> {
     pub rating: Option<u8>,
     /// How many pictures, files and so on hang on it.
     pub attachments: usize,
-    /// Whether it answers something we wrote.
-    pub reply_to_us: bool,
+    /// What is known around it.
+    pub around: Around<'a>,
     /// Whom it may concern.
     pub about: &'a About<'a>,
 }
@@ -137,6 +139,7 @@ pub trait Model: Send + Sync {
 pub struct Classifier {
     table: Table,
     lexicons: Vec<(Lang, Lexicon)>,
+    sayings: Lexicon,
     model: Option<Box<dyn Model>>,
 }
 
@@ -161,7 +164,8 @@ impl Classifier {
                 .map_err(|error| format!("{lang}: {error}"))?;
             lexicons.push((lang, lexicon));
         }
-        Ok(Classifier { table, lexicons, model })
+        let sayings = around::sayings().map_err(|error| format!("around.txt: {error}"))?;
+        Ok(Classifier { table, lexicons, sayings, model })
     }
 
     /// Rules and the model that is shipped.
@@ -205,6 +209,7 @@ impl Classifier {
         let lexicon = self.lexicon(language);
         let model = self.model.as_deref();
         let mut found = Findings::of(&self.table, lexicon, text, (language, &folded), input, model);
+        self.heed(&mut found, text, relevance, input);
         let mut why = std::mem::take(&mut found.why);
         if text.len() < input.text.len() {
             why.push(reason("text.cut", ""));

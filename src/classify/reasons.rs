@@ -3,8 +3,8 @@
 use super::Classifier;
 
 /// Those that stand not in the cue table: they come from the stars, from what kind of text it is,
-/// and from what tells whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 21] = [
+/// from what is known around it, and from what tells whether it is about the brand.
+const BESIDE_THE_TABLE: [&str; 24] = [
     "word",
     "rating.one",
     "rating.two",
@@ -15,6 +15,9 @@ const BESIDE_THE_TABLE: [&str; 21] = [
     "text.only_attached",
     "text.cut",
     "language.unserved",
+    "context.reply",
+    "context.earlier",
+    "context.agrees",
     "about.addressed",
     "about.handle",
     "about.domain",

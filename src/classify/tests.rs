@@ -21,7 +21,7 @@ fn rules() -> &'static Classifier {
 
 fn input(text: &str) -> Input<'_> {
     let about = &About::US;
-    Input { text, language: None, rating: None, attachments: 0, reply_to_us: false, about }
+    Input { text, language: None, rating: None, attachments: 0, around: Around::default(), about }
 }
 
 fn judge(text: &str) -> Verdict {
@@ -143,7 +143,8 @@ fn thanks_adverts_and_automatic_mail_are_sorted_out() {
     assert_eq!(out("Grazie mille per la risposta, buona giornata").as_deref(), Some("thanks"));
     let long = "Ok grazie mille per la vostra risposta, vi auguro una buona giornata";
     assert_eq!(out(long), None);
-    let reply = Input { reply_to_us: true, ..input(long) };
+    let around = Around { reply_to_us: true, ..Around::default() };
+    let reply = Input { around, ..input(long) };
     assert_eq!(whole().judge(&reply).sorted_out.as_deref(), Some("thanks"));
     assert_eq!(
         out("Giveaway! Tag a friend and follow us to win a free trial, sign up: https://a.b")

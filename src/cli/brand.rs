@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::{Global, house, out};
-use crate::classify::{self, About, Classifier, Effect, Input, Scope};
+use crate::classify::{self, About, Around, Classifier, Effect, Input, Scope};
 use crate::config::Config;
 use crate::domain::text::one_line;
 use crate::domain::{Brand, Instant, Lang, Relevance, Why};
@@ -237,13 +237,13 @@ impl<'a> Hit<'a> {
             addressed: is_to_us(row.addressed, &row.visibility, &row.kind),
             at: Instant(row.created_at),
         };
-        // Relevance asks neither for stars nor for pictures.
+        // Relevance asks for nothing around it: stars, pictures, what it answers.
         let verdict = judge.judge(&Input {
             text: &row.text,
             language: row.language.as_deref().and_then(Lang::parse),
             rating: None,
             attachments: 0,
-            reply_to_us: false,
+            around: Around::default(),
             about: &about,
         });
         let stored = row.relevance.as_deref().and_then(|r| r.parse::<Relevance>().ok());

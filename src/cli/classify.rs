@@ -2,18 +2,22 @@
 
 use super::failure::Failure;
 use super::lines::{self, LONGEST, Line, Lines};
-use crate::classify::{About, Classifier, Input};
+use crate::classify::{About, Around, Classifier, Input};
 use crate::domain::verdict::{Relevance, Risk, Topic, Why};
 use crate::domain::{Kind, Lang, Verdict, text};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
 /// Judge texts from stdin, one a line; answers one JSON line each
 ///
-/// A line that begins with `{` is JSON {"id"?, "text", "language"?, "rating"?}, any other line is
-/// text. A line that cannot be read is answered by {"id","error"}, and the exit code is 1 then.
+/// A line that begins with `{` is JSON {"id"?, "text", "language"?, "rating"?, "attachments"?,
+/// "reply_to_us"?, "parent"?, "earlier"?}, any other line is text. `rating` is 1 to 5 stars,
+/// `attachments` how many hang on it, `reply_to_us` true for an answer to the brand, `parent` the
+/// text that it answers, `earlier` how many complaints its author wrote in the twelve months before.
+/// A line that cannot be read is answered by {"id","error"}, and the exit code is 1 then.
 #[derive(Debug, Args)]
 pub(super) struct Classify {
     /// The form of the answers
@@ -37,6 +41,10 @@ struct Asked {
     language: Option<String>,
     lang: Option<String>,
     rating: Option<serde_json::Number>,
+    attachments: Option<Value>,
+    reply_to_us: Option<Value>,
+    parent: Option<Value>,
+    earlier: Option<Value>,
 }
 
 fn some<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Option<String>>, D::Error> {
@@ -69,6 +77,10 @@ struct Question {
     text: String,
     language: Option<Lang>,
     rating: Option<u8>,
+    attachments: u32,
+    reply_to_us: bool,
+    parent: Option<String>,
+    earlier: u32,
 }
 
 impl Classify {
@@ -136,18 +148,52 @@ fn read(json: &str, id: &mut Option<Box<RawValue>>) -> Result<Question, String> 
             _ => return Err("`rating` is none of 1 to 5; scale the stars".to_owned()),
         },
     };
-    Ok(Question { text: text.unwrap_or_default(), language, rating })
+    let reply_to_us = match asked.reply_to_us {
+        None => false,
+        Some(Value::Bool(reply)) => reply,
+        Some(_) => return Err("`reply_to_us` is neither true nor false; write one".to_owned()),
+    };
+    let parent = match asked.parent {
+        None => None,
+        Some(Value::String(parent)) => Some(parent),
+        Some(_) => {
+            return Err(
+                "`parent` is no text; write the text that is answered, not its id".to_owned()
+            );
+        }
+    };
+    let attachments = match asked.attachments {
+        // As mentions have them.
+        Some(Value::Array(list)) => u32::try_from(list.len()).unwrap_or(u32::MAX),
+        other => count("attachments", other.as_ref())?,
+    };
+    let earlier = count("earlier", asked.earlier.as_ref())?;
+    let text = text.unwrap_or_default();
+    Ok(Question { text, language, rating, attachments, reply_to_us, parent, earlier })
+}
+
+/// How many; none where nothing is said.
+fn count(name: &str, value: Option<&Value>) -> Result<u32, String> {
+    let Some(value) = value else { return Ok(0) };
+    let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
+    count.ok_or_else(|| format!("`{name}` is no whole number from 0 on; write how many there are"))
 }
 
 /// There is no brand here: whoever asks means that the text is about them.
 fn verdict(judge: &Classifier, mut question: Question) -> Verdict {
     text::clean(&mut question.text);
+    let around = Around {
+        reply_to_us: question.reply_to_us,
+        parent: question.parent.as_deref(),
+        earlier: question.earlier,
+        ..Around::default()
+    };
     judge.judge(&Input {
         text: &question.text,
         language: question.language,
         rating: question.rating,
-        attachments: 0,
-        reply_to_us: false,
+        attachments: usize::try_from(question.attachments).unwrap_or(usize::MAX),
+        around,
         about: &About::US,
     })
 }
@@ -171,7 +217,6 @@ fn answer(verdict: &Verdict, id: Option<&RawValue>) -> serde_json::Result<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn answered(lines: &[u8]) -> (u64, String) {
         let judge = Classifier::shipped().unwrap();
@@ -209,5 +254,42 @@ mod tests {
         assert!(error(2).contains("no JSON"), "{}", error(2));
         assert_eq!(said[3]["complaint"], false);
         assert!(error(4).contains("write it, en"), "{}", error(4));
+    }
+
+    #[test]
+    fn what_stands_around_a_text_is_heeded() {
+        let (bad, said) = answers(
+            br#"{"text":"anche a me"}
+{"text":"anche a me","parent":"terza settimana senza internet, nessuno risponde, vergogna"}
+{"text":"anche a me","parent":"Buongiorno a tutti"}
+{"text":"anche a me","parent":null,"earlier":null,"reply_to_us":false}
+{"text":"","attachments":1}
+{"text":"","attachments":[{"kind":"image","url":"x"}]}
+"#,
+        );
+        assert_eq!(bad, 0, "{said:?}");
+        let share = |at: usize| said[at]["probability"].as_f64().unwrap();
+        assert!(share(1) > share(0), "who agrees with a complaint complains");
+        assert_eq!(said[1]["why"][0]["cue"], "context.agrees");
+        assert_eq!((share(2), share(3)), (share(0), share(0)));
+        assert_eq!(said[4]["why"][0]["cue"], "text.only_attached");
+        assert_eq!(said[5]["why"][0]["cue"], "text.only_attached");
+    }
+
+    #[test]
+    fn what_cannot_stand_around_a_text_is_named() {
+        let (bad, said) = answers(
+            br#"{"id":1,"text":"a","parent":17}
+{"id":2,"text":"a","reply_to_us":"yes"}
+{"id":3,"text":"a","earlier":-1}
+{"id":4,"text":"a","attachments":1.5}
+"#,
+        );
+        assert_eq!(bad, 4);
+        let names = ["`parent` is no text", "`reply_to_us`", "`earlier` is", "`attachments` is"];
+        for (number, (said, name)) in (1..).zip(said.iter().zip(names)) {
+            assert_eq!(said["id"], number);
+            assert!(said["error"].as_str().unwrap().contains(name), "{said}");
+        }
     }
 }

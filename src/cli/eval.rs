@@ -16,7 +16,8 @@ const SHOWN: usize = 20;
 /// Measure the classifier on labelled lines: precision, recall, F1, macro-F1 with intervals
 ///
 /// FILE holds one JSON object a line: `text`, and `complaint` (true or false) or `kind`. `lang`,
-/// `sev`, `topic` and `flags` are measured where they stand. Intervals hold 95 of 100 drawings.
+/// `sev`, `topic` and `flags` are measured where they stand; `rating`, `parent`, `reply_to_us` and
+/// `earlier` are heeded as `classify` does. Intervals hold 95 of 100 drawings.
 #[derive(Debug, Args)]
 pub(super) struct Eval {
     /// The labelled lines

@@ -5,6 +5,7 @@
 
 mod account;
 pub mod acts;
+mod around;
 pub mod backfill;
 pub mod callbacks;
 pub mod casework;

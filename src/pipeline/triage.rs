@@ -1,8 +1,9 @@
 //! Triage: judges mentions in batches and opens, raises or leaves the cases they belong to.
 
+use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
 use super::{Deps, Did, StepResult};
-use crate::classify::{About, Input, Scope};
+use crate::classify::{About, Around, Input, Scope};
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
@@ -74,7 +75,8 @@ async fn take(deps: &Deps) -> StepResult<(Tx, Vec<Read>, usize)> {
     if !deps.store.is_sqlite() {
         let mut tx = deps.store.begin().await?;
         let rows = mentions::take_untriaged(&mut tx, BATCH).await?;
-        let verdicts = verdicts(deps, &rows);
+        let known = Known::of(&mut tx, &rows).await?;
+        let verdicts = verdicts(deps, &rows, &known);
         let count = rows.len();
         return Ok((tx, rows.into_iter().zip(verdicts).collect(), count));
     }
@@ -82,7 +84,8 @@ async fn take(deps: &Deps) -> StepResult<(Tx, Vec<Read>, usize)> {
     if rows.is_empty() {
         return Ok((deps.store.read().await?, Vec::new(), 0));
     }
-    let verdicts = verdicts(deps, &rows);
+    let known = Known::of(&mut deps.store.read().await?, &rows).await?;
+    let verdicts = verdicts(deps, &rows, &known);
     let count = rows.len();
     let mut tx = deps.store.begin().await?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
@@ -268,8 +271,11 @@ fn due(brand: &Brand, owing: Owing, verdict: &Verdict, row: &MentionRow, now: In
 /// The verdicts on a batch, in its order; `None` where the brand is not configured any more.
 ///
 /// Judging is most of what triage costs, so the batch is shared out to the machine's cores.
-fn verdicts(deps: &Deps, rows: &[MentionRow]) -> Vec<Option<Verdict>> {
-    let judge = |row: &MentionRow| Some(verdict(deps, deps.scopes.get(&row.brand)?, row));
+fn verdicts(deps: &Deps, rows: &[MentionRow], known: &Known) -> Vec<Option<Verdict>> {
+    let judge = |row: &MentionRow| {
+        let around = known.around(row, deps.brands.get(&row.brand)?);
+        Some(verdict(deps, deps.scopes.get(&row.brand)?, row, around))
+    };
     if rows.len() <= SMALL {
         return rows.iter().map(judge).collect();
     }
@@ -293,7 +299,7 @@ pub fn is_to_us(addressed: bool, visibility: &str, kind: &str) -> bool {
     addressed || visibility == "private" || matches!(kind, "review" | "direct" | "mail")
 }
 
-fn verdict(deps: &Deps, scope: &Scope, row: &MentionRow) -> Verdict {
+fn verdict(deps: &Deps, scope: &Scope, row: &MentionRow, around: Around<'_>) -> Verdict {
     let about = About {
         scope: Some(scope),
         addressed: is_to_us(row.addressed, &row.visibility, &row.kind),
@@ -304,7 +310,7 @@ fn verdict(deps: &Deps, scope: &Scope, row: &MentionRow) -> Verdict {
         language: row.language.as_deref().and_then(Lang::parse),
         rating: row.rating.and_then(|r| u8::try_from(r).ok()),
         attachments: row.attachment_count(),
-        reply_to_us: false,
+        around,
         about: &about,
     });
     verdict.with(&row.marks())

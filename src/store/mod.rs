@@ -4,6 +4,7 @@
 //! by the caller. The store owns no clock: `now` is an argument everywhere.
 
 pub mod access;
+pub mod around;
 pub mod buckets;
 mod bulk;
 pub mod cases;

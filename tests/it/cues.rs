@@ -1,6 +1,6 @@
 //! Every cue that explains a verdict has a text in every language, and nothing else has one.
 
-use ascolto::classify::{About, Classifier, Input, JUDGED_LIMIT, Scope};
+use ascolto::classify::{About, Around, Classifier, Input, JUDGED_LIMIT, Scope};
 use ascolto::domain::{Brand, Campaign, Instant, Lang, Mark};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -55,8 +55,8 @@ fn whatever_explains_a_verdict_is_known() {
     let mut look = |text: &str, rating: Option<u8>, attachments: usize, addressed: bool| {
         let about = About { scope: Some(&scope), addressed, at: Instant(1_000) };
         for language in [None, Lang::parse("fil")] {
-            let input =
-                Input { text, language, rating, attachments, reply_to_us: false, about: &about };
+            let around = Around::default();
+            let input = Input { text, language, rating, attachments, around, about: &about };
             seen.extend(judge.judge(&input).why.into_iter().map(|why| why.cue));
         }
     };
@@ -84,6 +84,13 @@ fn whatever_explains_a_verdict_is_known() {
         }
     }
     look(&"terza settimana che aspetto ".repeat(JUDGED_LIMIT / 20), None, 0, true);
+    let parent = Some("terza settimana senza internet, nessuno risponde, vergogna");
+    for text in ["e allora? ancora nessuna notizia", "anche a me"] {
+        let around = Around { reply_to_us: true, parent, earlier: 1, ..Around::default() };
+        let input =
+            Input { text, language: None, rating: None, attachments: 0, around, about: &About::US };
+        seen.extend(judge.judge(&input).why.into_iter().map(|why| why.cue));
+    }
 
     let unknown: Vec<_> = seen.difference(&known).collect();
     assert!(unknown.is_empty(), "no text is asked for {unknown:?}: see Classifier::cues");

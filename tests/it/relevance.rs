@@ -8,7 +8,7 @@
 //! is only what is judged "not about".
 
 use ascolto::app;
-use ascolto::classify::{About, Classifier, Input, Scope};
+use ascolto::classify::{About, Around, Classifier, Input, Scope};
 use ascolto::config;
 use ascolto::domain::{Instant, Relevance};
 use serde::Deserialize;
@@ -91,7 +91,7 @@ fn relevance_of_ambiguous_names_in_figures() {
             language: None,
             rating: None,
             attachments: 0,
-            reply_to_us: false,
+            around: Around::default(),
             about: &about,
         });
         let tallies = [by_brand.entry(&line.brand).or_default(), &mut halves[number % 2], &mut all];

@@ -13,6 +13,10 @@ fn labelled(kind: Kind) -> Labelled {
         severity: complaint.then_some(2),
         topic: complaint.then_some(Topic::Delivery),
         risk: complaint.then(|| vec![Risk::Repeat]),
+        rating: None,
+        parent: None,
+        reply_to_us: false,
+        earlier: 0,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod budget;
+mod context;
 mod credentials;
 mod first_look;
 mod hearing;
