@@ -32,6 +32,7 @@ pub mod reloads;
 pub mod replies;
 pub mod rereads;
 pub mod rhythm;
+pub mod trays;
 mod value;
 mod waiting;
 
@@ -65,6 +66,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         replies::STATEMENTS,
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
+        trays::STATEMENTS,
         waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()

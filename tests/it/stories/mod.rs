@@ -11,4 +11,5 @@ mod storm;
 mod terms;
 mod timers;
 mod told;
+mod tray;
 mod waking;
