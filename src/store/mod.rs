@@ -33,6 +33,7 @@ pub mod replies;
 pub mod rereads;
 pub mod rhythm;
 pub mod trays;
+pub mod tuning;
 mod value;
 mod waiting;
 
@@ -67,6 +68,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
         trays::STATEMENTS,
+        tuning::STATEMENTS,
         waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()
