@@ -321,7 +321,7 @@ fn about(
     body: impl Fn(&'static Catalogue) -> String,
 ) -> Vec<NewAlert> {
     let now = deps.now();
-    let of = if channel.is_empty() { &brand.name } else { channel };
+    let of = if channel.is_empty() { brand.name.as_str() } else { channel };
     let alert = |recipient: &str, told: Reason, due_at: Option<Instant>| {
         let language = deps.recipients.get(recipient).map_or(brand.language, |r| r.language);
         NewAlert {
