@@ -166,6 +166,13 @@ CREATE TABLE digests (
     oldest_at   BIGINT  NOT NULL
 );
 
+-- When a digest tells next how much of a brand waits to be looked at.
+CREATE TABLE trays (
+    brand       TEXT    NOT NULL PRIMARY KEY,
+    due_at      BIGINT  NOT NULL,
+    told_at     BIGINT  NOT NULL DEFAULT 0       -- when that was done last: what came later is new
+);
+
 -- In which hours, counted since 1970, a lane brought a mention: its history.
 CREATE TABLE rhythm (
     channel     TEXT    NOT NULL,

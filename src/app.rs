@@ -9,7 +9,7 @@ use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::pipeline::{Channel, Deps, Fresh, NoKeep, Recipient, StoreKeep, reconnect, runner};
-use crate::store::{Store, StoreError, credentials, lanes, looks, own};
+use crate::store::{Store, StoreError, credentials, lanes, looks, own, trays};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
 use crate::{networks, notify};
@@ -221,8 +221,11 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     own::free_leases(&mut tx, &deps.instance).await?;
-    for brand in deps.brands.keys() {
-        lanes::add_brand(&mut tx, brand, deps.ids.bytes(), now).await?;
+    for brand in deps.brands.values() {
+        lanes::add_brand(&mut tx, &brand.name, deps.ids.bytes(), now).await?;
+        if let Some(next) = brand.next_look_digest(now) {
+            trays::plan(&mut tx, &brand.name, next, now).await?;
+        }
     }
     for channel in deps.channels.values() {
         let meta = channel.network.meta();

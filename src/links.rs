@@ -119,6 +119,11 @@ impl Links {
         self.with("/?channel={name}", "{name}", channel)
     }
 
+    /// The inbox, cut down to what of a brand is only to look at.
+    pub fn tray(&self, brand: &str) -> String {
+        self.with("/?brand={name}&state=look", "{name}", brand)
+    }
+
     /// The first look at a channel.
     pub fn first_look(&self, channel: &str) -> String {
         self.with(path::FIRST_LOOK, "{name}", channel)

@@ -173,6 +173,7 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
 }
 
-fn interval(share: Share) -> String {
+/// `86.9 (80.1 to 91.2)`.
+pub(super) fn interval(share: Share) -> String {
     format!("{} ({} to {})", percent(share.value), percent(share.low), percent(share.high))
 }

@@ -26,6 +26,7 @@ mod replay;
 mod run;
 mod scratch;
 mod train;
+mod tune;
 mod user;
 mod when;
 
@@ -82,6 +83,8 @@ enum Command {
     Eval(eval::Eval),
     /// Train the model of the classifier on labelled lines, the same bytes from the same lines
     Train(train::Train),
+    /// Show what other thresholds would have alerted and missed, on the labels that people gave
+    Tune(tune::Tune),
     /// Push recorded mentions through the whole pipeline and say how fast it was
     Replay(replay::Replay),
     /// Account for everything that was heard; exit 1 if it does not balance
@@ -143,6 +146,7 @@ impl Command {
             Command::Classify(args) => args.run(),
             Command::Eval(args) => args.run(),
             Command::Train(args) => args.run(),
+            Command::Tune(args) => args.run(global),
             Command::Replay(args) => args.run(global),
             Command::Ledger(args) => args.run(global),
             Command::Backfill(args) => args.run(global),

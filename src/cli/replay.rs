@@ -116,6 +116,7 @@ fn alone(folder: &Path, brand: Option<&str>) -> Result<Config, Failure> {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let text = format!(
         "[store]\nurl = {}\n[brand.replay]\ntitle = {}\nzone = \"UTC\"\nrecipients = [\"sink\"]\n\
+         look_digest = []\n\
          [channel.replay]\nnetwork = \"ingest\"\nbrand = \"replay\"\n\
          [recipient.sink]\nnotifier = \"terminal\"\n",
         quoted(&format!("sqlite:{}", folder.join("replay.db").display())),

@@ -104,6 +104,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.language = keys.get("language").unwrap_or(brand.language);
     brand.owes = keys.get("owes").unwrap_or(brand.owes);
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
+    brand.look_digest = keys.get("look_digest").unwrap_or(brand.look_digest);
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
     Some(brand)

@@ -8,7 +8,7 @@ use crate::domain::hours::Span;
 use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
 use crate::wire::{Key, KeyKind, Secret};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -25,6 +25,8 @@ pub(super) enum Form {
     Zone,
     Language,
     Hours,
+    /// Times of day, each once, the earliest first.
+    Times,
     Days,
     Owed,
     Listen,
@@ -91,6 +93,7 @@ values! {
     Zone(TimeZone),
     Language(Lang),
     Hours(Vec<Span>),
+    Times(Vec<Time>),
     Days(BTreeSet<Date>),
     Owed(Vec<Kind>),
     Listen(SocketAddr),
@@ -125,6 +128,7 @@ impl Form {
             Form::Zone => "a zone of the IANA database in quotes",
             Form::Language => "a language code in quotes",
             Form::Hours => "a list of spans of hours",
+            Form::Times => "a list of times of day from 00:00 to 23:59, each in quotes, or []",
             Form::Days => "a list of days as year, month, day",
             Form::Owed => "a list of \"complaint\" and \"question\"",
             Form::Listen => "an address and a port in quotes",
@@ -170,6 +174,13 @@ impl Form {
             (Form::Hours, Raw::List(_)) => Ok(Value::Hours(each(raw, |text| {
                 Span::parse(text).map_err(|_| format!("`{text}` is no span of hours"))
             })?)),
+            (Form::Times, Raw::List(_)) => {
+                let times: BTreeSet<Time> = each(raw, |text| {
+                    let time = Time::strptime("%H:%M", text.trim());
+                    time.map_err(|_| format!("`{text}` is no time of day"))
+                })?;
+                Ok(Value::Times(times.into_iter().collect()))
+            }
             (Form::Days, Raw::List(_)) => Ok(Value::Days(each(raw, |text| {
                 text.parse().map_err(|_| format!("`{text}` is no day"))
             })?)),

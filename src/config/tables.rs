@@ -239,6 +239,13 @@ const BRAND: &[Field] = &[
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),
     may("look_at", Form::Share, "For this brand alone; see [triage].", "0.35"),
+    may(
+        "look_digest",
+        Form::Times,
+        "When one message tells what waits to be looked at, and is alerted by nobody one by one: \
+         times of day in its zone, [] for never. Default 09:00 and 15:00.",
+        r#"["09:00", "15:00"]"#,
+    ),
 ];
 
 const SLA: &[Field] = &[

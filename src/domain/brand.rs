@@ -7,6 +7,7 @@ use super::reason::Reason;
 use super::time::{DAY, Instant};
 use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
 use crate::domain::obligation::Owing;
+use jiff::civil::Time;
 
 /// Whom we listen for.
 #[derive(Clone, Debug)]
@@ -39,6 +40,9 @@ pub struct Brand {
     pub look_at: PerMillion,
     /// A mention older than this when first heard is owed, but no longer alerted.
     pub alert_max_age: i64,
+    /// When its people are told what waits to be looked at, on the clocks of its zone; may be
+    /// empty.
+    pub look_digest: Vec<Time>,
     /// What it promises itself.
     pub sla: SlaPolicy,
     /// When it works.
@@ -82,6 +86,7 @@ impl Brand {
             alert_at: PerMillion(600_000),
             look_at: PerMillion(350_000),
             alert_max_age: 2 * DAY,
+            look_digest: vec![Time::constant(9, 0, 0, 0), Time::constant(15, 0, 0, 0)],
             sla: SlaPolicy::default(),
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
@@ -119,6 +124,11 @@ impl Brand {
             Kind::Question if verdict.relevance == Relevance::About => Ok(Owing::Question),
             _ => Err("kind_not_owed"),
         }
+    }
+
+    /// When its people are told next what waits to be looked at; `None` where nobody is to be.
+    pub fn next_look_digest(&self, now: Instant) -> Option<Instant> {
+        self.calendar.next_of(&self.look_digest, now)
     }
 
     /// Why an alert for a mention first heard at `heard_at` does not go out, if it does not.

@@ -86,6 +86,21 @@ impl Calendar {
         start + 400 * super::time::DAY
     }
 
+    /// The first instant after `after` at which the clocks of the zone show one of `times`,
+    /// whatever day it is; `None` where there are none.
+    pub fn next_of(&self, times: &[Time], after: Instant) -> Option<Instant> {
+        let mut day = after.timestamp().to_zoned(self.zone.clone()).date();
+        // Today's may all have passed; a zone that moves over the date line can skip a whole day.
+        for _ in 0..3 {
+            let next = times.iter().filter_map(|t| self.at(day, *t)).filter(|at| *at > after).min();
+            if next.is_some() {
+                return next;
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
     /// Whether any day of the week has working time.
     pub fn works(&self) -> bool {
         self.week.iter().any(|day| !day.is_empty())
@@ -106,23 +121,24 @@ impl Calendar {
             Weekday::Saturday => 5,
             Weekday::Sunday => 6,
         };
-        // A local time that daylight saving skips or repeats is read as jiff's `compatible`
-        // (RFC 5545) rule says: the skipped hour moves forward, the first of two is meant.
-        let at = |date: Date, time: Time| {
-            self.zone
-                .to_ambiguous_zoned(date.to_datetime(time))
-                .compatible()
-                .map(|z| Instant(z.timestamp().as_millisecond()))
-        };
         let mut spans: Vec<_> = self.week[index]
             .iter()
             .filter_map(|span| {
                 let end_day = if span.to <= span.from { day.tomorrow().ok()? } else { day };
-                Some((at(day, span.from).ok()?, at(end_day, span.to).ok()?))
+                Some((self.at(day, span.from)?, self.at(end_day, span.to)?))
             })
             .collect();
         spans.sort();
         spans
+    }
+
+    /// When the clocks of the zone show `time` on `date`; `None` beyond the ends of the calendar.
+    ///
+    /// A local time that daylight saving skips or repeats is read as jiff's `compatible`
+    /// (RFC 5545) rule says: the skipped hour moves forward, the first of two is meant.
+    fn at(&self, date: Date, time: Time) -> Option<Instant> {
+        let there = self.zone.to_ambiguous_zoned(date.to_datetime(time)).compatible().ok()?;
+        Some(Instant(there.timestamp().as_millisecond()))
     }
 }
 
@@ -171,6 +187,28 @@ mod tests {
         let mut night = Calendar::office(rome());
         night.week = std::array::from_fn(|_| vec![Span::parse("22:00-06:00").unwrap()]);
         assert_eq!(night.after(at("2026-11-20T03:00"), 4 * HOUR), at("2026-11-20T23:00"));
+    }
+
+    #[test]
+    fn times_of_day_come_once_a_day_whatever_the_clocks_do() {
+        let rome = Calendar::office(rome());
+        let times =
+            |all: &[&str]| -> Vec<Time> { all.iter().map(|t| t.parse().unwrap()).collect() };
+        let usual = times(&["09:00", "15:00"]);
+        let next = |after: &str| rome.next_of(&usual, at(after)).unwrap();
+        assert_eq!(next("2026-11-20T08:59"), at("2026-11-20T09:00"));
+        assert_eq!(next("2026-11-20T09:00"), at("2026-11-20T15:00"), "the one at hand is over");
+        assert_eq!(next("2026-11-20T15:00"), at("2026-11-21T09:00"), "a Saturday has them too");
+        // Clocks go back on 25 October 2026, and forward on 28 March 2027.
+        assert_eq!(next("2026-10-24T15:00") - at("2026-10-24T15:00"), 19 * HOUR);
+        assert_eq!(next("2027-03-27T15:00") - at("2027-03-27T15:00"), 17 * HOUR);
+        let night = times(&["02:30"]);
+        let skipped = rome.next_of(&night, at("2027-03-27T12:00")).unwrap();
+        assert_eq!(skipped, at("2027-03-28T03:30"), "a time that is skipped comes an hour later");
+        let twice = rome.next_of(&night, at("2026-10-24T12:00")).unwrap();
+        let after = rome.next_of(&night, twice).unwrap();
+        assert_eq!(after - twice, 25 * HOUR, "a time that comes twice counts once");
+        assert_eq!(rome.next_of(&[], at("2026-11-20T08:00")), None);
     }
 
     #[test]

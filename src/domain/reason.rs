@@ -43,6 +43,8 @@ words! {
         FirstLookWaits = "first_look_waits",
         /// Complaints that were too old for an alert each when they were first heard.
         HeardLate = "heard_late",
+        /// How much waits to be looked at: a digest at the brand's times of day.
+        ToLookAt = "to_look_at",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
@@ -53,7 +55,8 @@ words! {
         TooOld = "too_old",
         /// Not sent: from a first look that nobody has opened.
         BeforeOurTime = "before_our_time",
-        /// Not sent: the kind is not alerted one by one (questions, "to look at").
+        /// Not sent: the kind is not alerted one by one (questions; "to look at", which a
+        /// digest tells).
         NotAlertedKind = "not_alerted_kind",
         /// Not sent: the brand has no recipient.
         NoRecipient = "no_recipient",

@@ -1,7 +1,7 @@
 //! Digests: complaints that were too old for an alert each when they were first heard are told in
-//! one message a channel and backfill.
+//! one message a channel and backfill, and what waits to be looked at in one a brand, twice a day.
 
-use super::{Deps, Did, StepResult, notify};
+use super::{Deps, Did, StepResult, notify, tray};
 use crate::domain::Instant;
 use crate::domain::reason::Reason;
 use crate::domain::time::{DAY, HOUR, MINUTE};
@@ -16,6 +16,12 @@ const LONGEST: i64 = DAY;
 
 /// Tells the digests that are due.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
+    let (late, trays) = (late(deps).await?, tray::step(deps).await?);
+    Ok(Did { rows: late.rows + trays.rows, more: late.more || trays.more })
+}
+
+/// Tells what was heard too late, once no more of it comes.
+async fn late(deps: &Deps) -> StepResult<Did> {
     let now = deps.now();
     let (quiet, longest) = (now - QUIET, now - LONGEST);
     let mut tx = deps.store.read().await?;

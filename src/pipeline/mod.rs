@@ -34,6 +34,7 @@ pub mod runner;
 pub mod silence;
 pub mod sweep;
 pub mod thread;
+mod tray;
 pub mod triage;
 pub mod wake;
 

@@ -297,18 +297,42 @@ pub fn about_channel(
     cause: Instant,
     body: impl Fn(&'static Catalogue) -> String,
 ) -> Vec<NewAlert> {
+    about(deps, brand, channel, channel, reason, cause, body)
+}
+
+/// The same about a brand as a whole.
+pub fn about_brand(
+    deps: &Deps,
+    brand: &Brand,
+    reason: Reason,
+    cause: Instant,
+    body: impl Fn(&'static Catalogue) -> String,
+) -> Vec<NewAlert> {
+    about(deps, brand, "", &brand.title, reason, cause, body)
+}
+
+fn about(
+    deps: &Deps,
+    brand: &Brand,
+    channel: &str,
+    title: &str,
+    reason: Reason,
+    cause: Instant,
+    body: impl Fn(&'static Catalogue) -> String,
+) -> Vec<NewAlert> {
     let now = deps.now();
+    let of = if channel.is_empty() { brand.name.as_str() } else { channel };
     let alert = |recipient: &str, told: Reason, due_at: Option<Instant>| {
         let language = deps.recipients.get(recipient).map_or(brand.language, |r| r.language);
         NewAlert {
             id: AlertId(deps.ids.next(now)),
-            key: format!("{channel}.{}.{reason}.{recipient}", cause.0),
+            key: format!("{of}.{}.{reason}.{recipient}", cause.0),
             brand: brand.name.clone(),
             case: None,
             channel: channel.to_owned(),
             recipient: recipient.to_owned(),
             reason: told,
-            title: channel.to_owned(),
+            title: title.to_owned(),
             body: body(Catalogue::of(language)),
             due_at,
         }

@@ -39,7 +39,7 @@ pub enum StepName {
     Due,
     /// Tells of first looks, and carries out the choice about them.
     FirstLook,
-    /// Tells of what was heard too late for an alert each.
+    /// Tells of what was heard too late for an alert each, and of what waits to be looked at.
     Digest,
     /// Writes drafts.
     Drafting,

@@ -12,7 +12,8 @@ use crate::domain::{CaseId, EventId, Instant, MentionId};
 pub struct Filter {
     /// The brand.
     pub brand: String,
-    /// A case's state or a mention's disposition; `open` stands for all that is owed.
+    /// A case's state or a mention's disposition; of cases `open` stands for all that is owed,
+    /// `look` for what of it is only to look at.
     pub state: String,
     /// The channel.
     pub channel: String,
@@ -138,7 +139,8 @@ macro_rules! more_columns {
 macro_rules! case_filter {
     () => {
         "($1 = '' OR k.brand = $1) \
-         AND ($2 = '' OR k.state = $2 OR ($2 = 'open' AND k.owing IS NOT NULL)) \
+         AND ($2 = '' OR k.state = $2 OR ($2 = 'open' AND k.owing IS NOT NULL) \
+              OR ($2 = 'look' AND k.owing = 'look')) \
          AND ($3 = '' OR k.channel = $3) \
          AND ($4 = '' OR EXISTS (SELECT 1 FROM mentions m WHERE m.case_id = k.id \
               AND COALESCE(m.judged_language, m.language) = $4)) \

@@ -33,6 +33,8 @@ pub mod reloads;
 pub mod replies;
 pub mod rereads;
 pub mod rhythm;
+pub mod trays;
+pub mod tuning;
 mod value;
 mod waiting;
 
@@ -66,6 +68,8 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         replies::STATEMENTS,
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
+        trays::STATEMENTS,
+        tuning::STATEMENTS,
         waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()

@@ -4,6 +4,7 @@
 mod chance;
 #[cfg(test)]
 mod tests;
+pub mod thresholds;
 
 use super::labels::Labelled;
 use crate::domain::verdict::{Kind, Lang, Risk, Verdict};

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 lists::asked!(state, CaseId);
 
-/// A page of cases in the order in which they began; `state=open` asks for all that is owed, and
-/// `next` is the `after` of the following page, if there may be more.
+/// A page of cases in the order in which they began; `state=open` asks for all that is owed,
+/// `state=look` for what of it is only to look at, and `next` is the `after` of the following page,
+/// if there may be more.
 pub async fn list(
     State(front): State<Shared>,
     caller: Caller,

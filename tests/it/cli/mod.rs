@@ -13,6 +13,7 @@ mod first_look;
 mod outside;
 mod replay;
 mod store;
+mod tune;
 mod user;
 
 use ascolto::app::{self, INGEST_LANE, Surroundings};

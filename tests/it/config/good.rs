@@ -44,6 +44,7 @@ calendar = "shop"
 recipients = ["desk"]
 signature = "Anna"
 look_at = 0.125
+look_digest = ["16:30", "08:15", "16:30"]
 
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
@@ -124,6 +125,8 @@ fn every_key_arrives() {
     assert_eq!((brand.language, brand.owes.as_slice()), (Lang::EN, &[Kind::Complaint][..]));
     assert_eq!(brand.alert_max_age, 3 * DAY);
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(500_000), PerMillion(125_000)));
+    let digests: Vec<_> = brand.look_digest.iter().map(ToString::to_string).collect();
+    assert_eq!(digests, ["08:15:00", "16:30:00"], "each once, the earliest first");
     assert_eq!(brand.recipients, ["desk"]);
     assert_eq!(brand.signature, "Anna");
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
@@ -176,6 +179,7 @@ fn little_is_enough_and_says_what_it_lacks() {
     let brand = &config.brands["acme"];
     assert_eq!((brand.terms.as_slice(), brand.title.as_str()), (&["acme".to_owned()][..], "acme"));
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(600_000), PerMillion(350_000)));
+    assert_eq!(brand.look_digest.len(), 2, "twice a day");
     assert_eq!(brand.calendar.week[5].len(), 0);
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/Rome"));
     let warned: Vec<_> = config.warnings.iter().map(|w| (w.line, w.key.as_str())).collect();

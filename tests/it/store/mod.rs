@@ -20,6 +20,8 @@ mod replies;
 mod rereads;
 mod rhythm;
 mod statements;
+mod trays;
+mod tuning;
 
 /// Stamps each test, an `async fn(&House)` of the file, on a fresh database of either kind.
 macro_rules! store_suite {

@@ -12,4 +12,5 @@ mod storm;
 mod terms;
 mod timers;
 mod told;
+mod tray;
 mod waking;

@@ -33,9 +33,14 @@ async fn the_inbox_shows_what_is_owed_by_urgency_and_filters_it() {
         page.text.contains("Reclami: 1") && page.text.contains("Aperti")
             || page.text.contains("Casi aperti: 2")
     );
-    for none in
-        ["/?brand=globex", "/?language=fr", "/?mine=1", "/?state=answered", "/?channel=posts"]
-    {
+    for none in [
+        "/?brand=globex",
+        "/?language=fr",
+        "/?mine=1",
+        "/?state=answered",
+        "/?channel=posts",
+        "/?state=look",
+    ] {
         let filtered = browser.get(none).await;
         assert!(filtered.text.contains("Nulla corrisponde"), "{none}");
     }
