@@ -7,6 +7,7 @@ pub mod access;
 pub mod buckets;
 mod bulk;
 pub mod cases;
+pub mod corrections;
 pub mod costs;
 pub mod coverage;
 pub mod credentials;
@@ -20,6 +21,7 @@ pub mod hints;
 pub mod hits;
 pub mod inbox;
 pub mod judged;
+pub mod labels;
 pub mod lanes;
 pub mod ledger;
 pub mod looks;
@@ -45,6 +47,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
+        corrections::STATEMENTS,
         costs::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
@@ -55,6 +58,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         hints::STATEMENTS,
         hits::STATEMENTS,
         inbox::STATEMENTS,
+        labels::STATEMENTS,
         lanes::STATEMENTS,
         looks::STATEMENTS,
         mentions::STATEMENTS,
