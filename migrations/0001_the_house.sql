@@ -315,7 +315,6 @@ CREATE TABLE corrections (
     version     BIGINT  NOT NULL,
     model       TEXT    NOT NULL,                -- that it corrects
     made_at     BIGINT  NOT NULL,
-    taught_to   BIGINT  NOT NULL,                -- when the newest label was put
     labels      BIGINT  NOT NULL,
     complaints  BIGINT  NOT NULL,
     loss_without BIGINT NOT NULL,                -- log loss, in millionths of a nat

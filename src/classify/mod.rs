@@ -5,6 +5,7 @@
 //! [`Model`] may sit beside; the two combine by maximum, so that a model can raise a complaint
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
+mod correction;
 mod cues;
 mod exclusion;
 mod findings;
@@ -23,6 +24,9 @@ mod tests;
 mod train;
 mod words;
 
+pub use correction::{
+    Correction, Figures, LEAST_LABELS, LEAST_OF_A_SORT, LIMIT, Learned, Lesson, Outcome, Scores,
+};
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
 pub use model::StageA;
@@ -198,14 +202,27 @@ impl Classifier {
         Some((Grams::of(&folded, &counts.hits), counts.of))
     }
 
+    /// The name of the model; `None` where rules judge alone.
+    pub fn model_name(&self) -> Option<&str> {
+        self.model.as_deref().map(|model| model.name())
+    }
+
     /// Judges one text. The same input always gives the same verdict.
     pub fn judge(&self, input: &Input) -> Verdict {
+        self.judge_for(input, None)
+    }
+
+    /// Judges one text by what a brand's own people taught too. A correction of another model is
+    /// not used.
+    pub fn judge_for(&self, input: &Input, learned: Option<Learned<'_>>) -> Verdict {
+        let ours = |learned: &Learned<'_>| self.model_name() == Some(learned.correction.model());
+        let learned = learned.filter(ours);
         let text = cut(input.text);
         let language = self.language(input.language, text);
         let (relevance, about) = relevance::relevance(text, language, input.about);
         let lexicon = self.lexicon(language);
         let model = self.model.as_deref();
-        let mut found = Findings::of(&self.table, lexicon, text, language, input, model);
+        let mut found = Findings::of(&self.table, lexicon, text, language, input, model, learned);
         let mut why = std::mem::take(&mut found.why);
         if text.len() < input.text.len() {
             why.push(reason("text.cut", ""));
@@ -222,9 +239,12 @@ impl Classifier {
             why,
             look: found.look,
             sorted_out: found.sorted_out,
-            model: match &self.model {
-                None => RULES.to_owned(),
-                Some(model) => format!("{RULES}+{}", model.name()),
+            model: match (self.model_name(), learned) {
+                (None, _) => RULES.to_owned(),
+                (Some(model), None) => format!("{RULES}+{model}"),
+                (Some(model), Some(learned)) => {
+                    format!("{RULES}+{model}+brand-{}", learned.correction.version())
+                }
             },
         }
     }

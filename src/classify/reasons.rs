@@ -3,9 +3,10 @@
 use super::Classifier;
 
 /// Those that stand not in the cue table: they come from the stars, from what kind of text it is,
-/// and from what tells whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 21] = [
+/// from what the brand's own people taught, and from what tells whether it is about the brand.
+const BESIDE_THE_TABLE: [&str; 22] = [
     "word",
+    "brand.learned",
     "rating.one",
     "rating.two",
     "rating.three",

@@ -106,6 +106,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
+    brand.learn = keys.get("learn").unwrap_or(brand.learn);
     Some(brand)
 }
 

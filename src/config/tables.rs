@@ -239,6 +239,12 @@ const BRAND: &[Field] = &[
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),
     may("look_at", Form::Share, "For this brand alone; see [triage].", "0.35"),
+    may(
+        "learn",
+        Form::Plain(KeyKind::Flag),
+        "Whether judging learns from what its people make of mentions. What was learned is used only once it proved better on labels that it had not seen; `ascolto brand learned` shows it. Default true.",
+        "true",
+    ),
 ];
 
 const SLA: &[Field] = &[

@@ -21,6 +21,7 @@ mod health;
 pub mod hints;
 pub mod intake;
 mod keep;
+pub mod learn;
 pub mod notify;
 pub mod pace;
 pub mod poll;
@@ -38,6 +39,7 @@ pub mod wake;
 
 pub use fresh::Fresh;
 pub use keep::{NoKeep, StoreKeep};
+pub use learn::Corrections;
 
 use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
@@ -51,6 +53,7 @@ use crate::store::{Store, StoreError};
 use crate::wire::{Given, Network, Notifier};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 
@@ -124,7 +127,9 @@ pub struct Deps {
     /// The recipients by name.
     pub recipients: BTreeMap<String, Recipient>,
     /// What judges mentions.
-    pub classifier: Classifier,
+    pub classifier: Arc<Classifier>,
+    /// What the brands' own people taught it.
+    pub corrections: Corrections,
     /// What writes drafts.
     pub drafts: Drafts,
     /// The shapes of all links.

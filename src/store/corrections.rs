@@ -28,8 +28,6 @@ pub struct CorrectionRow {
     pub model: String,
     /// When it was made.
     pub made_at: i64,
-    /// When the newest label was put of which it knows.
-    pub taught_to: i64,
     /// Of how many labels it was learned.
     pub labels: i64,
     /// How many of them say "a complaint".
@@ -56,7 +54,7 @@ pub struct CorrectionRow {
 
 macro_rules! columns {
     () => {
-        "brand, version, model, made_at, taught_to, labels, complaints, loss_without, loss_with, \
+        "brand, version, model, made_at, labels, complaints, loss_without, loss_with, \
          f1_without, f1_with, recall_without, recall_with, in_use, reason, blob"
     };
 }
@@ -69,7 +67,7 @@ statements! {
     LAST = Sql::same(concat!("SELECT ", columns!(), " FROM corrections WHERE brand = $1 ORDER BY version DESC LIMIT 1"));
     ONE = Sql::same(concat!("SELECT ", columns!(), " FROM corrections WHERE brand = $1 AND version = $2"));
     IN_USE = Sql::same("SELECT brand, version FROM corrections WHERE in_use ORDER BY brand, version");
-    ADD = Sql::same(concat!("INSERT INTO corrections (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"));
+    ADD = Sql::same(concat!("INSERT INTO corrections (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"));
     RETIRE = Sql::same("UPDATE corrections SET in_use = FALSE, blob = $3 WHERE brand = $1 AND version <> $2");
 }
 
@@ -123,7 +121,6 @@ pub async fn add(tx: &mut Tx, new: &CorrectionRow) -> Result<(), StoreError> {
         new.version,
         &new.model,
         new.made_at,
-        new.taught_to,
         new.labels,
         new.complaints,
         new.loss_without,
