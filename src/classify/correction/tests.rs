@@ -1,10 +1,9 @@
 //! Tests of corrections: the bounds whatever was taught, the measure, the bytes, the reasons.
 
-use super::lesson::Outcome;
 use super::*;
 use crate::classify::{About, Classifier, Input, Model, Opinion, Seen};
 use crate::domain::label::Refusal;
-use crate::domain::verdict::{Kind, PerMillion, Risk};
+use crate::domain::verdict::{Kind, Lang, PerMillion, Risk};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -35,8 +34,8 @@ fn rules() -> &'static Classifier {
 }
 
 fn input(text: &str) -> Input<'_> {
-    let about = &About::US;
-    Input { text, language: None, rating: None, attachments: 0, reply_to_us: false, about }
+    let (language, about) = (Some(Lang::IT), &About::US);
+    Input { text, language, rating: None, attachments: 0, reply_to_us: false, about }
 }
 
 fn learned(correction: &Correction) -> Option<Learned<'_>> {
@@ -62,8 +61,8 @@ fn plain() -> Vec<(String, bool)> {
     for day in DAYS {
         for (game, order) in GAMES.iter().zip(ORDERS) {
             for part in ["mattina", "sera"] {
-                all.push((format!("{day} {part} ancora fermo nel labirinto al {game}"), false));
-                all.push((format!("{day} {part} il mio ordine è ancora qui, {order}"), true));
+                all.push((format!("{day} {part} gioco con calma nel labirinto al {game}"), false));
+                all.push((format!("{day} {part} guardo con calma il mio ordine, {order}"), true));
             }
         }
     }
@@ -78,7 +77,7 @@ fn what_was_taught_moves_like_texts_and_says_by_which_words() {
     let Figures { without, with, .. } = outcome.figures;
     assert!(with.loss < without.loss && with.macro_f1 > without.macro_f1);
     let correction = Correction::read(7, &outcome.correction.bytes()).unwrap();
-    let text = "Domenica sono di nuovo nel LABIRINTO, fermo al bivio";
+    let text = "Domenica gioco con gli amici nel LABIRINTO, andiamo al bivio";
     let before = judge().judge(&input(text));
     let after = judge().judge_for(&input(text), learned(&correction));
     assert!(before.probability >= ALERT_AT && after.probability < ALERT_AT, "{after:?}");
@@ -96,7 +95,7 @@ fn a_correction_of_another_model_is_not_used() {
     let outcome = taught(plain());
     let mut correction = outcome.correction;
     correction.model = "keen-2".to_owned();
-    let text = "fermo nel labirinto al ponte";
+    let text = "gioco con calma nel labirinto al ponte";
     let verdict = judge().judge_for(&input(text), learned(&correction));
     assert_eq!(verdict, judge().judge(&input(text)));
     assert_eq!(rules().judge_for(&input(text), learned(&correction)).model, "rules-2");
@@ -140,9 +139,11 @@ fn labels_that_cannot_be_measured_or_do_harm_are_refused() {
     assert_eq!(never.refused, Some(Refusal::OneSided));
     let always = taught(plain().into_iter().map(|(text, _)| (text, true)));
     assert_eq!(always.refused, Some(Refusal::OneSided));
-    // Two of three like texts are called none: to believe it would miss the third.
+    // Two of three like texts are called none: to believe that would miss the third.
     let games = plain().into_iter().filter(|(_, complaint)| !complaint);
-    let torn = games.clone().chain(games).enumerate().map(|(n, (text, _))| (text, n % 3 == 0));
+    // The same text is called one thing once and the other thing the next time.
+    let torn = games.clone().chain(games).enumerate();
+    let torn = torn.map(|(n, (text, _))| (text, (n + n / 60) % 3 == 0));
     assert_eq!(taught(torn).refused, Some(Refusal::RecallFell));
     // Nothing is learned where everything is right already.
     let right = Figures { labels: 200, complaints: 100, ..Figures::default() };
@@ -155,7 +156,7 @@ fn labels_that_cannot_be_measured_or_do_harm_are_refused() {
 #[test]
 fn nothing_is_lowered_where_somebody_may_be_harmed() {
     let outcome = taught(plain());
-    let text = "Fermo nel labirinto al ponte, la torcia prende fuoco: pericolo per i bambini";
+    let text = "Gioco nel labirinto al ponte e la torcia prende fuoco, pericolo per i bambini";
     let verdict = judge().judge_for(&input(text), learned(&outcome.correction));
     assert!(verdict.risk.contains(&Risk::Safety), "{verdict:?}");
     assert!(verdict.probability.0 >= KEEN.0 - 1, "{verdict:?}");

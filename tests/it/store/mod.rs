@@ -8,6 +8,7 @@ mod credentials;
 mod desk;
 mod hints;
 mod house;
+mod labels;
 mod lanes;
 mod ledger;
 mod log;
