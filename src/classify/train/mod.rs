@@ -215,7 +215,8 @@ fn examples(bank: usize, head: usize, labels: &[(usize, [Option<bool>; DETAILS])
         let even = if belongs { even[0] } else { even[1] };
         COSTS[bank] * if bank < 2 { even } else { even.sqrt() }
     };
-    let example = |(row, belongs): (usize, bool)| Example { row, begin: 0.0, belongs, cost: cost(belongs) };
+    let example =
+        |(row, belongs): (usize, bool)| Example { row, begin: 0.0, belongs, cost: cost(belongs) };
     told.into_iter().map(example).collect()
 }
 
