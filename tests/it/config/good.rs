@@ -44,6 +44,7 @@ calendar = "shop"
 recipients = ["desk"]
 signature = "Anna"
 look_at = 0.125
+learn = false
 
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
@@ -126,6 +127,7 @@ fn every_key_arrives() {
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(500_000), PerMillion(125_000)));
     assert_eq!(brand.recipients, ["desk"]);
     assert_eq!(brand.signature, "Anna");
+    assert!(!brand.learn);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));
