@@ -291,6 +291,54 @@ CREATE TABLE deletions (
     mentions    BIGINT  NOT NULL                 -- how many were found
 );
 
+-- What people said that mentions are, by what they did with them: one row a mention, the newest
+-- word. What was said before stands in the log.
+CREATE TABLE labels (
+    mention_id  TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    complaint   BOOLEAN,                         -- NULL: nothing was said of that
+    about       BOOLEAN,                         -- whether it is about the brand; NULL as above
+    kind        TEXT,                            -- NULL as above
+    source      TEXT    NOT NULL CHECK (source IN ('verdict', 'reply', 'answered')),
+    by_agent    TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    version     BIGINT  NOT NULL,                -- of the mention's text
+    model       TEXT    NOT NULL,                -- what had judged it
+    probability BIGINT                           -- of a complaint, as it was judged
+);
+CREATE INDEX labels_brand ON labels (brand, at, mention_id);
+
+-- When a brand's labels are learned from next. The first label makes the row.
+CREATE TABLE lessons (
+    brand       TEXT    NOT NULL PRIMARY KEY,
+    due_at      BIGINT  NOT NULL,
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
+
+-- What was learned of them, and what that is worth on labels that it had not seen: without it and
+-- with it. Of the newest alone the blob stays.
+CREATE TABLE corrections (
+    brand       TEXT    NOT NULL,
+    version     BIGINT  NOT NULL,
+    model       TEXT    NOT NULL,                -- that it corrects
+    made_at     BIGINT  NOT NULL,
+    labels      BIGINT  NOT NULL,
+    complaints  BIGINT  NOT NULL,
+    loss_without BIGINT NOT NULL,                -- log loss, in millionths of a nat
+    loss_with   BIGINT  NOT NULL,
+    f1_without  BIGINT  NOT NULL,
+    f1_with     BIGINT  NOT NULL,
+    recall_without BIGINT NOT NULL,
+    recall_with BIGINT  NOT NULL,
+    in_use      BOOLEAN NOT NULL,
+    reason      TEXT    NOT NULL,                -- why it is not used, empty if it is
+    blob        BYTEA   NOT NULL,
+    PRIMARY KEY (brand, version)
+);
+CREATE INDEX corrections_in_use ON corrections (brand) WHERE in_use;
+
 -- The intake book: append-only counters, one row a page, in the page's own transaction.
 CREATE TABLE intake (
     id          TEXT    NOT NULL PRIMARY KEY,

@@ -8,7 +8,9 @@ use crate::draft::Drafts;
 use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
-use crate::pipeline::{Channel, Deps, Fresh, NoKeep, Recipient, StoreKeep, reconnect, runner};
+use crate::pipeline::{
+    Channel, Corrections, Deps, Fresh, NoKeep, Recipient, StoreKeep, learn, reconnect, runner,
+};
 use crate::store::{Store, StoreError, credentials, lanes, looks, own, trays};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
@@ -168,7 +170,8 @@ pub async fn build(
         scopes,
         channels,
         recipients,
-        classifier: Classifier::shipped().map_err(BuildError::Setting)?,
+        classifier: Arc::new(Classifier::shipped().map_err(BuildError::Setting)?),
+        corrections: Corrections::default(),
         drafts: Drafts::new().map_err(BuildError::Setting)?,
         links: Links::new(&config.web.public_url).map_err(BuildError::Setting)?,
         signer: Signer::new(&key),
@@ -256,6 +259,7 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
         }
     }
     reconnect::learn(deps, &mut tx).await?;
+    learn::catch_up(deps, &mut tx).await?;
     tx.commit().await
 }
 

@@ -1,5 +1,6 @@
 //! What the rules find in one text: kind, probability, severity, topic, risks and reasons.
 
+use super::correction::{Learned, Pieces};
 use super::cues::{Counts, Table};
 use super::lexicon::Lexicon;
 use super::normal::Normal;
@@ -10,6 +11,8 @@ use crate::domain::verdict::{Kind, Lang, Risk, Topic, Why};
 const AUTOMATIC: &str = "automatic";
 /// How thanks are sorted out.
 pub(super) const THANKS: &str = "thanks";
+/// By what a brand's own correction is told.
+const LEARNED: &str = "brand.learned";
 /// How advertising is sorted out.
 const SPAM: &str = "spam";
 /// From this probability on a text is heard though the rules take it for advertising, which is
@@ -60,6 +63,7 @@ impl Findings {
         (language, folded): (Lang, &Normal),
         input: &Input,
         model: Option<&dyn Model>,
+        learned: Option<Learned<'_>>,
     ) -> Findings {
         let silent = !folded.text.chars().any(char::is_alphanumeric);
         match lexicon {
@@ -70,7 +74,7 @@ impl Findings {
                 let mut found = Findings::read(table, &counts, folded, text, input);
                 if let Some(model) = model {
                     let seen = Seen { language, folded, counts: &counts };
-                    found.take(model.opinion(&seen), model.name(), folded, input);
+                    found.take(model.opinion(&seen), model.name(), folded, input, learned);
                 }
                 found
             }
@@ -78,7 +82,7 @@ impl Findings {
     }
 
     /// A text in a served language.
-    fn read(
+    pub(super) fn read(
         table: &Table,
         counts: &Counts,
         folded: &Normal,
@@ -159,13 +163,23 @@ impl Findings {
     /// Takes a model's opinion. What the rules found is a floor: the higher probability counts,
     /// what is critical stays critical, and grave risks stay named.
     /// A machine's mail stays one: the model has not learned how machines write.
-    fn take(&mut self, opinion: Opinion, name: &str, folded: &Normal, input: &Input) {
-        if self.sorted_out.as_deref() == Some(AUTOMATIC) {
+    fn take(
+        &mut self,
+        opinion: Opinion,
+        name: &str,
+        folded: &Normal,
+        input: &Input,
+        learned: Option<Learned<'_>>,
+    ) {
+        if self.is_automatic() {
             return;
         }
-        let odds = odds(opinion.complaint.share());
-        let stars = rating_odds(input.rating, odds).map_or(0.0, |(raise, _)| raise);
-        let probability = share(odds + stars);
+        let odds = odds_of(&opinion, input);
+        let grave = self.is_grave(&opinion);
+        let pieces = learned.map(|learned| (learned, Pieces::of(folded)));
+        let by = pieces.as_ref().map_or(0.0, |(of, pieces)| of.correction.moves(pieces, grave));
+        let probability = share(odds + by);
+        let before = self.probability.max(share(odds));
         let bar = if self.sorted_out.as_deref() == Some(SPAM) { SPAM_BAR } else { 0.5 };
         let heard = self.kind != Kind::Complaint && probability >= bar;
         self.probability = self.probability.max(probability);
@@ -198,6 +212,26 @@ impl Findings {
         if heard && self.why.is_empty() {
             self.why.push(reason(&format!("model.{name}"), ""));
         }
+        if let Some((of, pieces)) = pieces.filter(|(of, _)| of.is_told(before, self.probability)) {
+            let spans = of.correction.reasons(&pieces, folded, by > 0.0);
+            let words = spans.iter().map(|(start, end)| folded.written(input.text, *start, *end));
+            let mut told: Vec<Why> = words.map(|words| reason(LEARNED, words)).collect();
+            if told.is_empty() {
+                told.push(reason(LEARNED, ""));
+            }
+            self.why.splice(0..0, told);
+        }
+    }
+
+    /// Whether it is a machine's mail, of which no model has a say.
+    pub(super) fn is_automatic(&self) -> bool {
+        self.sorted_out.as_deref() == Some(AUTOMATIC)
+    }
+
+    /// Whether rules or model name a grave risk.
+    pub(super) fn is_grave(&self, opinion: &Opinion) -> bool {
+        let named = opinion.risk.iter().flatten();
+        self.risk.iter().chain(named).any(|risk| GRAVE.contains(risk))
     }
 }
 
@@ -210,6 +244,12 @@ fn rating_odds(rating: Option<u8>, odds: f32) -> Option<(f32, &'static str)> {
         5 if odds < 1.0 => Some((-1.3, "rating.good")),
         _ => None,
     }
+}
+
+/// The model's log odds with what the stars add.
+pub(super) fn odds_of(opinion: &Opinion, input: &Input) -> f32 {
+    let odds = odds(opinion.complaint.share());
+    odds + rating_odds(input.rating, odds).map_or(0.0, |(raise, _)| raise)
 }
 
 /// Log odds to probability.

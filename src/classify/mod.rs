@@ -6,6 +6,7 @@
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
 mod around;
+mod correction;
 mod cues;
 mod exclusion;
 mod findings;
@@ -25,6 +26,9 @@ mod train;
 mod words;
 
 pub use around::Around;
+pub use correction::{
+    Correction, Figures, LEAST_LABELS, LEAST_OF_A_SORT, LIMIT, Learned, Lesson, Outcome, Scores,
+};
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
 pub use model::StageA;
@@ -201,14 +205,28 @@ impl Classifier {
         Some((Grams::of(&folded, &counts.hits), counts.of))
     }
 
+    /// The name of the model; `None` where rules judge alone.
+    pub fn model_name(&self) -> Option<&str> {
+        self.model.as_deref().map(|model| model.name())
+    }
+
     /// Judges one text. The same input always gives the same verdict.
     pub fn judge(&self, input: &Input) -> Verdict {
+        self.judge_for(input, None)
+    }
+
+    /// Judges one text by what a brand's own people taught too. A correction of another model is
+    /// not used.
+    pub fn judge_for(&self, input: &Input, learned: Option<Learned<'_>>) -> Verdict {
+        let ours = |learned: &Learned<'_>| self.model_name() == Some(learned.correction.model());
+        let learned = learned.filter(ours);
         let text = cut(input.text);
         let (language, folded) = self.fold(input.language, text);
         let (relevance, about) = relevance::relevance(text, language, input.about);
         let lexicon = self.lexicon(language);
         let model = self.model.as_deref();
-        let mut found = Findings::of(&self.table, lexicon, text, (language, &folded), input, model);
+        let known = (language, &folded);
+        let mut found = Findings::of(&self.table, lexicon, text, known, input, model, learned);
         self.heed(&mut found, text, relevance, input);
         let mut why = std::mem::take(&mut found.why);
         if text.len() < input.text.len() {
@@ -226,9 +244,12 @@ impl Classifier {
             why,
             look: found.look,
             sorted_out: found.sorted_out,
-            model: match &self.model {
-                None => RULES.to_owned(),
-                Some(model) => [RULES, "+", model.name()].concat(),
+            model: match (self.model_name(), learned) {
+                (None, _) => RULES.to_owned(),
+                (Some(model), None) => [RULES, "+", model].concat(),
+                (Some(model), Some(learned)) => {
+                    format!("{RULES}+{model}+brand-{}", learned.correction.version())
+                }
             },
         }
     }

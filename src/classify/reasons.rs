@@ -3,9 +3,11 @@
 use super::Classifier;
 
 /// Those that stand not in the cue table: they come from the stars, from what kind of text it is,
-/// from what is known around it, and from what tells whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 24] = [
+/// from what is known around it, from what the brand's own people taught, and from what tells
+/// whether it is about the brand.
+const BESIDE_THE_TABLE: [&str; 25] = [
     "word",
+    "brand.learned",
     "rating.one",
     "rating.two",
     "rating.three",

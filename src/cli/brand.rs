@@ -1,6 +1,7 @@
 //! `ascolto brand`: how brands are told from others of their name, tried on past mentions.
 
 use super::failure::Failure;
+use super::learned::Learned;
 use super::{Global, house, out};
 use crate::classify::{self, About, Around, Classifier, Effect, Input, Scope};
 use crate::config::Config;
@@ -19,7 +20,7 @@ const WIDTH: usize = 100;
 /// However narrow the terminal is, so much of a text is shown.
 const LEAST: usize = 30;
 
-/// List brands, or try on past mentions what is about one
+/// List brands, try on past mentions what is about one, or say what was learned for it
 #[derive(Debug, Args)]
 pub(super) struct BrandArgs {
     #[command(subcommand)]
@@ -36,6 +37,8 @@ enum Act {
     },
     /// Judge the last mentions anew with the configuration as it stands; stores nothing
     Test(Test),
+    /// Say what its people taught: labels, the correction made of them, what it is worth
+    Learned(Learned),
 }
 
 #[derive(Debug, Args)]
@@ -59,6 +62,7 @@ impl BrandArgs {
         match &self.act {
             Act::List { json } => list(&config, *json),
             Act::Test(test) => test.run(&config),
+            Act::Learned(learned) => learned.run(&config),
         }
     }
 }

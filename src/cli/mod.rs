@@ -19,6 +19,7 @@ mod failure;
 mod hold;
 mod house;
 mod labelled;
+mod learned;
 mod ledger;
 mod lines;
 mod out;
@@ -91,7 +92,7 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Read a span of a channel's past again
     Backfill(backfill::Backfill),
-    /// List brands, or try on past mentions what is about one
+    /// List brands, try on past mentions what is about one, or say what was learned for it
     Brand(brand::BrandArgs),
     /// List, show and act on cases
     Case(case::CaseArgs),

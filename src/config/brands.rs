@@ -107,6 +107,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.look_digest = keys.get("look_digest").unwrap_or(brand.look_digest);
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
+    brand.learn = keys.get("learn").unwrap_or(brand.learn);
     Some(brand)
 }
 

@@ -246,6 +246,12 @@ const BRAND: &[Field] = &[
          times of day in its zone, [] for never. Default 09:00 and 15:00.",
         r#"["09:00", "15:00"]"#,
     ),
+    may(
+        "learn",
+        Form::Plain(KeyKind::Flag),
+        "Whether judging learns from what its people make of mentions. What was learned is used only once it proved better on labels that it had not seen; `ascolto brand learned` shows it. Default true.",
+        "true",
+    ),
 ];
 
 const SLA: &[Field] = &[

@@ -53,6 +53,8 @@ pub struct Brand {
     pub signature: String,
     /// Its public channels that no connector hears, by name.
     pub public: Vec<PublicChannel>,
+    /// Whether judging learns from what its people make of mentions.
+    pub learn: bool,
 }
 
 /// Words and hashtags that mean the brand between two instants, and before and after nobody.
@@ -92,6 +94,7 @@ impl Brand {
             recipients: Vec::new(),
             signature: String::new(),
             public: Vec::new(),
+            learn: true,
         }
     }
 

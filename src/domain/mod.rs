@@ -9,6 +9,7 @@ pub mod deadline;
 pub mod first_look;
 pub mod hours;
 pub mod id;
+pub mod label;
 pub mod ledger;
 pub mod length;
 pub mod mention;

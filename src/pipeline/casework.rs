@@ -3,8 +3,9 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
-use super::Deps;
+use super::{Deps, learn};
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
+use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::reason::Reason;
@@ -13,7 +14,7 @@ use crate::store::cases::{CaseFile, CaseKey};
 use crate::store::events::Entry;
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::NewAlert;
-use crate::store::{StoreError, Tx, cases, digests, events, mentions, outbox};
+use crate::store::{StoreError, Tx, cases, digests, events, labels, mentions, outbox};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,6 +41,8 @@ pub struct Work<'d> {
     entries: Vec<Entry>,
     alerts: Vec<NewAlert>,
     late: BTreeMap<(String, String), (i64, Instant)>,
+    /// What people said of mentions; `None`: what was said before holds no more.
+    said: BTreeMap<MentionId, Option<Label>>,
 }
 
 impl<'d> Work<'d> {
@@ -56,6 +59,7 @@ impl<'d> Work<'d> {
             entries: Vec::new(),
             alerts: Vec::new(),
             late: BTreeMap::new(),
+            said: BTreeMap::new(),
         }
     }
 
@@ -152,7 +156,8 @@ impl<'d> Work<'d> {
             CaseEvent::Owed(o) => Some((o.since, o.heard_at, o.first_look)),
             _ => None,
         };
-        let (case, effects) = apply(file.case.clone(), event, self.now)?;
+        let (case, effects) = apply(file.case.clone(), event.clone(), self.now)?;
+        self.said.extend(label::said(&event, &case, &effects));
         file.case = case;
         self.touched.insert(id);
         let mut logged = false;
@@ -325,6 +330,7 @@ impl<'d> Work<'d> {
             .map(|(id, (disposition, n))| (*id, *disposition, *n))
             .collect();
         mentions::save_moves(tx, &moves).await?;
+        labels::keep(tx, &self.said, self.now, self.now + learn::EVERY).await?;
         outbox::add(tx, &self.alerts, self.now).await?;
         for ((channel, brand), (count, oldest)) in &self.late {
             digests::add(tx, channel, brand, *count, *oldest, self.now).await?;

@@ -22,6 +22,7 @@ mod health;
 pub mod hints;
 pub mod intake;
 mod keep;
+pub mod learn;
 pub mod notify;
 pub mod pace;
 pub mod poll;
@@ -40,6 +41,7 @@ pub mod wake;
 
 pub use fresh::Fresh;
 pub use keep::{NoKeep, StoreKeep};
+pub use learn::Corrections;
 
 use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
@@ -53,6 +55,7 @@ use crate::store::{Store, StoreError};
 use crate::wire::{Given, Network, Notifier};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, broadcast};
 
@@ -126,7 +129,9 @@ pub struct Deps {
     /// The recipients by name.
     pub recipients: BTreeMap<String, Recipient>,
     /// What judges mentions.
-    pub classifier: Classifier,
+    pub classifier: Arc<Classifier>,
+    /// What the brands' own people taught it.
+    pub corrections: Corrections,
     /// What writes drafts.
     pub drafts: Drafts,
     /// The shapes of all links.

@@ -6,8 +6,8 @@ use super::poll::Polls;
 use super::probe::Probes;
 use super::thread::Rereads;
 use super::{
-    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, hints, notify, poll,
-    probe, publish, recheck, silence, sweep, thread, triage, wake,
+    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, hints, learn,
+    notify, poll, probe, publish, recheck, silence, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -53,13 +53,15 @@ pub enum StepName {
     Recheck,
     /// Doubts lanes that bring nothing.
     Silence,
+    /// Learns from what people said of mentions.
+    Learn,
     /// Seals the log.
     Sweep,
 }
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 15] = [
+    pub const ALL: [StepName; 16] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Hints,
@@ -74,6 +76,7 @@ impl StepName {
         StepName::Thread,
         StepName::Recheck,
         StepName::Silence,
+        StepName::Learn,
         StepName::Sweep,
     ];
 
@@ -94,6 +97,7 @@ impl StepName {
             StepName::Thread => Box::pin(thread::step(deps)),
             StepName::Recheck => Box::pin(recheck::step(deps)),
             StepName::Silence => Box::pin(silence::step(deps)),
+            StepName::Learn => Box::pin(learn::step(deps)),
             StepName::Sweep => Box::pin(sweep::step(deps)),
         }
     }

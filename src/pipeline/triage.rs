@@ -3,7 +3,7 @@
 use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
 use super::{Deps, Did, StepResult};
-use crate::classify::{About, Around, Input, Scope};
+use crate::classify::{About, Around, Correction, Input, Learned, Scope, Settings};
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
@@ -272,9 +272,11 @@ fn due(brand: &Brand, owing: Owing, verdict: &Verdict, row: &MentionRow, now: In
 ///
 /// Judging is most of what triage costs, so the batch is shared out to the machine's cores.
 fn verdicts(deps: &Deps, rows: &[MentionRow], known: &Known) -> Vec<Option<Verdict>> {
+    let corrections = deps.corrections.now();
     let judge = |row: &MentionRow| {
-        let around = known.around(row, deps.brands.get(&row.brand)?);
-        Some(verdict(deps, deps.scopes.get(&row.brand)?, row, around))
+        let (brand, scope) = (deps.brands.get(&row.brand)?, deps.scopes.get(&row.brand)?);
+        let learned = corrections.get(&row.brand).and_then(|taught| learned(brand, taught));
+        Some(verdict(deps, scope, learned, row, known.around(row, brand)))
     };
     if rows.len() <= SMALL {
         return rows.iter().map(judge).collect();
@@ -299,20 +301,33 @@ pub fn is_to_us(addressed: bool, visibility: &str, kind: &str) -> bool {
     addressed || visibility == "private" || matches!(kind, "review" | "direct" | "mail")
 }
 
-fn verdict(deps: &Deps, scope: &Scope, row: &MentionRow, around: Around<'_>) -> Verdict {
+/// A brand's own correction, unless it is switched off.
+fn learned<'a>(brand: &Brand, correction: &'a Correction) -> Option<Learned<'a>> {
+    let settings = Settings { alert_at: brand.alert_at, look_at: brand.look_at };
+    brand.learn.then_some(Learned { correction, settings })
+}
+
+fn verdict(
+    deps: &Deps,
+    scope: &Scope,
+    learned: Option<Learned<'_>>,
+    row: &MentionRow,
+    around: Around<'_>,
+) -> Verdict {
     let about = About {
         scope: Some(scope),
         addressed: is_to_us(row.addressed, &row.visibility, &row.kind),
         at: Instant(row.created_at),
     };
-    let verdict = deps.classifier.judge(&Input {
+    let input = Input {
         text: &row.text,
         language: row.language.as_deref().and_then(Lang::parse),
         rating: row.rating.and_then(|r| u8::try_from(r).ok()),
         attachments: row.attachment_count(),
         around,
         about: &about,
-    });
+    };
+    let verdict = deps.classifier.judge_for(&input, learned);
     verdict.with(&row.marks())
 }
 

@@ -8,6 +8,7 @@ pub mod around;
 pub mod buckets;
 mod bulk;
 pub mod cases;
+pub mod corrections;
 pub mod costs;
 pub mod coverage;
 pub mod credentials;
@@ -21,6 +22,7 @@ pub mod hints;
 pub mod hits;
 pub mod inbox;
 pub mod judged;
+pub mod labels;
 pub mod lanes;
 pub mod ledger;
 pub mod looks;
@@ -48,6 +50,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
+        corrections::STATEMENTS,
         costs::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
@@ -58,6 +61,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         hints::STATEMENTS,
         hits::STATEMENTS,
         inbox::STATEMENTS,
+        labels::STATEMENTS,
         lanes::STATEMENTS,
         looks::STATEMENTS,
         mentions::STATEMENTS,

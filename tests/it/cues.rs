@@ -96,7 +96,7 @@ fn whatever_explains_a_verdict_is_known() {
     assert!(unknown.is_empty(), "no text is asked for {unknown:?}: see Classifier::cues");
     let beside: Vec<_> = known.iter().filter(|cue| cue.contains('.')).collect();
     let unseen = |cue: &&&String| {
-        let elsewhere = cue.starts_with("sign.") || cue.starts_with("network.");
+        let elsewhere = ["sign.", "network.", "brand."].iter().any(|head| cue.starts_with(head));
         !elsewhere && !seen.contains(**cue)
     };
     let unseen: Vec<_> = beside.iter().filter(unseen).collect();

@@ -158,7 +158,7 @@ pub fn language_accuracy(found: impl Iterator<Item = (Option<Lang>, Lang)>) -> O
 
 /// How often a yes was called a yes, a no a yes, a yes a no, and a no a no.
 #[derive(Clone, Copy, Default)]
-struct Counts {
+pub(super) struct Counts {
     hits: f64,
     false_alarms: f64,
     missed: f64,
@@ -166,7 +166,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, is: bool, said: bool) {
+    pub(super) fn add(&mut self, is: bool, said: bool) {
         *match (is, said) {
             (true, true) => &mut self.hits,
             (false, true) => &mut self.false_alarms,
@@ -179,7 +179,7 @@ impl Counts {
         over(self.hits, self.hits + self.false_alarms)
     }
 
-    fn recall(self) -> f64 {
+    pub(super) fn recall(self) -> f64 {
         over(self.hits, self.hits + self.missed)
     }
 
@@ -187,7 +187,7 @@ impl Counts {
         over(2.0 * self.hits, 2.0 * self.hits + self.false_alarms + self.missed)
     }
 
-    fn macro_f1(self) -> f64 {
+    pub(super) fn macro_f1(self) -> f64 {
         let rest = over(2.0 * self.rest, 2.0 * self.rest + self.false_alarms + self.missed);
         f64::midpoint(self.f1(), rest)
     }

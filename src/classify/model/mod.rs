@@ -13,7 +13,7 @@ mod tests;
 
 pub(crate) use bank::{Bank, Shape};
 pub(crate) use file::Platt;
-pub(crate) use grams::{BLOCKS, Grams};
+pub(crate) use grams::{BLOCKS, Grams, WORDS};
 
 use super::{Model, Opinion, Seen};
 use crate::domain::verdict::{Kind, Lang, PerMillion, Risk, Topic};
@@ -123,7 +123,7 @@ impl Model for StageA {
 }
 
 /// Whether a word tells a person anything: a comma and "my" carry weight and explain nothing.
-fn tells(word: &str) -> bool {
+pub(crate) fn tells(word: &str) -> bool {
     !word.is_ascii() || word.len() >= 4 && word.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 

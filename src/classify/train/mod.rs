@@ -14,7 +14,7 @@ use super::Classifier;
 use super::labels::Labelled;
 use super::model::{BLOCKS, Bank, DETAILS, Grams, MILD, Platt, RISKS, SHAPES, StageA, TOPICS};
 use crate::domain::verdict::{Kind, Lang, Risk, Topic, Verdict};
-use solver::{Example, Matrix, solve};
+pub(crate) use solver::{Example, Matrix, solve};
 
 /// On how many sides lines are split.
 pub const SIDES: usize = 5;
@@ -215,7 +215,9 @@ fn examples(bank: usize, head: usize, labels: &[(usize, [Option<bool>; DETAILS])
         let even = if belongs { even[0] } else { even[1] };
         COSTS[bank] * if bank < 2 { even } else { even.sqrt() }
     };
-    told.into_iter().map(|(row, belongs)| Example { row, belongs, cost: cost(belongs) }).collect()
+    let example =
+        |(row, belongs): (usize, bool)| Example { row, begin: 0.0, belongs, cost: cost(belongs) };
+    told.into_iter().map(example).collect()
 }
 
 /// The rows of a bank, with those columns only that stand in a text.

@@ -27,10 +27,12 @@ impl Matrix {
     }
 }
 
-/// An example: its row, whether it belongs to the class, what an error there costs.
+/// An example: its row, what its sum begins with, whether it belongs to the class, what an error
+/// there costs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Example {
     pub(crate) row: usize,
+    pub(crate) begin: f64,
     pub(crate) belongs: bool,
     pub(crate) cost: f64,
 }
@@ -114,7 +116,7 @@ fn look(matrix: &Matrix, examples: &[Example], weights: &[f64], slope: &mut [f64
     let mut cost = 0.5 * dot(weights, weights);
     for example in examples {
         let sign = if example.belongs { 1.0 } else { -1.0 };
-        let sum = matrix.dot(example.row, weights) * sign;
+        let sum = (example.begin + matrix.dot(example.row, weights)) * sign;
         let small = libm::exp(-sum.abs());
         cost += example.cost * (libm::log1p(small) + (-sum).max(0.0));
         let wrong = if sum > 0.0 { small / (1.0 + small) } else { 1.0 / (1.0 + small) };
@@ -150,8 +152,8 @@ mod tests {
             values: vec![1.0, 1.0, 0.8, -1.0, -1.0, 1.0, -0.6, -1.0],
         };
         let belongs = [true, true, false, false];
-        let examples: Vec<Example> =
-            (0..4).map(|row| Example { row, belongs: belongs[row], cost: 10.0 }).collect();
+        let example = |row: usize| Example { row, begin: 0.0, belongs: belongs[row], cost: 10.0 };
+        let examples: Vec<Example> = (0..4).map(example).collect();
         let weights = solve(&matrix, &examples, 100);
         assert!(weights[0] > 2.0 && weights[1].abs() < 0.7, "{weights:?}");
         let mut slope = vec![0.0; 2];

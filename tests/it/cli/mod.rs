@@ -10,6 +10,7 @@ mod daemon;
 mod docs;
 mod eval;
 mod first_look;
+mod learned;
 mod outside;
 mod replay;
 mod store;

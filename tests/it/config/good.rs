@@ -45,6 +45,7 @@ recipients = ["desk"]
 signature = "Anna"
 look_at = 0.125
 look_digest = ["16:30", "08:15", "16:30"]
+learn = false
 
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
@@ -129,6 +130,7 @@ fn every_key_arrives() {
     assert_eq!(digests, ["08:15:00", "16:30:00"], "each once, the earliest first");
     assert_eq!(brand.recipients, ["desk"]);
     assert_eq!(brand.signature, "Anna");
+    assert!(!brand.learn);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));

@@ -9,6 +9,7 @@ mod credentials;
 mod desk;
 mod hints;
 mod house;
+mod labels;
 mod lanes;
 mod ledger;
 mod log;

@@ -6,6 +6,7 @@ mod context;
 mod credentials;
 mod first_look;
 mod hearing;
+mod learning;
 mod publishing;
 mod silence;
 mod storm;
