@@ -11,6 +11,7 @@ mod findings;
 mod labels;
 mod language;
 mod lexicon;
+mod likeness;
 pub mod measure;
 mod model;
 mod normal;
@@ -25,6 +26,7 @@ mod words;
 
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
+pub use likeness::Likeness;
 pub use model::StageA;
 pub use scope::{Scope, ambiguous};
 pub use train::{SIDES, Sample, Training};

@@ -21,6 +21,7 @@ mod health;
 pub mod hints;
 pub mod intake;
 mod keep;
+pub mod likeness;
 pub mod notify;
 pub mod pace;
 pub mod poll;

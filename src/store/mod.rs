@@ -22,6 +22,7 @@ pub mod inbox;
 pub mod judged;
 pub mod lanes;
 pub mod ledger;
+pub mod likeness;
 pub mod looks;
 mod mention_row;
 pub mod mentions;
@@ -56,6 +57,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         hits::STATEMENTS,
         inbox::STATEMENTS,
         lanes::STATEMENTS,
+        likeness::STATEMENTS,
         looks::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,

@@ -10,6 +10,7 @@ mod hints;
 mod house;
 mod lanes;
 mod ledger;
+mod likeness;
 mod log;
 mod looks;
 mod mentions;

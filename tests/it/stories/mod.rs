@@ -5,6 +5,7 @@ mod budget;
 mod credentials;
 mod first_look;
 mod hearing;
+mod likeness;
 mod publishing;
 mod silence;
 mod storm;
