@@ -1,6 +1,7 @@
 //! What the rules find in one text: kind, probability, severity, topic, risks and reasons.
 
 use super::cues::{Counts, Table};
+use super::disguise::hides;
 use super::lexicon::Lexicon;
 use super::normal::{Normal, normalise};
 use super::{Input, Model, Opinion, Seen, reason};
@@ -68,6 +69,10 @@ impl Findings {
                 if let Some(model) = model {
                     let seen = Seen { language, folded: &folded, counts: &counts };
                     found.take(model.opinion(&seen), model.name(), &folded, input);
+                }
+                if found.kind != Kind::Complaint && hides(text, &folded.text) {
+                    found.must_be_seen();
+                    found.why.push(reason("text.disguised", ""));
                 }
                 found
             }
@@ -151,11 +156,24 @@ impl Findings {
         }
     }
 
+    /// A person looks, whatever was found, unless a complaint was: that is told anyway.
+    pub(crate) fn must_be_seen(&mut self) {
+        if self.kind != Kind::Complaint {
+            self.look = true;
+            self.sorted_out = None;
+        }
+    }
+
+    /// A machine wrote it, and it tells of no breach.
+    pub(crate) fn is_automatic(&self) -> bool {
+        self.sorted_out.as_deref() == Some(AUTOMATIC)
+    }
+
     /// Takes a model's opinion. What the rules found is a floor: the higher probability counts,
     /// what is critical stays critical, and grave risks stay named.
     /// A machine's mail stays one: the model has not learned how machines write.
     fn take(&mut self, opinion: Opinion, name: &str, folded: &Normal, input: &Input) {
-        if self.sorted_out.as_deref() == Some(AUTOMATIC) {
+        if self.is_automatic() {
             return;
         }
         let odds = odds(opinion.complaint.share());

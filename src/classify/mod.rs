@@ -6,12 +6,15 @@
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
 mod cues;
+mod disguise;
 mod exclusion;
 mod findings;
 mod labels;
 mod language;
 mod lexicon;
 mod likeness;
+mod look_alikes;
+mod markup;
 pub mod measure;
 mod model;
 mod normal;
@@ -34,6 +37,7 @@ pub use train::{SIDES, Sample, Training};
 use crate::domain::Instant;
 use crate::domain::verdict::{Kind, Lang, PerMillion, Risk, Topic, Verdict, Why};
 use cues::{Counts, Table};
+use disguise::Dress;
 use findings::Findings;
 use lexicon::Lexicon;
 use model::Grams;
@@ -208,8 +212,13 @@ impl Classifier {
         let lexicon = self.lexicon(language);
         let model = self.model.as_deref();
         let mut found = Findings::of(&self.table, lexicon, text, language, input, model);
+        let cut = text.len() < input.text.len();
+        if cut && !found.is_automatic() {
+            // What nobody has read may complain.
+            found.must_be_seen();
+        }
         let mut why = std::mem::take(&mut found.why);
-        if text.len() < input.text.len() {
+        if cut {
             why.push(reason("text.cut", ""));
         }
         why.extend(about);
@@ -231,11 +240,15 @@ impl Classifier {
         }
     }
 
-    /// The network's word, else the letters'; a short text is settled by the words it has.
+    /// The network's word, else the letters'; a short text, and one whose letters were veiled, is
+    /// settled by the words it has.
     fn language(&self, named: Option<Lang>, text: &str) -> Lang {
-        let guess = language::language(named, text);
-        let named = named.is_some_and(|lang| lang != Lang::UNKNOWN);
-        if named || guess == Lang::UNKNOWN || text.len() > language::SHORT {
+        if let Some(named) = named.filter(|lang| *lang != Lang::UNKNOWN) {
+            return named;
+        }
+        let dress = Dress::of(text);
+        let guess = language::language(&dress.legible(text));
+        if guess == Lang::UNKNOWN || text.len() > language::SHORT && !dress.veiled {
             return guess;
         }
         let votes = self.lexicons.iter().map(|(lang, lexicon)| {

@@ -4,7 +4,7 @@ use super::Classifier;
 
 /// Those that stand not in the cue table: they come from the stars, from what kind of text it is,
 /// and from what tells whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 21] = [
+const BESIDE_THE_TABLE: [&str; 22] = [
     "word",
     "rating.one",
     "rating.two",
@@ -14,6 +14,7 @@ const BESIDE_THE_TABLE: [&str; 21] = [
     "text.none",
     "text.only_attached",
     "text.cut",
+    "text.disguised",
     "language.unserved",
     "about.addressed",
     "about.handle",
