@@ -240,15 +240,17 @@ impl Classifier {
         }
     }
 
-    /// The network's word, else the letters'; a short text, and one whose letters were veiled, is
-    /// settled by the words it has.
+    /// The network's word, else the letters'; a short text is settled by the words it has, and so is
+    /// one whose letters were veiled and now say nothing that we know.
     fn language(&self, named: Option<Lang>, text: &str) -> Lang {
         if let Some(named) = named.filter(|lang| *lang != Lang::UNKNOWN) {
             return named;
         }
         let dress = Dress::of(text);
-        let guess = language::language(&dress.legible(text));
-        if guess == Lang::UNKNOWN || text.len() > language::SHORT && !dress.veiled {
+        let shown = dress.legible(text);
+        let guess = language::language(&shown);
+        let sure = !dress.veiled || Lang::SERVED.contains(&guess);
+        if guess == Lang::UNKNOWN || shown.len() > language::SHORT && sure {
             return guess;
         }
         let votes = self.lexicons.iter().map(|(lang, lexicon)| {
