@@ -242,6 +242,11 @@ CREATE TABLE mentions (
     model       TEXT,
     rule        TEXT,                            -- by which nothing is owed, empty where it is
     excluded    TEXT,                            -- the exclusion by which it is not about us
+    -- by which its copies are found, where something is or was owed; NULL: the text has no such one
+    like_1      BIGINT,
+    like_2      BIGINT,
+    like_3      BIGINT,
+    like_4      BIGINT,
     UNIQUE (brand, network, origin, external_id)
 );
 CREATE INDEX mentions_triage ON mentions (id) WHERE triage_due;
@@ -249,6 +254,10 @@ CREATE INDEX mentions_day ON mentions (channel, heard_day);
 CREATE INDEX mentions_case ON mentions (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX mentions_complainant ON mentions (brand, network, author_id, created_at)
     WHERE judged = 'complaint';
+CREATE INDEX mentions_like_1 ON mentions (brand, like_1, created_at) WHERE like_1 IS NOT NULL;
+CREATE INDEX mentions_like_2 ON mentions (brand, like_2, created_at) WHERE like_2 IS NOT NULL;
+CREATE INDEX mentions_like_3 ON mentions (brand, like_3, created_at) WHERE like_3 IS NOT NULL;
+CREATE INDEX mentions_like_4 ON mentions (brand, like_4, created_at) WHERE like_4 IS NOT NULL;
 
 -- Earlier texts of edited mentions.
 CREATE TABLE versions (

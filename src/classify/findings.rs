@@ -2,6 +2,7 @@
 
 use super::correction::{Learned, Pieces};
 use super::cues::{Counts, Table};
+use super::disguise::hides;
 use super::lexicon::Lexicon;
 use super::normal::Normal;
 use super::{Input, Model, Opinion, Seen, reason};
@@ -75,6 +76,10 @@ impl Findings {
                 if let Some(model) = model {
                     let seen = Seen { language, folded, counts: &counts };
                     found.take(model.opinion(&seen), model.name(), folded, input, learned);
+                }
+                if found.kind != Kind::Complaint && hides(text, &folded.text) {
+                    found.must_be_seen();
+                    found.why.push(reason("text.disguised", ""));
                 }
                 found
             }
@@ -160,6 +165,14 @@ impl Findings {
         }
     }
 
+    /// A person looks, whatever was found, unless a complaint was: that is told anyway.
+    pub(crate) fn must_be_seen(&mut self) {
+        if self.kind != Kind::Complaint {
+            self.look = true;
+            self.sorted_out = None;
+        }
+    }
+
     /// Takes a model's opinion. What the rules found is a floor: the higher probability counts,
     /// what is critical stays critical, and grave risks stay named.
     /// A machine's mail stays one: the model has not learned how machines write.
@@ -223,7 +236,7 @@ impl Findings {
         }
     }
 
-    /// Whether it is a machine's mail, of which no model has a say.
+    /// Whether it is a machine's mail that tells of no breach: no model has a say of it.
     pub(super) fn is_automatic(&self) -> bool {
         self.sorted_out.as_deref() == Some(AUTOMATIC)
     }

@@ -1,5 +1,5 @@
-//! Says in which language a text is written: the network's word first, then its letters, and for
-//! short texts the everyday words it has.
+//! Says in which language a text is written, where the network does not: by its letters, and for
+//! short texts by the everyday words it has.
 
 use crate::domain::verdict::Lang;
 use whichlang::Lang as Guess;
@@ -7,11 +7,8 @@ use whichlang::Lang as Guess;
 /// Up to this many bytes letters alone often mislead, and everyday words decide.
 pub(crate) const SHORT: usize = 60;
 
-/// The language of `text`; `named` is what the network says of it.
-pub(crate) fn language(named: Option<Lang>, text: &str) -> Lang {
-    if let Some(named) = named.filter(|lang| *lang != Lang::UNKNOWN) {
-        return named;
-    }
+/// The language of `text` by its letters.
+pub(crate) fn language(text: &str) -> Lang {
     if !text.chars().any(char::is_alphabetic) {
         return Lang::UNKNOWN;
     }

@@ -8,11 +8,15 @@
 mod around;
 mod correction;
 mod cues;
+mod disguise;
 mod exclusion;
 mod findings;
 mod labels;
 mod language;
 mod lexicon;
+mod likeness;
+mod look_alikes;
+mod markup;
 pub mod measure;
 mod model;
 mod normal;
@@ -31,6 +35,7 @@ pub use correction::{
 };
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
+pub use likeness::Likeness;
 pub use model::StageA;
 pub use scope::{Scope, ambiguous};
 pub use train::{SIDES, Sample, Training};
@@ -38,6 +43,7 @@ pub use train::{SIDES, Sample, Training};
 use crate::domain::Instant;
 use crate::domain::verdict::{Kind, Lang, PerMillion, Risk, Topic, Verdict, Why};
 use cues::{Counts, Table};
+use disguise::Dress;
 use findings::Findings;
 use lexicon::Lexicon;
 use model::Grams;
@@ -228,8 +234,13 @@ impl Classifier {
         let known = (language, &folded);
         let mut found = Findings::of(&self.table, lexicon, text, known, input, model, learned);
         self.heed(&mut found, text, relevance, input);
+        let cut = text.len() < input.text.len();
+        if cut && !found.is_automatic() {
+            // What nobody has read may complain.
+            found.must_be_seen();
+        }
         let mut why = std::mem::take(&mut found.why);
-        if text.len() < input.text.len() {
+        if cut {
             why.push(reason("text.cut", ""));
         }
         why.extend(about);
@@ -255,12 +266,18 @@ impl Classifier {
     }
 
     /// A text's language, and the text as that language folds it. The network's word counts, else
-    /// the letters'; a short text is settled by the words it has.
+    /// the letters'; a short text is settled by the words it has, and so is one whose letters were
+    /// veiled and now say nothing that we know.
     fn fold(&self, named: Option<Lang>, text: &str) -> (Lang, Normal) {
-        let guess = language::language(named, text);
+        if let Some(named) = named.filter(|lang| *lang != Lang::UNKNOWN) {
+            return (named, normal::normalise(text, named == Lang::DE));
+        }
+        let dress = Dress::of(text);
+        let shown = dress.legible(text);
+        let guess = language::language(&shown);
         let folded = normal::normalise(text, guess == Lang::DE);
-        let named = named.is_some_and(|lang| lang != Lang::UNKNOWN);
-        if named || guess == Lang::UNKNOWN || text.len() > language::SHORT {
+        let sure = !dress.veiled || Lang::SERVED.contains(&guess);
+        if guess == Lang::UNKNOWN || shown.len() > language::SHORT && sure {
             return (guess, folded);
         }
         let like_guess = |lang: Lang| (lang == Lang::DE) == (guess == Lang::DE);

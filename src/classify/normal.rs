@@ -3,9 +3,14 @@
 //!
 //! Folded are: compatibility forms (NFKC), case, diacritics, apostrophes, white space, numbers (all
 //! become `0`), runs of one character (three or more become two), addresses and handles (they name,
-//! they say nothing), hashtags (cut at capitals). Zero-width characters vanish, and Cyrillic or
-//! Greek letters that look Latin become Latin inside a word that has Latin letters.
+//! they say nothing), hashtags (cut at capitals). Disguises are undone: characters that nobody sees
+//! vanish, so do tags, bold marks and the signs between the letters of spread words, entities become
+//! what they stand for, and letters of other scripts or in another dress become the Latin ones that
+//! they look like, those of other scripts among Latin ones only.
 
+use super::disguise::{Dress, between, is_bold_mark, letter_alone};
+use super::look_alikes::{enclosed, look_alike};
+use super::markup;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// A folded text with, for each of its bytes, where the character behind it begins in the original.
@@ -26,8 +31,10 @@ impl Normal {
             return "";
         };
         let last = *last as usize;
-        let tail = original.get(last..).and_then(|rest| rest.chars().next());
-        let to = last + tail.map_or(0, char::len_utf8);
+        let tail = original.get(last..).unwrap_or("");
+        let entity = markup::read(tail).filter(|(_, c)| c.is_some()).map(|(length, _)| length);
+        let one = || tail.chars().next().map_or(0, char::len_utf8);
+        let to = last + entity.unwrap_or_else(one);
         original.get(*from as usize..to).unwrap_or("")
     }
 }
@@ -42,10 +49,13 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         umlauts: false,
         last: [' '; 2],
     };
+    let dress = Dress::of(text);
     let bytes = text.as_bytes();
     let mut next = 0;
     let mut before = ' ';
     let mut hashtag = false;
+    // The letter before has none beside it.
+    let mut alone = false;
     let mut word = Word::default();
     while let Some(byte) = bytes.get(next) {
         let at = next;
@@ -54,23 +64,45 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         if byte.is_ascii_lowercase()
             && (!matches!(byte, b'h' | b'w') || before.is_ascii_alphanumeric())
         {
+            alone = !before.is_alphanumeric();
             before = char::from(*byte);
             next += 1;
             fold.push_ascii(before, at);
             continue;
         }
-        if *byte == b' ' {
-            (before, hashtag) = (' ', false);
+        if *byte == b' ' && !(alone && dress.spread.is_some()) {
+            (before, hashtag, alone) = (' ', false, false);
             next += 1;
             fold.push(' ', at);
             continue;
         }
-        let Some(c) = text[at..].chars().next() else { break };
+        let Some(mut c) = text[at..].chars().next() else { break };
         next += c.len_utf8();
+        if matches!(c, '&' | '<')
+            && let Some((length, means)) = markup::read(&text[at..])
+        {
+            next = at + length;
+            let Some(means) = means else { continue };
+            c = means;
+        }
+        if c == '*' && dress.bold && is_bold_mark(text, at) {
+            next += 1;
+            continue;
+        }
         if is_invisible(c) {
             continue;
         }
+        if c >= '\u{300}' && is_combining_mark(c) {
+            // A mark ends no word.
+            fold.part(c, at);
+            continue;
+        }
         let fresh = !before.is_alphanumeric();
+        if alone && dress.spread == Some(between(c)) && letter_alone(&text[next..]) {
+            before = ' ';
+            continue;
+        }
+        alone = fresh && c.is_alphabetic();
         if fresh && (c == 'h' || c == 'H' || c == 'w' || c == 'W') && is_address(&text[at..]) {
             next = end_of(text, next, |c| !c.is_whitespace());
             fold.push(' ', at);
@@ -92,21 +124,25 @@ pub(crate) fn normalise(text: &str, german: bool) -> Normal {
         } else {
             hashtag = fresh && c == '#';
         }
-        let look_alike = look_alike(c);
-        if look_alike.is_some() && at >= word.end {
-            word = Word::around(text, at);
-        }
+        let latin = enclosed(c).or_else(|| {
+            let looks = look_alike(c)?;
+            if looks.other_script && at >= word.end {
+                word = Word::around(text, at);
+            }
+            let stands = !looks.other_script || word.latin || dress.mixed && word.alike;
+            stands.then_some(looks.latin)
+        });
         let number_goes_on = matches!(c, '.' | ',' | ':' | '/')
             && before.is_ascii_digit()
             && bytes.get(next).is_some_and(u8::is_ascii_digit);
         before = c;
         if number_goes_on {
             before = '0';
-        } else if c.is_whitespace() || c.is_control() || c == '#' {
+        } else if between(c) == ' ' || c == '#' {
             fold.push(' ', at);
         } else if matches!(c, '’' | '‘' | '`' | '´' | 'ʼ' | '′') {
             fold.push('\'', at);
-        } else if let Some(latin) = look_alike.filter(|_| word.latin) {
+        } else if let Some(latin) = latin {
             fold.push(latin, at);
         } else if c.is_ascii() {
             fold.part(c, at);
@@ -194,33 +230,52 @@ impl Fold {
     }
 }
 
-/// A word of the original: where it ends and whether it has Latin letters.
+/// A word of the original.
 #[derive(Default)]
 struct Word {
+    /// Where it ends.
     end: usize,
+    /// It has Latin letters.
     latin: bool,
+    /// It consists of letters that look Latin.
+    alike: bool,
 }
 
 impl Word {
     /// The word that `at` stands in.
     fn around(text: &str, at: usize) -> Word {
-        let goes_on = |c: &char| c.is_alphanumeric() || is_invisible(*c);
+        let goes_on = |c: &char| c.is_alphanumeric() || is_combining_mark(*c) || is_invisible(*c);
         let ahead = text[at..].chars().take_while(goes_on);
         let behind = text[..at].chars().rev().take_while(goes_on);
-        let mut word = Word { end: at, latin: false };
+        let mut word = Word { end: at, latin: false, alike: true };
         for c in ahead {
-            word.latin |= c.is_ascii_alphabetic();
+            word.look_at(c);
             word.end += c.len_utf8();
         }
-        word.latin = word.latin || behind.into_iter().any(|c| c.is_ascii_alphabetic());
+        for c in behind {
+            word.look_at(c);
+        }
         word
+    }
+
+    fn look_at(&mut self, c: char) {
+        self.latin |= c.is_ascii_alphabetic();
+        self.alike &= !c.is_alphabetic() || look_alike(c).is_some();
     }
 }
 
-/// Zero-width, directional and variation characters: seen by no reader, used to hide words.
+/// Characters that no reader sees, used to hide words: zero-width, directional, variation and tag
+/// characters, fillers, controls, and the sign that stands for what could not be read.
 pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+    match c {
+        ' '..='~' => false,
+        '\0'..='\u{9F}' => !c.is_whitespace(),
+        _ => matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}'
+            | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{FFFD}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{E0000}'..='\u{E0FFF}'),
+    }
 }
 
 /// Whether a web address begins here.
@@ -235,29 +290,4 @@ fn is_address(rest: &str) -> bool {
 /// A character of a handle (`@name`, `@name.host`).
 fn is_handle(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
-}
-
-/// The Latin letter that a Cyrillic or Greek letter looks like.
-fn look_alike(c: char) -> Option<char> {
-    Some(match c {
-        'а' | 'А' | 'α' | 'Α' => 'a',
-        'В' | 'в' | 'Β' => 'b',
-        'с' | 'С' => 'c',
-        'е' | 'Е' | 'ё' | 'Ε' => 'e',
-        'Н' | 'Η' => 'h',
-        'і' | 'І' | 'ι' | 'Ι' => 'i',
-        'ј' => 'j',
-        'К' | 'к' | 'Κ' | 'κ' => 'k',
-        'М' | 'Μ' => 'm',
-        'Ν' => 'n',
-        'о' | 'О' | 'ο' | 'Ο' => 'o',
-        'р' | 'Р' | 'ρ' | 'Ρ' => 'p',
-        'ѕ' => 's',
-        'Т' | 'Τ' => 't',
-        'ν' => 'v',
-        'х' | 'Х' | 'Χ' | 'χ' => 'x',
-        'у' | 'У' | 'Υ' => 'y',
-        'Ζ' => 'z',
-        _ => return None,
-    })
 }

@@ -5,7 +5,7 @@ use super::Classifier;
 /// Those that stand not in the cue table: they come from the stars, from what kind of text it is,
 /// from what is known around it, from what the brand's own people taught, and from what tells
 /// whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 25] = [
+const BESIDE_THE_TABLE: [&str; 26] = [
     "word",
     "brand.learned",
     "rating.one",
@@ -16,6 +16,7 @@ const BESIDE_THE_TABLE: [&str; 25] = [
     "text.none",
     "text.only_attached",
     "text.cut",
+    "text.disguised",
     "language.unserved",
     "context.reply",
     "context.earlier",

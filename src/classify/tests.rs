@@ -1,5 +1,7 @@
 //! Tests of the classifier: a golden table over six languages, the guards, the model's seat,
-//! and hostile text; those of relevance stand beside it.
+//! and odd text; those of relevance stand beside it, those of hostile text below.
+
+mod hostile;
 
 use super::normal::normalise;
 use super::*;

@@ -86,7 +86,8 @@ impl Words {
 /// a handle is dropped.
 fn fold(word: &str, out: &mut String) {
     if word.is_ascii() {
-        out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        let seen = word.chars().filter(|c| !c.is_ascii_control());
+        out.extend(seen.map(|c| c.to_ascii_lowercase()));
         return;
     }
     for c in word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {

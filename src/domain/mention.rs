@@ -42,6 +42,10 @@ words! {
     }
 }
 
+/// By which copies of a mention's text are found among many: two texts that have one of these at the
+/// same place are worth a comparison. An empty place has none.
+pub type Bands = [Option<i64>; 4];
+
 /// Who wrote it, on one network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -24,6 +24,6 @@ pub mod verdict;
 
 pub use brand::{Brand, Campaign};
 pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
-pub use mention::{Attachment, Author, Mark, Mention, MentionKind, MentionRef, Visibility};
+pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;
 pub use verdict::{Kind, Lang, PerMillion, Relevance, Risk, Topic, Verdict, Why};

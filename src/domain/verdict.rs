@@ -246,7 +246,8 @@ pub struct Verdict {
     pub risk: Vec<Risk>,
     /// The reasons, strongest first.
     pub why: Vec<Why>,
-    /// No text to judge (photo, sticker, stars only): a person must look.
+    /// Nothing to judge (photo, sticker, stars only), or words that may hide from whoever judges
+    /// them: a person must look.
     #[serde(default)]
     pub look: bool,
     /// Spam, automatic mail or thanks: sorted out, listed and reversible.

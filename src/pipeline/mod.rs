@@ -23,6 +23,7 @@ pub mod hints;
 pub mod intake;
 mod keep;
 pub mod learn;
+pub mod likeness;
 pub mod notify;
 pub mod pace;
 pub mod poll;

@@ -3,12 +3,12 @@
 use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
 use super::{Deps, Did, StepResult};
-use crate::classify::{About, Around, Correction, Input, Learned, Scope, Settings};
+use crate::classify::{About, Around, Correction, Input, Learned, Likeness, Scope, Settings};
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Obligation, Owing, Standing};
-use crate::domain::{Brand, CaseId, Instant, Lang, MentionId, Verdict};
+use crate::domain::{Bands, Brand, CaseId, Instant, Lang, MentionId, Verdict};
 use crate::store::mentions::{Judged, MentionRow};
 use crate::store::{StoreError, Tx, looks, mentions};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -159,6 +159,7 @@ fn judge(
         moves: row.moves,
         case,
         rule: owing.err().unwrap_or_default().to_owned(),
+        bands: Bands::default(),
         verdict,
     };
     match (stands, owing) {
@@ -194,6 +195,10 @@ fn judge(
         (Disposition::Open, Err(_)) => outcome.rule = String::new(),
         _ => {}
     }
+    // Copies are looked for among what is owed: whoever reads a case wants to know of its like.
+    if outcome.case.is_some() {
+        outcome.bands = Likeness::of(&row.text).bands();
+    }
     Ok(Some(outcome))
 }
 
@@ -223,7 +228,8 @@ fn orphan(
     };
     let rule = "brand_removed".to_owned();
     let (disposition, moves) = (stands, row.moves);
-    Some(Judged { id: row.id.clone(), disposition, moves, case: None, verdict, rule })
+    let bands = Bands::default();
+    Some(Judged { id: row.id.clone(), disposition, moves, case: None, verdict, rule, bands })
 }
 
 fn owe(

@@ -5,7 +5,7 @@ use super::db::Tx;
 use super::error::StoreError;
 use super::value::args;
 use crate::domain::ledger::Disposition;
-use crate::domain::{CaseId, MentionId, Verdict};
+use crate::domain::{Bands, CaseId, MentionId, Verdict};
 
 /// The outcome of triage for one mention.
 pub struct Judged {
@@ -21,6 +21,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// The rule by which nothing is owed, empty where something is.
     pub rule: String,
+    /// By which copies of it are found; empty where none are looked for.
+    pub bands: Bands,
 }
 
 /// Stores verdicts and dispositions, and takes the mentions off triage's list.
@@ -46,13 +48,18 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
                 &v.model,
                 &j.rule,
                 v.excluded_by(),
+                j.bands[0],
+                j.bands[1],
+                j.bands[2],
+                j.bands[3],
             ]
         })
         .collect();
     let sql = "UPDATE mentions SET disposition = v.c2, moves = v.c3, case_id = v.c4, \
                relevance = v.c5, judged = v.c6, probability = v.c7, severity = v.c8, topic = v.c9, \
                judged_language = v.c10, risk = v.c11, why = v.c12, model = v.c13, rule = v.c14, \
-               excluded = v.c15, triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
+               excluded = v.c15, like_1 = v.c16, like_2 = v.c17, like_3 = v.c18, like_4 = v.c19, \
+               triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
     const TYPES: &[Type] = &[
         Type::Text,
         Type::Text,
@@ -69,6 +76,10 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
         Type::Text,
         Type::Text,
         Type::Text,
+        Type::Big,
+        Type::Big,
+        Type::Big,
+        Type::Big,
     ];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     Ok(())

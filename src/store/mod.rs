@@ -25,6 +25,7 @@ pub mod judged;
 pub mod labels;
 pub mod lanes;
 pub mod ledger;
+pub mod likeness;
 pub mod looks;
 mod mention_row;
 pub mod mentions;
@@ -63,6 +64,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         inbox::STATEMENTS,
         labels::STATEMENTS,
         lanes::STATEMENTS,
+        likeness::STATEMENTS,
         looks::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,

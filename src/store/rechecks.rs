@@ -183,10 +183,11 @@ pub async fn waiting(tx: &mut Tx, channel: &str) -> Result<i64, StoreError> {
     Ok(row.map_or(0, |(n,)| n))
 }
 
-/// Deletes the content of mentions: words, names, address, attachments, earlier texts, what people
-/// said that they are, and the network's own record; with the last mention of a case, the author's name and the drafts there.
-/// What counts stays: ids, day, disposition, verdict, events, what we answered. The log holds
-/// nothing of the customer's, and neither does an alert once it is sent.
+/// Deletes the content of mentions: words and what finds their copies, names, address, attachments,
+/// earlier texts, what people said that they are, and the network's own record; with the last
+/// mention of a case, the author's name and the drafts there. What counts stays: ids, day,
+/// disposition, verdict, events, what we answered. The log holds nothing of the customer's, and
+/// neither does an alert once it is sent.
 ///
 /// One that is still open though it could not be read again is gone for all that we can know, and
 /// nobody can answer one whose author asked for its deletion: triage then withdraws it, as it does
@@ -196,6 +197,7 @@ pub async fn blank(tx: &mut Tx, rows: &[BlankRow], now: Instant) -> Result<(), S
     let with_time = rows.iter().map(|r| args![&r.id, now, r.deletion.is_some()]).collect();
     let mentions = "UPDATE mentions SET author_handle = '', author_name = '', followers = NULL, \
                     text = '', rating = NULL, url = '', attachments = '[]', why = '[]', \
+                    like_1 = NULL, like_2 = NULL, like_3 = NULL, like_4 = NULL, \
                     blanked_at = v.c2, \
                     blanked = CASE WHEN v.c3 THEN 'asked' WHEN gone_at IS NULL THEN 'stale' \
                     ELSE 'gone' END, \

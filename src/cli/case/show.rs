@@ -5,6 +5,7 @@ use crate::cli::{Global, house, out};
 use crate::domain::case::Attention;
 use crate::domain::text::one_line;
 use crate::domain::{CaseId, Instant};
+use crate::pipeline::likeness::{self, Alike, DAYS};
 use crate::store::cases::{self, CaseFile, DraftRow};
 use crate::store::events::{self, EventRow};
 use crate::store::mentions::{self, MentionRow};
@@ -15,6 +16,7 @@ use std::fmt::Write;
 struct Folder {
     file: CaseFile,
     mentions: Vec<MentionRow>,
+    alike: Alike,
     draft: Option<DraftRow>,
     replies: Vec<(ReplyRow, Vec<PartRow>)>,
     log: Vec<EventRow>,
@@ -22,6 +24,7 @@ struct Folder {
 
 pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
     let config = house::load(global)?;
+    let now = house::now();
     let folder = house::wait(house::over_store(&config, async |store| {
         let mut tx = store.read().await?;
         let Some(file) = cases::load(&mut tx, &[id]).await?.pop() else {
@@ -32,9 +35,13 @@ pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
             let parts = replies::parts(&mut tx, &reply.id).await?;
             sent.push((reply, parts));
         }
+        let mentions = mentions::of_case(&mut tx, id).await?;
+        let said: Vec<_> = mentions.iter().collect();
+        let alike = likeness::of_case(&mut tx, &file.case, &said, now).await?;
         Ok(Folder {
             file,
-            mentions: mentions::of_case(&mut tx, id).await?,
+            mentions,
+            alike,
             draft: cases::draft(&mut tx, id).await?,
             replies: sent,
             log: events::of_subject(&mut tx, &id.to_string()).await?,
@@ -50,6 +57,7 @@ impl Folder {
         for mention in &self.mentions {
             written(&mut out, mention);
         }
+        alike(&mut out, &self.alike);
         if let Some(draft) = &self.draft {
             let by = one_line(&draft.made_by, 60);
             let _ = writeln!(out, "\ndraft {} ({}, by {by})", draft.rev, draft.language);
@@ -134,6 +142,38 @@ fn written(out: &mut String, m: &MentionRow) {
         let _ = writeln!(out, "  {}", one_line(&m.url, 300));
     }
     indented(out, if m.text.is_empty() { "(no text)" } else { &m.text });
+}
+
+/// So many like mentions are shown; the rest is counted.
+const SHOWN: usize = 8;
+
+/// Other cases that say the same.
+fn alike(out: &mut String, found: &Alike) {
+    if found.mentions.is_empty() {
+        return;
+    }
+    let (count, authors) = (found.mentions.len(), found.authors);
+    let more = if found.more { "at least " } else { "" };
+    let _ = writeln!(
+        out,
+        "\nothers say the same: {more}{count} in other cases in the last {DAYS} days, by {authors} author(s)"
+    );
+    for like in found.mentions.iter().take(SHOWN) {
+        let row = &like.row;
+        let who = match (like.same_author, row.author_handle.as_str()) {
+            (true, _) => "the same author",
+            (_, "") => "somebody",
+            (_, handle) => handle,
+        };
+        let (at, who) = (Instant(row.created_at), one_line(who, 60));
+        let _ = writeln!(out, "  case {}: {who} on {} at {at}", row.case_id, row.channel);
+        if !row.url.is_empty() {
+            let _ = writeln!(out, "    {}", one_line(&row.url, 300));
+        }
+    }
+    if count > SHOWN {
+        let _ = writeln!(out, "  and {} more", count - SHOWN);
+    }
 }
 
 fn fate(part: &PartRow) -> String {

@@ -2,6 +2,7 @@
 
 use super::{Ask, lists, render};
 use crate::domain::CaseId;
+use crate::pipeline::likeness;
 use crate::store::{cases, events, inbox, outbox, replies};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
@@ -36,7 +37,8 @@ pub fn case_id(text: &str) -> Result<CaseId, Problem> {
     text.parse().map_err(|why: String| Problem::missing(format!("there is no such case: {why}")))
 }
 
-/// One case: what is owed, what was said, drafted, replied, told, and its log.
+/// One case: what is owed, what was said, who else said it, what was drafted, replied, told, and its
+/// log.
 pub async fn show(
     State(front): State<Shared>,
     caller: Caller,
@@ -48,9 +50,12 @@ pub async fn show(
     let loaded = cases::load(&mut tx, &[id]).await?;
     let file = loaded.first().ok_or_else(|| Problem::missing(format!("there is no case {id}")))?;
     let versions = inbox::versions(&mut tx, id).await?;
+    let heard = inbox::of_case(&mut tx, id).await?;
+    let said: Vec<_> = heard.iter().map(|m| &m.row).collect();
+    let alike = likeness::of_case(&mut tx, &file.case, &said, front.now()).await?;
     let mut mentions = Vec::new();
-    for m in inbox::of_case(&mut tx, id).await? {
-        let mut told = render::mention(&m);
+    for m in &heard {
+        let mut told = render::mention(m);
         let earlier = versions.iter().filter(|v| v.mention_id == m.row.id);
         told["versions"] = earlier.map(render::version).collect();
         mentions.push(told);
@@ -66,6 +71,7 @@ pub async fn show(
     Ok(Json(json!({
         "case": render::case(file),
         "mentions": mentions,
+        "alike": render::alike(&alike),
         "drafts": drafts.iter().map(render::draft).collect::<Vec<_>>(),
         "replies": answers,
         "alerts": alerts.iter().map(render::alert).collect::<Vec<_>>(),

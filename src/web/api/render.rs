@@ -3,6 +3,7 @@
 use crate::domain::case::Attention;
 use crate::domain::obligation::{Obligation, Standing};
 use crate::domain::{Instant, PerMillion};
+use crate::pipeline::likeness::{Alike, Like};
 use crate::store::cases::CaseFile;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
 use crate::store::looks::LookRow;
@@ -144,6 +145,30 @@ pub fn mention(m: &MentionLine) -> Value {
         "disposition": r.disposition,
         "case": r.case_id,
         "verdict": verdict,
+    })
+}
+
+/// What says the same as a case; `at_least` where there may be more.
+pub fn alike(found: &Alike) -> Value {
+    let like = |like: &Like| {
+        let r = &like.row;
+        json!({
+            "mention": r.id,
+            "case": r.case_id,
+            "channel": r.channel,
+            "network": r.network,
+            "author": { "id": r.author_id, "handle": r.author_handle, "name": r.author_name },
+            "same_author": like.same_author,
+            "created_at": time(r.created_at),
+            "url": r.url,
+        })
+    };
+    json!({
+        "since": found.since,
+        "count": found.mentions.len(),
+        "authors": found.authors,
+        "at_least": found.more,
+        "mentions": found.mentions.iter().map(like).collect::<Vec<_>>(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The case page: read one case, and everything that is known of it.
 
+use super::alike;
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
@@ -9,6 +10,7 @@ use crate::domain::length::{Counting, LengthRule};
 use crate::domain::{CaseId, Instant};
 use crate::fetch::Peer;
 use crate::pipeline::exclusion::{self, Proposed};
+use crate::pipeline::likeness::{self, Alike};
 use crate::pipeline::{Channel, Deps};
 use crate::store::cases::CaseFile;
 use crate::store::drafts::DraftRow;
@@ -104,18 +106,23 @@ pub(super) struct Rows {
     pub log: Vec<events::EventRow>,
     draft: Option<DraftRow>,
     brand: Option<BrandRow>,
+    alike: Alike,
 }
 
 async fn read(front: &Shared, id: CaseId) -> Result<Option<Rows>, StoreError> {
     let mut tx = front.web.deps.store.read().await?;
     let Some(file) = cases::load(&mut tx, &[id]).await?.pop() else { return Ok(None) };
+    let mentions = inbox::of_case(&mut tx, id).await?;
+    let said: Vec<_> = mentions.iter().map(|m| &m.row).collect();
+    let alike = likeness::of_case(&mut tx, &file.case, &said, front.now()).await?;
     let mut answers = Vec::new();
     for reply in replies::of_case(&mut tx, id).await? {
         let parts = replies::parts(&mut tx, &reply.id).await?;
         answers.push((reply, parts));
     }
     Ok(Some(Rows {
-        mentions: inbox::of_case(&mut tx, id).await?,
+        mentions,
+        alike,
         versions: inbox::versions(&mut tx, id).await?,
         replies: answers,
         alerts: outbox::of_case(&mut tx, id).await?,
@@ -207,6 +214,7 @@ fn values(
         language => answered.map(|m| m.row.language().to_string()),
         original => answered.map(|m| view::link(&m.row.url)),
         private => answered.is_some_and(|m| m.row.visibility == "private"),
+        alike => alike::shown(&rows.alike, words, &zone),
         entries,
         history,
         doubtful,

@@ -1,6 +1,7 @@
 //! What people see: pages rendered on the server, escaped by the templates' engine.
 
 mod act;
+mod alike;
 mod case;
 mod connect;
 mod coverage;

@@ -37,6 +37,18 @@ fn a_case_is_listed_shown_and_acted_on() {
 }
 
 #[test]
+fn a_case_shows_who_else_says_the_same() {
+    let house = House::new();
+    house.hear(&[COMPLAINT, &format!("{COMPLAINT}!! https://x.example/1")]);
+    let list = house.run(&["case", "list", "--json"]).good();
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+    let [one, other] = [0, 1].map(|at: usize| list[at]["id"].as_str().unwrap());
+    let shown = house.run(&["case", "show", one]).good();
+    let told = "others say the same: 1 in other cases in the last 7 days, by 1 author(s)";
+    assert!(shown.contains(told) && shown.contains(&format!("  case {other}: writer")), "{shown}");
+}
+
+#[test]
 fn what_cannot_be_done_says_what_to_do_instead() {
     let house = House::new();
     house.hear(&[COMPLAINT]);

@@ -99,6 +99,7 @@ fn judged(id: MentionId, to: Disposition, case: Option<CaseId>, kind: Kind) -> J
         case,
         verdict: verdict(kind),
         rule: rule.to_owned(),
+        bands: Bands::default(),
     }
 }
 

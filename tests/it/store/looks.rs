@@ -9,7 +9,7 @@ use ascolto::domain::first_look::{Figures, Opening};
 use ascolto::domain::ledger::Disposition;
 use ascolto::domain::obligation::{Obligation, Owing, Standing};
 use ascolto::domain::time::{DAY, HOUR, MINUTE};
-use ascolto::domain::{CaseId, EventId, GapId, Kind, MentionId};
+use ascolto::domain::{Bands, CaseId, EventId, GapId, Kind, MentionId};
 use ascolto::store::coverage::Intake;
 use ascolto::store::ledger::{Options, check};
 use ascolto::store::looks::LookRow;
@@ -96,6 +96,7 @@ async fn past(house: &House, id: &str, age: i64) -> CaseId {
         case: Some(case),
         verdict,
         rule: String::new(),
+        bands: Bands::default(),
     };
     mentions::save_judged(&mut tx, &[judged]).await.unwrap();
     let debt = Obligation {

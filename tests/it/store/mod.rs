@@ -12,6 +12,7 @@ mod house;
 mod labels;
 mod lanes;
 mod ledger;
+mod likeness;
 mod log;
 mod looks;
 mod mentions;

@@ -155,6 +155,7 @@ async fn what_hangs_on_a_mention_goes_with_it(house: &House) {
     let known = mentions::known(&mut tx, "acme", "mastodon", &[("", "1")]).await.unwrap();
     assert!(mentions::edit(&mut tx, &known[0], "second", None, T0 + 5).await.unwrap());
     mentions::keep_payloads(&mut tx, &[(id, "{\"content\":\"second\"}")]).await.unwrap();
+    super::likeness::note(&mut tx, id, case, "the second text of this mention").await;
     mentions::done_with(&mut tx, &[id.to_string()]).await.unwrap();
     let (text, language) = ("Dear A, …".to_owned(), "en".to_owned());
     let draft = DraftRow { text, language, made_by: "t".to_owned(), rev: 1 };
@@ -172,6 +173,7 @@ async fn what_hangs_on_a_mention_goes_with_it(house: &House) {
     for left in [
         "SELECT COUNT(*) FROM payloads",
         "SELECT COUNT(*) FROM versions WHERE text <> ''",
+        "SELECT COUNT(*) FROM mentions WHERE like_1 IS NOT NULL OR like_2 IS NOT NULL OR like_3 IS NOT NULL OR like_4 IS NOT NULL",
         "SELECT COUNT(*) FROM mentions WHERE text <> '' OR url <> '' OR author_handle <> '' OR author_name <> ''",
     ] {
         assert_eq!(house.number(left).await, 0, "{left}");

@@ -7,6 +7,7 @@ mod credentials;
 mod first_look;
 mod hearing;
 mod learning;
+mod likeness;
 mod publishing;
 mod silence;
 mod storm;

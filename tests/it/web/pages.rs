@@ -158,6 +158,43 @@ async fn what_is_refused_loses_nothing_that_was_typed() {
 }
 
 #[tokio::test]
+async fn a_case_tells_who_else_says_the_same() {
+    let house = House::new().await;
+    let alone = house.case("1", COMPLAINT).await;
+    let mut browser = desk(&house).await;
+    let at = format!("/cases/{alone}");
+    assert!(!browser.get(&at).await.text.contains("Altri dicono lo stesso"), "nobody does yet");
+    let copy = house.case("2", &format!("RT @user_1: {COMPLAINT} https://x.example/2")).await;
+    let mut again = mention("3", &COMPLAINT.to_uppercase());
+    again["author"] = mention("1", "")["author"].clone();
+    house.hear("asc_in", json!([again])).await;
+    house
+        .hear("asc_wall", json!([mention("4", "Acme, il pacco è arrivato rotto, vergogna!")]))
+        .await;
+    let page = browser.get(&at).await;
+    for text in [
+        "Menzioni di altri casi negli ultimi 7 giorni: 2, autori: 2",
+        "Lo stesso autore ha scritto lo stesso su posts",
+        &format!("/cases/{copy}"),
+        "@user_2",
+    ] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+    assert!(!page.text.contains("@user_4"), "{}", page.text);
+    let told = house.get(&format!("/api/v1/cases/{alone}"), "asc_read").await.json();
+    let alike = &told["alike"];
+    assert_eq!((&alike["count"], &alike["authors"]), (&json!(2), &json!(2)), "{alike}");
+    assert_eq!(alike["at_least"], false);
+    let of = |external: &str| {
+        let all = alike["mentions"].as_array().unwrap();
+        let url = format!("https://wall.example/{external}");
+        all.iter().find(|m| m["url"] == url).cloned().unwrap_or_else(|| panic!("{alike}"))
+    };
+    assert_eq!((&of("2")["case"], &of("2")["same_author"]), (&json!(copy), &json!(false)));
+    assert_eq!((&of("3")["channel"], &of("3")["same_author"]), (&json!("posts"), &json!(true)));
+}
+
+#[tokio::test]
 async fn not_about_us_proposes_an_exclusion() {
     let house = House::new().await;
     let text =
