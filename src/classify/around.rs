@@ -147,7 +147,7 @@ impl Classifier {
             return;
         }
         found.probability = raised.share();
-        if let Some((_, topic)) = answered.filter(|_| found.topic == Topic::Other) {
+        if let Some((_, topic)) = answered {
             found.topic = topic;
         }
         if raised >= HALF && found.kind != Kind::Complaint {

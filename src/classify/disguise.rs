@@ -95,9 +95,9 @@ fn is_unseen(c: char) -> bool {
     is_invisible(c) || c >= '\u{300}' && is_combining_mark(c)
 }
 
-/// White space that no key of a keyboard writes, and the braille sign without dots.
+/// White space that no key of a keyboard writes into a post, and the braille sign without dots.
 pub(super) fn is_odd_blank(c: char) -> bool {
-    c == '\u{2800}' || !c.is_ascii() && c.is_whitespace()
+    matches!(c, '\t' | '\r' | '\u{2800}') || !c.is_ascii() && c.is_whitespace()
 }
 
 /// A sign as it stands between spread letters: all white space is alike.
