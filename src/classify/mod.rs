@@ -6,6 +6,7 @@
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
 mod cues;
+mod encoder;
 mod exclusion;
 mod findings;
 mod labels;
@@ -23,6 +24,7 @@ mod tests;
 mod train;
 mod words;
 
+pub use encoder::Encoder;
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
 pub use model::StageA;
