@@ -35,7 +35,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// The features of a text, [`FEATURES`] of them. Of the text the first 2,000 bytes count.
+    /// The features of a text, 4,736 of them. Of the text the first 2,000 bytes count.
     pub fn features(&self, text: &str) -> Vec<f32> {
         let rows = self.pieces.rows(text, TOKENS);
         let mut codes = Vec::with_capacity(rows.len() * self.rank);

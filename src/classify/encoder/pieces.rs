@@ -220,3 +220,56 @@ fn is_format(c: char) -> bool {
         | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
         | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// The rows of a text that is normalised, found by trying every piece at every place.
+    fn slowly(pieces: &BTreeMap<String, f32>, text: &str) -> Vec<u32> {
+        let mut ways = vec![(f64::NEG_INFINITY, Vec::new()); text.len() + 1];
+        ways[0] = (0.0, vec![BEGIN]);
+        for (at, c) in text.char_indices() {
+            let rest = &text[at..];
+            let known =
+                pieces.iter().zip(FIRST..).filter(|((piece, _), _)| rest.starts_with(*piece));
+            let mut steps: Vec<_> =
+                known.map(|((piece, score), row)| (piece.len(), *score, row)).collect();
+            if steps.iter().all(|(length, ..)| *length != c.len_utf8()) {
+                steps.push((c.len_utf8(), -9.0, UNKNOWN));
+            }
+            for (length, score, row) in steps {
+                let score = ways[at].0 + f64::from(score);
+                if score > ways[at + length].0 {
+                    let rows = [&ways[at].1[..], &[row]].concat();
+                    ways[at + length] = (score, rows);
+                }
+            }
+        }
+        let mut rows = ways.swap_remove(text.len()).1;
+        rows.extend(text.is_empty().then_some(UNKNOWN));
+        rows.push(END);
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_pieces_are_found_as_by_trying_each(
+            pieces in prop::collection::btree_map("\u{2581}?[abè]{1,4}|\u{2581}", -12_i8..0, 1..40),
+            text in "[abèx ]{0,20}",
+        ) {
+            let pieces: BTreeMap<String, f32> =
+                pieces.into_iter().map(|(piece, score)| (piece, score.into())).collect();
+            let (mut bytes, mut scores) = (Vec::new(), Vec::new());
+            for (piece, score) in &pieces {
+                bytes.push(u8::try_from(piece.len()).unwrap());
+                bytes.extend(piece.as_bytes());
+                scores.push(score.to_le_bytes());
+            }
+            let known = Pieces::of(bytes.leak(), scores.leak(), -9.0).unwrap();
+            prop_assert_eq!(known.rows(&text, 99), slowly(&pieces, &normalise(&text)));
+        }
+    }
+}

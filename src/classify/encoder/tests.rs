@@ -187,6 +187,10 @@ fn of_ways_as_good_as_each_other_the_piece_that_begins_first_wins() {
     let tie = [("x", -1.0), ("\u{2581}", -1.0), ("\u{2581}d", -11.0)];
     let encoder = Encoder::read(made_up(&tie).leak()).unwrap();
     assert_eq!(encoder.pieces.rows("d", TOKENS), [BEGIN, 5, END]);
+    // A character that is a piece is not unknown, even where that would be likelier.
+    let rare = [("x", -50.0), ("\u{2581}", -1.0)];
+    let encoder = Encoder::read(made_up(&rare).leak()).unwrap();
+    assert_eq!(encoder.pieces.rows("x", TOKENS), [BEGIN, 4, 3, END]);
 }
 
 #[test]
@@ -197,6 +201,12 @@ fn a_long_text_is_cut_at_a_character_and_its_pieces_at_two_hundred() {
     assert_eq!((rows.len(), rows[0], rows[199]), (TOKENS, BEGIN, END));
     assert_eq!(encoder.pieces.rows(&"ciao ".repeat(198), TOKENS), rows);
     assert_eq!(encoder.pieces.rows(&"ciao ".repeat(197), TOKENS).len(), 199);
+    // Of 2,000 bytes all count, of 2,001 the last does not, nor does half a character.
+    let spaced = |spaces: usize, end: &str| cut(&format!("ciao{}{end}", " ".repeat(spaces)));
+    assert_eq!(spaced(1_993, "abc"), ["\u{2581}ciao", "\u{2581}a", "bc"]);
+    assert_eq!(spaced(1_994, "abc"), ["\u{2581}ciao", "\u{2581}ab"]);
+    assert_eq!(spaced(1_994, "è"), ["\u{2581}ciao", "\u{2581}è"]);
+    assert_eq!(spaced(1_995, "è"), ["\u{2581}ciao"]);
     // A megabyte is no more than its beginning, also where a character stands across the border
     // and where one character becomes eighteen.
     for part in ["ciao ", "è", "xx😡", "\u{fdfa}", "\u{301}"] {

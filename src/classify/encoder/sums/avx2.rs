@@ -13,6 +13,9 @@ use zerocopy::transmute;
 const ROWS: usize = 4;
 /// Windows that are reckoned side by side.
 const WINDOWS: usize = 2;
+/// Windows that meet all weights before the next ones do: their inputs and sums stay in the nearest
+/// memory, and weights are widened seldom enough.
+const BATCH: usize = 32;
 /// How many numbers of 16 bits fit into a register.
 const LANES: usize = 16;
 
@@ -24,22 +27,25 @@ type Step = [[i16; LANES]; ROWS];
 pub(super) fn sums(inputs: &[i16], step: usize, weights: &[u8], wide: usize, sums: &mut [i32]) {
     let outputs = weights.len() / wide;
     let mut widened = vec![[[0; LANES]; ROWS]; wide / LANES];
-    for (block, bytes) in weights.chunks_exact(ROWS * wide).enumerate() {
-        widen(bytes, wide, &mut widened);
-        let mut at = 0;
+    for (batch, sums) in sums.chunks_mut(BATCH * outputs).enumerate() {
+        let inputs = &inputs[batch * BATCH * step..];
         let window = |at: usize| &inputs[at * step..][..wide];
-        let mut pairs = sums.chunks_exact_mut(WINDOWS * outputs);
-        for pair in &mut pairs {
-            let found = meet(&widened, [window(at), window(at + 1)]);
-            for (row, found) in pair.chunks_exact_mut(outputs).zip(found) {
-                row[block * ROWS..][..ROWS].copy_from_slice(&found);
+        for (block, bytes) in weights.chunks_exact(ROWS * wide).enumerate() {
+            widen(bytes, wide, &mut widened);
+            let mut at = 0;
+            let mut some = sums.chunks_exact_mut(WINDOWS * outputs);
+            for some in &mut some {
+                let found = meet(&widened, [window(at), window(at + 1)]);
+                for (row, found) in some.chunks_exact_mut(outputs).zip(found) {
+                    row[block * ROWS..][..ROWS].copy_from_slice(&found);
+                }
+                at += WINDOWS;
             }
-            at += WINDOWS;
-        }
-        for row in pairs.into_remainder().chunks_exact_mut(outputs) {
-            let [found] = meet(&widened, [window(at)]);
-            row[block * ROWS..][..ROWS].copy_from_slice(&found);
-            at += 1;
+            for row in some.into_remainder().chunks_exact_mut(outputs) {
+                let [found] = meet(&widened, [window(at)]);
+                row[block * ROWS..][..ROWS].copy_from_slice(&found);
+                at += 1;
+            }
         }
     }
 }
