@@ -9,6 +9,7 @@ mod around;
 mod correction;
 mod cues;
 mod disguise;
+mod encoder;
 mod exclusion;
 mod findings;
 mod labels;
@@ -33,6 +34,7 @@ pub use around::Around;
 pub use correction::{
     Correction, Figures, LEAST_LABELS, LEAST_OF_A_SORT, LIMIT, Learned, Lesson, Outcome, Scores,
 };
+pub use encoder::Encoder;
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
 pub use likeness::Likeness;
