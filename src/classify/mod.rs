@@ -5,6 +5,7 @@
 //! [`Model`] may sit beside; the two combine by maximum, so that a model can raise a complaint
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
+mod chance;
 mod cues;
 mod exclusion;
 mod findings;
@@ -13,6 +14,7 @@ mod language;
 mod lexicon;
 pub mod measure;
 mod model;
+mod net;
 mod normal;
 mod phrases;
 mod reasons;
