@@ -75,16 +75,15 @@ impl Pass {
             self.behind.extend(fires.iter().zip(counts).zip(rows).map(unit));
         }
 
-        let mut slope = [0.0; HEADS];
         for unit in 0..hidden {
-            slope = [0.0; HEADS];
+            let mut slope = [0.0; HEADS];
             for (fires, slopes) in self.fires.chunks_exact(hidden).zip(&self.slopes) {
                 add(&mut slope, fires[unit], slopes);
             }
             let from = second.start + unit * HEADS;
             learn(&mut weights.values[from..from + HEADS], from, &slope);
         }
-        slope = [0.0; HEADS];
+        let mut slope = [0.0; HEADS];
         self.slopes.iter().for_each(|slopes| add(&mut slope, 1.0, slopes));
         learn(&mut weights.values[ends.clone()], ends.start, &slope);
 
