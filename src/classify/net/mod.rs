@@ -35,10 +35,15 @@ pub(crate) const STEP: f32 = FAR / STEPS as f32;
 /// More than this the weights of a unit may not amount to, so that no sum leaves 32 bits.
 pub(crate) const ROOM: u64 = i32::MAX as u64 / STEPS as u64;
 
-/// How far a feature lies from its mean, in steps. `per_sd` is one by the standard deviation.
-pub(crate) fn standard(feature: f32, mean: f32, per_sd: f32) -> i16 {
+/// Added and taken away again, it leaves the nearest whole number, of two equally near ones the
+/// even one: at 1.5 times 2^23 there is no room left for a fraction. Quicker than the function for
+/// it, which a processor may lack.
+const ROUNDER: f32 = 12_582_912.0;
+
+/// How far a feature lies from its mean, in whole steps. `per_sd` is one by the standard deviation.
+pub(crate) fn steps(feature: f32, mean: f32, per_sd: f32) -> f32 {
     let far = ((feature - mean) * per_sd).clamp(-FAR, FAR);
-    (far * (f32::from(STEPS) / FAR)).round_ties_even() as i16
+    far * (f32::from(STEPS) / FAR) + ROUNDER - ROUNDER
 }
 
 /// The trained network.
@@ -72,7 +77,7 @@ impl Net {
         let seen: Vec<i16> = features
             .iter()
             .zip(spread)
-            .map(|(feature, (mean, per_sd))| standard(*feature, *mean, *per_sd))
+            .map(|(feature, (mean, per_sd))| steps(*feature, *mean, *per_sd) as i16)
             .collect();
         let mut heads = self.ends;
         let rows = self.weights.chunks_exact(self.inputs().max(1));

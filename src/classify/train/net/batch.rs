@@ -2,7 +2,7 @@
 
 use super::{Example, Plan};
 use crate::classify::chance::Chance;
-use crate::classify::net::{STEP, standard};
+use crate::classify::net::{STEP, steps};
 
 /// A feature that moves less than this tells nothing: what it does later is not looked at.
 const STILL: f64 = 1e-6;
@@ -53,6 +53,8 @@ pub(super) struct Batch<'r> {
     pub(super) seen: Vec<f32>,
     /// By row: what each unit of the hidden layer counts; 0 where it is dropped.
     pub(super) counts: Vec<f32>,
+    /// Room for one row.
+    row: Vec<f32>,
 }
 
 impl<'r> Batch<'r> {
@@ -69,41 +71,28 @@ impl<'r> Batch<'r> {
         self.rows.extend(named.iter().map(|at| rows[*at]));
         let (size, inputs) = (named.len(), spread.means.len());
         self.seen.resize(inputs * size, 0.0);
-        let mut drops = Drops::of(plan.dropped_inputs);
         for (at, row) in self.rows.iter().enumerate() {
             let spread = spread.means.iter().zip(&spread.per_sd);
-            let slots = self.seen.iter_mut().skip(at).step_by(size);
-            for ((slot, feature), (mean, per_sd)) in slots.zip(row.features).zip(spread) {
-                *slot = drops.next(chance) * f32::from(standard(*feature, *mean, *per_sd)) * STEP;
+            let far = row.features.iter().zip(spread);
+            self.row.clear();
+            self.row.extend(far.map(|(feature, (mean, sd))| steps(*feature, *mean, *sd) * STEP));
+            drop_some(&mut self.row, plan.dropped_inputs, chance);
+            for (slots, seen) in self.seen.chunks_exact_mut(size).zip(&self.row) {
+                slots[at] = *seen;
             }
         }
-        let mut drops = Drops::of(plan.dropped_units);
         self.counts.clear();
-        self.counts.extend((0..size * plan.hidden).map(|_| drops.next(chance)));
+        self.counts.resize(size * plan.hidden, 1.0);
+        drop_some(&mut self.counts, plan.dropped_units, chance);
     }
 }
 
-/// Draws what is dropped: eight draws of each 64 bits.
-struct Drops {
-    dropped: u8,
-    /// What the others count.
-    counts: f32,
-    bits: u64,
-    left: u8,
-}
-
-impl Drops {
-    fn of(dropped: u8) -> Drops {
-        Drops { dropped, counts: 256.0 / (256.0 - f32::from(dropped)), bits: 0, left: 0 }
-    }
-
-    fn next(&mut self, chance: &mut Chance) -> f32 {
-        if self.left == 0 {
-            (self.bits, self.left) = (chance.bits(), 8);
+/// Drops of 256 numbers so many as chance will have it; the others grow by as much.
+fn drop_some(numbers: &mut [f32], dropped: u8, chance: &mut Chance) {
+    let counts = 256.0 / (256.0 - f32::from(dropped));
+    for eight in numbers.chunks_mut(8) {
+        for (number, drawn) in eight.iter_mut().zip(chance.bits().to_le_bytes()) {
+            *number *= if drawn < dropped { 0.0 } else { counts };
         }
-        let drawn = self.bits as u8;
-        self.bits >>= 8;
-        self.left -= 1;
-        if drawn < self.dropped { 0.0 } else { self.counts }
     }
 }

