@@ -6,6 +6,7 @@
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
 mod around;
+mod chance;
 mod correction;
 mod cues;
 mod disguise;
@@ -20,6 +21,7 @@ mod look_alikes;
 mod markup;
 pub mod measure;
 mod model;
+mod net;
 mod normal;
 mod phrases;
 mod reasons;

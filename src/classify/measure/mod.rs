@@ -1,14 +1,13 @@
 //! Measures verdicts against labels: precision, recall, F1 and macro-F1 with intervals, confusion
 //! of kinds, severity, topics, risks, calibration, and the errors one by one.
 
-mod chance;
 #[cfg(test)]
 mod tests;
 pub mod thresholds;
 
+use super::chance::Chance;
 use super::labels::Labelled;
 use crate::domain::verdict::{Kind, Lang, Risk, Verdict};
-use chance::Chance;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

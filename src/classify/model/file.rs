@@ -87,35 +87,40 @@ impl StageA {
     }
 }
 
-fn put(out: &mut Vec<u8>, numbers: &[f32]) {
+/// Writes numbers.
+pub(crate) fn put(out: &mut Vec<u8>, numbers: &[f32]) {
     for number in numbers {
         out.extend(number.to_le_bytes());
     }
 }
 
 /// What is left to be read.
-struct Rest<'a>(&'a [u8]);
+pub(crate) struct Rest<'a>(pub(crate) &'a [u8]);
 
 impl Rest<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
+    /// The next bytes.
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
         let (first, rest) = self.0.split_first_chunk::<N>().ok_or("the model file is cut off")?;
         self.0 = rest;
         Ok(*first)
     }
 
-    fn number(&mut self) -> Result<f32, String> {
+    /// The next number.
+    pub(crate) fn number(&mut self) -> Result<f32, String> {
         let number = f32::from_le_bytes(self.take()?);
         if number.is_finite() { Ok(number) } else { Err("the model holds no number".to_owned()) }
     }
 
-    fn numbers(&mut self, count: usize) -> Result<Vec<f32>, String> {
+    /// The next numbers.
+    pub(crate) fn numbers(&mut self, count: usize) -> Result<Vec<f32>, String> {
         if count > self.0.len() {
             return Err("the model file is cut off".to_owned());
         }
         (0..count).map(|_| self.number()).collect()
     }
 
-    fn weights(&mut self, count: usize) -> Result<Vec<i8>, String> {
+    /// The next weights.
+    pub(crate) fn weights(&mut self, count: usize) -> Result<Vec<i8>, String> {
         let (first, rest) = self.0.split_at_checked(count).ok_or("the model file is cut off")?;
         self.0 = rest;
         Ok(first.iter().map(|byte| byte.cast_signed()).collect())

@@ -12,7 +12,7 @@ mod grams;
 mod tests;
 
 pub(crate) use bank::{Bank, Shape};
-pub(crate) use file::Platt;
+pub(crate) use file::{Platt, Rest, put};
 pub(crate) use grams::{BLOCKS, Grams, WORDS};
 
 use super::{Model, Opinion, Seen};

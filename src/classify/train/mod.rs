@@ -1,11 +1,13 @@
 //! Makes the model of Stage A from labelled texts: pure, and byte for byte the same from the same
-//! lines in the same order, in debug and release builds.
+//! lines in the same order, in debug and release builds, by one thread or many.
 //!
 //! Each head is a logistic regression of its own (`solver`); whole messages of one block of lines
 //! stay on one side of a split (`side`). What the complaint head says of texts that it has not
 //! seen is turned into probabilities, per language.
 
 mod calibrate;
+mod net;
+mod parallel;
 mod solver;
 #[cfg(test)]
 mod tests;
@@ -50,27 +52,29 @@ impl Sample {
 pub struct Training<'s> {
     samples: Vec<&'s Sample>,
     seen: Vec<(Grams, Vec<f32>)>,
+    threads: usize,
 }
 
 impl<'s> Training<'s> {
-    /// Reads the texts. Those in languages that are not served are left out.
+    /// Reads the texts. Those in languages that are not served are left out. All that can be done
+    /// side by side is done by so many threads, with the same result by any number of them.
     ///
     /// # Errors
     /// What is wrong with the phrase files, or that there is nothing to learn.
-    pub fn of(samples: &'s [Sample]) -> Result<Training<'s>, String> {
+    pub fn of(samples: &'s [Sample], threads: usize) -> Result<Training<'s>, String> {
         let rules = Classifier::new(None)?;
-        let (mut kept, mut seen) = (Vec::new(), Vec::new());
-        for sample in samples {
-            if let Some(found) = rules.see(&sample.labelled.text, sample.labelled.language) {
-                kept.push(sample);
-                seen.push(found);
-            }
-        }
+        let found = parallel::ordered(samples.len(), threads, |at| {
+            let labelled = &samples[at].labelled;
+            rules.see(&labelled.text, labelled.language)
+        });
+        let found = samples.iter().zip(found);
+        let (kept, seen): (Vec<_>, Vec<_>) =
+            found.filter_map(|(sample, found)| Some((sample, found?))).unzip();
         let both = |is: bool| kept.iter().any(|sample: &&Sample| sample.labelled.complaint == is);
         if !both(true) || !both(false) {
             return Err("there must be complaints and others to learn from".to_owned());
         }
-        Ok(Training { samples: kept, seen })
+        Ok(Training { samples: kept, seen, threads })
     }
 
     /// How many texts are learned from.
@@ -80,21 +84,31 @@ impl<'s> Training<'s> {
 
     /// The model of all texts.
     pub fn train(&self, name: &str) -> StageA {
-        let held = self.held_out();
         let all: Vec<usize> = (0..self.samples.len()).collect();
-        let banks = std::array::from_fn(|bank| self.bank(bank, &all));
-        StageA::of(name, banks, self.calibrate(&held, &all))
+        let others = self.others();
+        let whole = (0..SHAPES.len()).map(|bank| (bank, &all));
+        let jobs: Vec<_> = whole.chain(others.iter().map(|others| (0, others))).collect();
+        let mut banks = self.banks(&jobs).into_iter();
+        let whole = std::array::from_fn(|_| banks.next().expect("there is a bank for each job"));
+        let held = self.held_out(&banks.collect::<Vec<_>>());
+        StageA::of(name, whole, self.calibrate(&held, &all))
     }
 
     /// For each side the model of the others, calibrated by them alone.
     pub fn held_out_models(&self) -> Vec<StageA> {
-        let held = self.held_out();
-        let of_side = |side| {
-            let (_, others) = self.split(side);
-            let banks = std::array::from_fn(|bank| self.bank(bank, &others));
-            StageA::of("held-out", banks, self.calibrate(&held, &others))
-        };
-        (0..SIDES).map(of_side).collect()
+        let others = self.others();
+        let of_bank = |bank| others.iter().map(move |others| (bank, others));
+        let jobs: Vec<_> = (0..SHAPES.len()).flat_map(of_bank).collect();
+        let mut first = self.banks(&jobs);
+        let mut third = first.split_off(2 * SIDES).into_iter();
+        let mut second = first.split_off(SIDES).into_iter();
+        let held = self.held_out(&first);
+        let models = first.into_iter().zip(&others).map(|(first, others)| {
+            let banks = [Some(first), second.next(), third.next()];
+            let banks = banks.map(|bank| bank.expect("there is a bank for each job"));
+            StageA::of("held-out", banks, self.calibrate(&held, others))
+        });
+        models.collect()
     }
 
     /// What models that have not seen them say of all texts, with the rules as in use.
@@ -117,18 +131,21 @@ impl<'s> Training<'s> {
         Ok(told.filter_map(|(sample, verdict)| Some((&sample.labelled, verdict?))).collect())
     }
 
-    /// The complaint sum of each text, from a model that has not seen its side.
-    fn held_out(&self) -> Vec<f32> {
+    /// The complaint sum of each text, from the one of these banks that has not seen its side.
+    fn held_out(&self, banks: &[Bank]) -> Vec<f32> {
         let mut sums = vec![0.0; self.samples.len()];
-        for side in 0..SIDES {
-            let (here, others) = self.split(side);
-            let bank = self.bank(0, &others);
-            for at in here {
+        for (side, bank) in banks.iter().enumerate() {
+            for at in self.split(side).0 {
                 let (grams, cues) = &self.seen[at];
                 [sums[at]] = bank.sums(grams, cues);
             }
         }
         sums
+    }
+
+    /// For each side who does not stand on it.
+    fn others(&self) -> Vec<Vec<usize>> {
+        (0..SIDES).map(|side| self.split(side).1).collect()
     }
 
     /// Who stands on a side, and who does not.
@@ -146,6 +163,11 @@ impl<'s> Training<'s> {
         };
         let all = calibrate::fit(&told(None)).unwrap_or(Platt { slope: 1.0, begin: 0.0 });
         Lang::SERVED.map(|lang| calibrate::fit(&told(Some(lang))).unwrap_or(all))
+    }
+
+    /// For each job a bank: which one, trained on which texts.
+    fn banks(&self, jobs: &[(usize, &Vec<usize>)]) -> Vec<Bank> {
+        parallel::ordered(jobs.len(), self.threads, |job| self.bank(jobs[job].0, jobs[job].1))
     }
 
     /// Trains the heads of one bank on some texts.

@@ -16,7 +16,7 @@ fn lines() -> Vec<Sample> {
 #[test]
 fn the_same_lines_give_the_same_bytes_on_every_machine() {
     let samples = lines();
-    let training = Training::of(&samples).unwrap();
+    let training = Training::of(&samples, 1).unwrap();
     assert_eq!(training.count(), 215);
     let bytes = training.train("small").bytes();
     let digest: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
@@ -35,7 +35,7 @@ fn the_same_lines_give_the_same_bytes_on_every_machine() {
 #[test]
 fn lines_that_are_held_out_are_judged_by_who_has_not_seen_them() {
     let samples = lines();
-    let training = Training::of(&samples).unwrap();
+    let training = Training::of(&samples, 2).unwrap();
     let models = training.held_out_models();
     assert_eq!(models.len(), SIDES);
     for side in 0..SIDES {
@@ -51,9 +51,22 @@ fn lines_that_are_held_out_are_judged_by_who_has_not_seen_them() {
 }
 
 #[test]
+fn one_thread_and_two_give_the_same_bytes() {
+    let samples = lines();
+    let [one, two] = [1, 2].map(|threads| {
+        let training = Training::of(&samples, threads).unwrap();
+        let held = training.held_out_models();
+        let held: Vec<Vec<u8>> = held.iter().map(StageA::bytes).collect();
+        (training.train("small").bytes(), held)
+    });
+    assert!(one == two);
+    assert!(one.1.windows(2).all(|pair| pair[0] != pair[1]), "each side has its own model");
+}
+
+#[test]
 fn there_must_be_something_to_learn() {
     let mut samples = lines();
     samples.retain(|sample| sample.labelled.complaint);
-    assert!(Training::of(&samples).err().unwrap().contains("complaints and others"));
-    assert!(Training::of(&[]).is_err());
+    assert!(Training::of(&samples, 1).err().unwrap().contains("complaints and others"));
+    assert!(Training::of(&[], 1).is_err());
 }

@@ -10,6 +10,7 @@ use crate::classify::{Classifier, Labelled, Sample, Training};
 use crate::domain::Verdict;
 use clap::Args;
 use corpus::{Corpus, Manifest};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// The name of the model that this version trains.
@@ -38,12 +39,15 @@ pub(super) struct Train {
     /// Write the model card, with the figures of the cross-validation
     #[arg(long, value_name = "FILE", requires = "folds")]
     card: Option<PathBuf>,
+    /// Work by so many threads; the result does not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 }
 
 impl Train {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let corpus = Corpus::read(&self.data)?;
-        let training = Training::of(&corpus.samples).map_err(Failure::usage)?;
+        let training = Training::of(&corpus.samples, self.threads()).map_err(Failure::usage)?;
         if self.folds {
             self.measure(&corpus, &training)?;
         }
@@ -66,6 +70,11 @@ impl Train {
             out::say("this is not the model inside this program");
         }
         Ok(())
+    }
+
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().ok();
+        self.threads.or_else(cores).map_or(1, NonZeroUsize::get)
     }
 
     /// Prints what models say of lines that they have not seen, and writes the card.
