@@ -75,8 +75,9 @@ fn a_model_is_made_of_folders_twice_the_same() {
     let few: String = whole.lines().take(100).map(|line| format!("{line}\n")).collect();
     std::fs::write(data.join("it.jsonl"), &few).unwrap();
     let [one, two] = ["one.bin", "two.bin"].map(|name| folder.path().join(name));
-    for file in [&one, &two] {
-        let told = said(ascolto(&["train", "--data", text(&data), "--out", text(file)]), b"");
+    for (file, threads) in [(&one, "1"), (&two, "3")] {
+        let args = ["train", "--data", text(&data), "--out", text(file), "--threads", threads];
+        let told = said(ascolto(&args), b"");
         assert!(told.err.contains("complaints/it-a.jsonl is missing"), "{}", told.err);
         assert!(told.err.contains("few/it.jsonl is not in the shipped model"), "{}", told.err);
         assert!(told.err.contains("this is not the model inside"), "{}", told.err);
@@ -97,6 +98,8 @@ fn a_model_is_made_of_folders_twice_the_same() {
     std::fs::create_dir(&empty).unwrap();
     let told = said(ascolto(&["train", "--data", text(&empty), "--out", text(&one)]), b"");
     assert!(told.failed(2).contains("holds no .jsonl files"));
+    let none = ["train", "--data", text(&data), "--out", text(&one), "--threads", "0"];
+    assert!(said(ascolto(&none), b"").failed(2).contains("--threads"));
 }
 
 /// Training itself takes minutes; what it would be asked with is checked here.

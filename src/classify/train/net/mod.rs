@@ -83,7 +83,7 @@ pub(crate) const PLAN: Plan =
     Plan { hidden: 128, epochs: 10, rate: 1e-3, dropped_inputs: 51, dropped_units: 77 };
 
 /// One network a job, each of the examples that the job names (at least one). What comes out is
-/// the same whatever `threads` is; each holds some seven megabytes beside the features.
+/// the same whatever `threads` is; each holds some nine megabytes beside the features.
 pub(crate) fn train_all(
     examples: &[Example<'_>],
     jobs: &[&[usize]],
