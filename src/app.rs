@@ -159,6 +159,7 @@ pub async fn build(
     let mut tx = store.begin().await?;
     let key = lanes::kept(&mut tx, "link_key", &around.ids.bytes::<32>()).await?;
     tx.commit().await?;
+    let classifier = if config.encoder { Classifier::shipped() } else { Classifier::lean() };
     let deps = Deps {
         store,
         engine,
@@ -170,7 +171,7 @@ pub async fn build(
         scopes,
         channels,
         recipients,
-        classifier: Arc::new(Classifier::shipped().map_err(BuildError::Setting)?),
+        classifier: Arc::new(classifier.map_err(BuildError::Setting)?),
         corrections: Corrections::default(),
         drafts: Drafts::new().map_err(BuildError::Setting)?,
         links: Links::new(&config.web.public_url).map_err(BuildError::Setting)?,

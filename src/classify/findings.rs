@@ -28,8 +28,9 @@ const REASON_FLOOR: f32 = 0.25;
 const GRAVE: [Risk; 4] = [Risk::Legal, Risk::Safety, Risk::Privacy, Risk::Press];
 /// What phrases alone must have beside the odds that were fitted for them: the model knows the
 /// words around them too, so rules count beside it only where they are sure. By cross-validation.
-/// Nothing is taken off where somebody may be harmed, since a fire is heard whoever doubts it, nor
-/// where three sorts of breach are told, nor from a text so short that the model knows little.
+/// Nothing is taken off where somebody may be harmed, since a fire is heard whoever doubts it, where
+/// praise mocks a breach, which the model takes for praise, where three sorts of breach are told, nor
+/// from a text so short that the model knows little.
 const CAUTION: f32 = 2.0;
 /// The most words of such a short text. Of the macro-F1 in cross-validation it costs 0.1.
 const BLUNT_WORDS: usize = 6;
@@ -74,7 +75,7 @@ impl Findings {
                 let counts = table.count(&folded.text, text, lexicon.find(&folded.text));
                 let mut found = Findings::read(table, &counts, folded, text, input);
                 if let Some(model) = model {
-                    let seen = Seen { language, folded, counts: &counts };
+                    let seen = Seen { language, text, folded, counts: &counts };
                     found.take(model.opinion(&seen), model.name(), folded, input, learned);
                 }
                 if found.kind != Kind::Complaint && hides(text, &folded.text) {
@@ -106,6 +107,7 @@ impl Findings {
         // What is sorted out must be harmless to whoever is not cautious.
         let suspected = share(odds);
         let sure = risk.contains(&Risk::Safety)
+            || risk.contains(&Risk::Sarcasm)
             || counts.value(table, "mixed.three") > 0.0
             || folded.text.split_whitespace().nth(BLUNT_WORDS).is_none();
         if !sure {
@@ -221,6 +223,10 @@ impl Findings {
             if !said && self.why.len() < REASONS {
                 self.why.push(reason("word", words));
             }
+        }
+        if opinion.sentence {
+            self.why.truncate(REASONS - 1);
+            self.why.push(reason("sentence", ""));
         }
         if heard && self.why.is_empty() {
             self.why.push(reason(&format!("model.{name}"), ""));

@@ -40,7 +40,7 @@ pub use encoder::Encoder;
 pub use exclusion::{Effect, Past, Proposal, effect, propose};
 pub use labels::Labelled;
 pub use likeness::Likeness;
-pub use model::StageA;
+pub use model::Cascade;
 pub use scope::{Scope, ambiguous};
 pub use train::{SIDES, Sample, Training};
 
@@ -57,7 +57,7 @@ use normal::Normal;
 pub const RULES: &str = "rules-2";
 
 /// The file of the model that is shipped; `ascolto train` makes it of `tests/corpus/complaints`.
-pub const SHIPPED: &[u8] = include_bytes!("data/stage-a.bin");
+pub const SHIPPED: &[u8] = include_bytes!("data/model.bin");
 
 /// Longest text that is judged, in bytes: five times the longest post of the served networks.
 /// What is over is cut at a character, and the verdict says so (`text.cut`).
@@ -117,6 +117,8 @@ pub struct Input<'a> {
 pub struct Seen<'a> {
     /// What was found, not only what was named.
     pub language: Lang,
+    /// As it was written.
+    pub text: &'a str,
     /// The text as phrases are looked up in it.
     pub(crate) folded: &'a Normal,
     /// What the rules found in it.
@@ -138,6 +140,8 @@ pub struct Opinion {
     pub risk: Option<Vec<Risk>>,
     /// The words that carried it, the strongest first, as spans of the folded text.
     pub why: Vec<(usize, usize)>,
+    /// The sentence as a whole carried it beside its words, or against them.
+    pub sentence: bool,
 }
 
 /// The seat of a trained model beside the rules.
@@ -190,12 +194,24 @@ impl Classifier {
         Classifier::of_model(SHIPPED)
     }
 
+    /// Rules and the model that is shipped, without the sentence encoder: for small machines.
+    ///
+    /// # Errors
+    /// As [`Classifier::shipped`].
+    pub fn lean() -> Result<Classifier, String> {
+        Classifier::of_cascade(Cascade::read(SHIPPED)?.without_b())
+    }
+
     /// Rules and the model of a file.
     ///
     /// # Errors
     /// As [`Classifier::new`], and what is wrong with the model's file.
     pub fn of_model(file: &[u8]) -> Result<Classifier, String> {
-        let model = StageA::read(file)?;
+        Classifier::of_cascade(Cascade::read(file)?)
+    }
+
+    /// Rules and a model.
+    fn of_cascade(model: Cascade) -> Result<Classifier, String> {
         let cues = model.cues();
         let judge = Classifier::new(Some(Box::new(model)))?;
         match judge.table.cues.len() {

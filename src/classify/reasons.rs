@@ -2,11 +2,12 @@
 
 use super::Classifier;
 
-/// Those that stand not in the cue table: they come from the stars, from what kind of text it is,
+/// Those that stand not in the cue table: they come from the model, from the stars, from what kind of text it is,
 /// from what is known around it, from what the brand's own people taught, and from what tells
 /// whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 26] = [
+const BESIDE_THE_TABLE: [&str; 27] = [
     "word",
+    "sentence",
     "brand.learned",
     "rating.one",
     "rating.two",

@@ -21,7 +21,7 @@ fn rules() -> &'static Classifier {
     RULES.get_or_init(|| Classifier::new(None).unwrap())
 }
 
-fn input(text: &str) -> Input<'_> {
+pub(super) fn input(text: &str) -> Input<'_> {
     let about = &About::US;
     Input { text, language: None, rating: None, attachments: 0, around: Around::default(), about }
 }
@@ -68,7 +68,7 @@ fn reasons_quote_the_words_as_written() {
     assert!(words.contains(&"NESSUNO  risponde"), "{words:?}");
     assert!(verdict.probability >= PerMillion(800_000));
     assert_eq!(verdict.risk, [Risk::Repeat, Risk::Ignored]);
-    assert_eq!(verdict.model, "rules-2+stage-a-1");
+    assert_eq!(verdict.model, "rules-2+cascade-1");
 }
 
 #[test]

@@ -14,14 +14,18 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Reads all brands. A brand with a problem may be missing in what comes back.
-pub(super) fn read(sections: &Sections, problems: &mut Problems) -> BTreeMap<String, Brand> {
-    let triage = triage(sections, problems);
+/// Reads all brands, and whether the sentence encoder judges for them. A brand with a problem may be
+/// missing in what comes back.
+pub(super) fn read(
+    sections: &Sections,
+    problems: &mut Problems,
+) -> (BTreeMap<String, Brand>, bool) {
+    let (triage, encoder) = triage(sections, problems);
     let policies: BTreeMap<_, _> =
         sections.of("sla").map(|s| (s.name.as_str(), policy(s, problems))).collect();
     let weeks: BTreeMap<_, _> =
         sections.of("calendar").map(|s| (s.name.as_str(), week(s, problems))).collect();
-    sections
+    let brands = sections
         .of("brand")
         .filter_map(|section| {
             let keys = check(section, section.shape.fields, false, problems);
@@ -46,7 +50,8 @@ pub(super) fn read(sections: &Sections, problems: &mut Problems) -> BTreeMap<Str
             }
             Some((section.name.clone(), brand))
         })
-        .collect()
+        .collect();
+    (brands, encoder)
 }
 
 /// Reads the public channels that no connector hears into their brands.
@@ -149,15 +154,17 @@ fn names(keys: &Checked, brand: &Brand, problems: &mut Problems) {
 
 type Thresholds = (PerMillion, PerMillion);
 
-fn triage(sections: &Sections, problems: &mut Problems) -> Thresholds {
+/// `[triage]`: the thresholds, and whether the sentence encoder is used.
+fn triage(sections: &Sections, problems: &mut Problems) -> (Thresholds, bool) {
     let usual = Brand::new("", TimeZone::UTC);
     let usual = (usual.alert_at, usual.look_at);
     match sections.of("triage").next() {
         Some(section) => {
             let keys = check(section, section.shape.fields, false, problems);
-            thresholds(&keys, usual, problems)
+            let encoder = keys.get("encoder").unwrap_or(true);
+            (thresholds(&keys, usual, problems), encoder)
         }
-        None => usual,
+        None => (usual, true),
     }
 }
 

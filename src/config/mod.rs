@@ -62,6 +62,8 @@ pub struct Config {
     pub web: WebConfig,
     /// How the outside is spoken to.
     pub fetch: FetchConfig,
+    /// Whether the sentence encoder judges beside rules and Stage A.
+    pub encoder: bool,
     /// The brands by name.
     pub brands: BTreeMap<String, Brand>,
     /// The channels by name, disabled ones included.
@@ -179,7 +181,7 @@ pub fn load_beside(
     overlay::lay(&mut sections, env, &mut problems);
 
     let (store, web, fetch) = outside::singles(&sections, &mut problems);
-    let mut brands = brands::read(&sections, &mut problems);
+    let (mut brands, encoder) = brands::read(&sections, &mut problems);
     brands::public(&sections, &mut brands, &mut problems);
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
@@ -188,7 +190,7 @@ pub fn load_beside(
     match store {
         Some(store) if !problems.any() => {
             let warnings = problems.warnings();
-            Ok(Config { store, web, fetch, brands, channels, recipients, warnings })
+            Ok(Config { store, web, fetch, encoder, brands, channels, recipients, warnings })
         }
         _ => Err(problems.sorted()),
     }

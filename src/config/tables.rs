@@ -148,6 +148,13 @@ const TRIAGE: &[Field] = &[
         "0.6",
     ),
     may("look_at", Form::Share, "From this probability on a person looks. Default 0.35.", "0.35"),
+    may(
+        "encoder",
+        Form::Plain(KeyKind::Flag),
+        "Whether doubtful texts are read by the sentence encoder too: fewer are misjudged, for a \
+         millisecond each and some 20 MB of memory. Default true.",
+        "true",
+    ),
 ];
 
 const BRAND: &[Field] = &[
@@ -249,7 +256,9 @@ const BRAND: &[Field] = &[
     may(
         "learn",
         Form::Plain(KeyKind::Flag),
-        "Whether judging learns from what its people make of mentions. What was learned is used only once it proved better on labels that it had not seen; `ascolto brand learned` shows it. Default true.",
+        "Whether judging learns from what its people make of mentions. What was learned is used only \
+         once it proved better on labels that it had not seen; `ascolto brand learned` shows it. \
+         Default true.",
         "true",
     ),
 ];

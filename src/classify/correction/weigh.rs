@@ -31,7 +31,7 @@ impl Classifier {
         if found.is_automatic() {
             return None;
         }
-        let opinion = model.opinion(&Seen { language, folded: &folded, counts: &counts });
+        let opinion = model.opinion(&Seen { language, text, folded: &folded, counts: &counts });
         let (floor, grave) = (found.probability, found.is_grave(&opinion));
         Some(Weighed { floor, odds: odds_of(&opinion, input), grave, folded })
     }

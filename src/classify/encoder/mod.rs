@@ -16,6 +16,7 @@ mod tests;
 
 use net::Net;
 use pieces::Pieces;
+pub(crate) use sums::sums;
 
 /// How many numbers a text has: of its pieces the mean (1,280) and the greatest (1,280), then what
 /// the whole comes to, layer by layer (512, 320, 320, 512, 512).

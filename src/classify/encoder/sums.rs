@@ -21,7 +21,7 @@ const ROUNDER: f32 = 12_582_912.0;
 /// after the other, a multiple of four of them.
 #[cfg(all(target_arch = "x86_64", not(target_feature = "avx2")))]
 #[multiversion::multiversion(targets("x86_64+avx2"))]
-pub(super) fn sums(inputs: &[i16], step: usize, weights: &[u8], wide: usize, sums: &mut [i32]) {
+pub(crate) fn sums(inputs: &[i16], step: usize, weights: &[u8], wide: usize, sums: &mut [i32]) {
     multiversion::target::match_target! {
         "x86_64+avx2" => avx2::sums(inputs, step, weights, wide, sums),
         _ => plain(inputs, step, weights, wide, sums),
@@ -31,7 +31,7 @@ pub(super) fn sums(inputs: &[i16], step: usize, weights: &[u8], wide: usize, sum
 /// As above, where there is nothing to choose: on other processors, and in a build for one with
 /// AVX2 alone, whose compiler uses it of itself.
 #[cfg(not(all(target_arch = "x86_64", not(target_feature = "avx2"))))]
-pub(super) fn sums(inputs: &[i16], step: usize, weights: &[u8], wide: usize, sums: &mut [i32]) {
+pub(crate) fn sums(inputs: &[i16], step: usize, weights: &[u8], wide: usize, sums: &mut [i32]) {
     plain(inputs, step, weights, wide, sums);
 }
 

@@ -2,7 +2,15 @@
 
 use super::pieces::{BEGIN, END, UNKNOWN};
 use super::*;
+use serde::Deserialize;
 use std::sync::LazyLock;
+
+/// The file that is shipped.
+static SHIPPED: &[u8] = include_bytes!("../data/encoder.bin");
+/// What whoever made that file found for some texts with another program.
+const GOLDEN: &str = include_str!("../data/encoder-golden.jsonl");
+/// Of so many features one stands there.
+const GOLDEN_STEP: usize = 37;
 
 /// Pieces of the made-up file in the order of their bytes, with their scores.
 const PIECES: [(&str, f32); 12] = [
@@ -346,4 +354,35 @@ fn the_features_are_those_that_a_slow_way_finds() {
             assert!((f64::from(*found) - wanted).abs() < 4e-3, "{text} {at}: {found} {wanted}");
         }
     }
+}
+
+/// A line of [`GOLDEN`].
+#[derive(Deserialize)]
+struct Golden {
+    text: String,
+    /// The rows of its pieces, with those of beginning and end.
+    pieces: Vec<u32>,
+    /// Of the features the first and each [`GOLDEN_STEP`]th behind it.
+    features: Vec<f32>,
+}
+
+#[test]
+fn the_shipped_file_gives_what_another_program_found_with_it() {
+    let encoder = Encoder::read(SHIPPED).unwrap();
+    let mut lines = 0;
+    for line in GOLDEN.lines() {
+        let golden: Golden = serde_json::from_str(line).unwrap();
+        let text = golden.text.as_str();
+        assert_eq!(encoder.pieces.rows(text, TOKENS), golden.pieces, "{text}");
+        let features = encoder.features(text);
+        let found: Vec<f32> = features.into_iter().step_by(GOLDEN_STEP).collect();
+        assert_eq!(found.len(), golden.features.len(), "{text}");
+        for (at, (found, wanted)) in found.iter().zip(&golden.features).enumerate() {
+            let at = at * GOLDEN_STEP;
+            let far = (found - wanted).abs() / (1.0 + wanted.abs());
+            assert!(far < 1e-3, "{text}: feature {at}: {found} {wanted}");
+        }
+        lines += 1;
+    }
+    assert!(lines > 0, "the file holds no line");
 }

@@ -23,9 +23,13 @@ pub(crate) struct Platt {
 impl Platt {
     /// The probability.
     pub(crate) fn share(self, sum: f32) -> f64 {
-        let odds = f64::from(self.slope) * f64::from(sum) + f64::from(self.begin);
         // From a crate that is the same everywhere, where the standard one is the platform's.
-        1.0 / (1.0 + libm::exp(-odds))
+        1.0 / (1.0 + libm::exp(-self.odds(sum)))
+    }
+
+    /// The log odds.
+    pub(crate) fn odds(self, sum: f32) -> f64 {
+        f64::from(self.slope) * f64::from(sum) + f64::from(self.begin)
     }
 }
 
@@ -57,11 +61,11 @@ impl StageA {
         out
     }
 
-    /// Reads a file.
+    /// Reads the beginning of a file, and hands back what follows.
     ///
     /// # Errors
     /// What is wrong with it, for a person.
-    pub fn read(file: &[u8]) -> Result<StageA, String> {
+    pub(crate) fn read_first(file: &[u8]) -> Result<(StageA, &[u8]), String> {
         let rest = file.strip_prefix(MAGIC);
         let rest = rest.ok_or("this is no model file of this version; train one anew")?;
         let end = rest.iter().take(NAME_LIMIT + 1).position(|byte| *byte == b'\n');
@@ -75,10 +79,7 @@ impl StageA {
         }
         let [first, second, third] = SHAPES;
         let banks = [rest.bank(first, cues)?, rest.bank(second, cues)?, rest.bank(third, cues)?];
-        if !rest.0.is_empty() {
-            return Err(format!("the model file has {} bytes too many", rest.0.len()));
-        }
-        Ok(StageA { name: name.to_owned(), banks, platt })
+        Ok((StageA { name: name.to_owned(), banks, platt }, rest.0))
     }
 
     /// How many cues it was trained with.

@@ -1,22 +1,25 @@
-//! Stage A: the trained model that stands in the binary. Linear, over hashed pieces of the text
-//! and the cues that the rules found; its weights are whole numbers of one byte.
+//! The trained model that stands in the binary. Stage A is linear, over hashed pieces of the text
+//! and the cues that the rules found; its weights are whole numbers of one byte. Stage B, a network
+//! over a sentence encoder, is asked where A is not sure ([`Cascade`]).
 //!
 //! It says how likely a complaint is (calibrated per language), which other kind it would be, how
 //! serious, about what, with which risks, and which words carried that. Sums are whole numbers, so
 //! every machine and build says the same.
 
 mod bank;
+mod cascade;
 mod file;
 mod grams;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bank::{Bank, Shape};
+pub use cascade::Cascade;
+pub(crate) use cascade::{StageB, is_unsure};
 pub(crate) use file::{Platt, Rest, put};
 pub(crate) use grams::{BLOCKS, Grams, WORDS};
 
-use super::{Model, Opinion, Seen};
-use crate::domain::verdict::{Kind, Lang, PerMillion, Risk, Topic};
+use crate::domain::verdict::{Kind, Lang, Risk, Topic};
 
 /// How many kinds there are beside complaint.
 pub(crate) const MILD: usize = Kind::ALL.len() - 1;
@@ -30,17 +33,15 @@ pub(crate) const DETAILS: usize = RISKS + Risk::ALL.len();
 pub(crate) const SHAPES: [Shape; 3] = [
     Shape { heads: 1, bits: [17, 16, 16, 15, 14], share: [1.0, 0.7, 2.0, 1.0, 1.0], cues: 0.3 },
     Shape { heads: MILD, bits: [14, 13, 13, 0, 11], share: [1.0, 0.7, 2.0, 0.0, 1.0], cues: 0.3 },
-    Shape { heads: DETAILS, bits: [12, 0, 12, 0, 0], share: [1.0, 0.0, 1.5, 0.0, 0.0], cues: 0.3 },
+    Shape { heads: DETAILS, bits: [14, 13, 14, 0, 0], share: [1.0, 0.7, 1.5, 0.0, 0.0], cues: 0.3 },
 ];
 
-/// From this probability on it is sure to be a complaint, and below the rest to be none.
-const SURE: f64 = 0.9;
 /// How many words are given as reasons.
 const REASONS: usize = 3;
 /// A word that raises the log odds by less than this is no reason worth showing.
 const REASON_FLOOR: f32 = 0.25;
 
-/// The trained weights.
+/// The trained weights of Stage A.
 pub struct StageA {
     name: String,
     /// One a shape.
@@ -57,9 +58,8 @@ impl StageA {
     }
 
     /// The calibration of a language; that of English for one that is not served.
-    fn platt(&self, language: Lang) -> Platt {
-        let at = Lang::SERVED.iter().position(|lang| *lang == language).unwrap_or(1);
-        self.platt[at]
+    pub(crate) fn platt(&self, language: Lang) -> Platt {
+        self.platt[cascade::place(language)]
     }
 
     /// The words that raise a sum most, as spans of the folded text.
@@ -83,42 +83,6 @@ impl StageA {
         });
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         found.into_iter().take(REASONS).map(|(_, at)| span(at)).collect()
-    }
-}
-
-impl Model for StageA {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn opinion(&self, seen: &Seen) -> Opinion {
-        let grams = Grams::of(seen.folded, &seen.counts.hits);
-        let complaint = self.platt(seen.language).share(self.complaint(&grams, &seen.counts.of));
-        // Most texts are plainly one thing or the other: what nobody will look at is not reckoned.
-        let milder = (complaint < SURE).then(|| {
-            let sums: [f32; MILD] = self.banks[1].sums(&grams, &seen.counts.of);
-            Kind::ALL[1 + best(&sums)]
-        });
-        let why = match milder {
-            Some(kind) if complaint < 0.5 => {
-                self.reasons(1, kind as usize - 1, &grams, &seen.folded.text)
-            }
-            _ => self.reasons(0, 0, &grams, &seen.folded.text),
-        };
-        let mut opinion = Opinion {
-            complaint: PerMillion::from_share(complaint),
-            milder,
-            why,
-            ..Opinion::default()
-        };
-        if complaint > 1.0 - SURE {
-            let sums: [f32; DETAILS] = self.banks[2].sums(&grams, &seen.counts.of);
-            let risk = Risk::ALL.iter().zip(&sums[RISKS..]);
-            opinion.severity = Some(1 + u8::from(sums[0] > 0.0) + u8::from(sums[1] > 0.0));
-            opinion.topic = Some(Topic::ALL[best(&sums[TOPICS..RISKS])]);
-            opinion.risk = Some(risk.filter(|(_, sum)| **sum > 0.0).map(|(r, _)| *r).collect());
-        }
-        opinion
     }
 }
 

@@ -1,17 +1,20 @@
 //! Tests of the model's file and of its sums.
 
 use super::*;
-use crate::classify::SHIPPED;
 use crate::classify::normal::normalise;
+use crate::classify::tests::input;
+use crate::classify::{Classifier, SHIPPED};
 
 fn shipped() -> StageA {
-    StageA::read(SHIPPED).unwrap()
+    StageA::read_first(SHIPPED).unwrap().0
 }
 
 #[test]
 fn a_file_is_written_as_it_was_read_and_a_broken_one_is_refused() {
-    assert!(shipped().bytes() == SHIPPED, "the shipped file is not written as it was read");
-    let refused = |file: &[u8]| StageA::read(file).err().unwrap_or_default();
+    let whole = Cascade::read(SHIPPED).unwrap();
+    assert!(whole.bytes() == SHIPPED, "the shipped file is not written as it was read");
+    assert!(SHIPPED.starts_with(&whole.without_b().bytes()[..20]), "Stage A comes first");
+    let refused = |file: &[u8]| Cascade::read(file).err().unwrap_or_default();
     assert!(refused(b"").contains("no model file"));
     assert!(refused(b"ascolto stage-a 1\nname without end").contains("no end"));
     for length in (0..SHIPPED.len()).step_by(9_973) {
@@ -93,4 +96,27 @@ fn a_word_a_thousand_times_weighs_no_more_than_its_neighbours_make_it() {
         assert!(sum.is_finite(), "{sum}");
         assert!((0.0..=1.0).contains(&model.platt(Lang::IT).share(sum)));
     }
+}
+
+#[test]
+fn the_sentence_is_read_where_words_leave_a_doubt_and_nowhere_else() {
+    let [whole, lean] =
+        [Classifier::shipped, Classifier::lean].map(|make: fn() -> _| make().unwrap());
+    let judged = |judge: &Classifier, text: &str| judge.judge(&input(text));
+    let plain = ["Bonjour à tous", "Pacco mai arrivato, nessuno risponde, vergogna! Rimborso!"];
+    for text in plain {
+        let (with, without) = (judged(&whole, text), judged(&lean, text));
+        assert_eq!(with.probability, without.probability, "{text}");
+        assert_eq!(without.model, format!("{}-a", with.model));
+    }
+    let doubtful = ["Das Paket ist kaputt angekommen", "Arrivato oggi, mah"];
+    for text in doubtful {
+        assert_ne!(judged(&whole, text).probability, judged(&lean, text).probability, "{text}");
+    }
+}
+
+#[test]
+fn the_lead_is_that_over_the_second() {
+    assert_eq!(cascade::lead(&[1.0, 4.0, 2.5]), 1.5);
+    assert_eq!(cascade::lead(&[3.0, 3.0]), 0.0);
 }

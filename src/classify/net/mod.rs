@@ -8,9 +8,10 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use super::model;
+use super::{encoder, model};
 use crate::domain::verdict::{Kind, Risk, Topic};
 use std::ops::Range;
+use zerocopy::IntoBytes as _;
 
 /// How likely a complaint is, in log odds.
 pub(crate) const COMPLAINT: usize = 0;
@@ -80,10 +81,11 @@ impl Net {
             .map(|(feature, (mean, per_sd))| steps(*feature, *mean, *per_sd) as i16)
             .collect();
         let mut heads = self.ends;
-        let rows = self.weights.chunks_exact(self.inputs().max(1));
+        let mut sums = vec![0; self.scales.len()];
+        sums_of(&seen, &self.weights, &mut sums);
         let units = self.scales.iter().zip(&self.begins).zip(&self.out);
-        for (row, ((scale, begin), out)) in rows.zip(units) {
-            let fires = dot(&seen, row) as f32 * scale + begin;
+        for (sum, ((scale, begin), out)) in sums.into_iter().zip(units) {
+            let fires = sum as f32 * scale + begin;
             if fires > 0.0 {
                 for (head, weight) in heads.iter_mut().zip(out) {
                     *head += fires * weight;
@@ -94,7 +96,13 @@ impl Net {
     }
 }
 
-/// The sum of products; [`ROOM`] sees that it fits.
-fn dot(seen: &[i16], weights: &[i8]) -> i32 {
-    seen.iter().zip(weights).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+/// For each row of weights the sum of its products; [`ROOM`] sees that they fit. The encoder's way
+/// takes rows of certain lengths only, those of the shipped network among them.
+fn sums_of(seen: &[i16], weights: &[i8], sums: &mut [i32]) {
+    if seen.len().is_multiple_of(16) && sums.len().is_multiple_of(4) {
+        return encoder::sums(seen, 0, weights.as_bytes(), seen.len(), sums);
+    }
+    for (row, sum) in weights.chunks_exact(seen.len().max(1)).zip(sums) {
+        *sum = seen.iter().zip(row).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
+    }
 }

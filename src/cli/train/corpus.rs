@@ -2,11 +2,14 @@
 
 use super::super::failure::Failure;
 use super::{labelled, sample};
-use crate::classify::{Labelled, Sample};
+use crate::classify::{Cascade, Labelled, Sample};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// How the encoder is named among the inputs; it has no lines.
+const ENCODER: &str = "data/encoder.bin";
 
 /// The samples of some folders, sorted by folder and file.
 pub(super) struct Corpus {
@@ -28,10 +31,17 @@ pub(super) struct Input {
 }
 
 impl Corpus {
-    /// Reads folders.
+    /// Reads folders, and files by themselves.
     pub(super) fn read(folders: &[PathBuf]) -> Result<Corpus, Failure> {
         let mut files: Vec<(String, PathBuf)> = Vec::new();
         for folder in folders {
+            if folder.is_file() {
+                let whole = folder.canonicalize().map_err(|e| labelled::unreadable(folder, &e))?;
+                let name = own_name(whole.parent().unwrap_or(&whole))?;
+                let file = whole.file_name().unwrap_or_default().to_string_lossy();
+                files.push((format!("{name}/{file}"), folder.clone()));
+                continue;
+            }
             let name = own_name(folder)?;
             let count = files.len();
             let entries =
@@ -69,6 +79,21 @@ impl Corpus {
         Ok(corpus)
     }
 
+    /// Takes the lines of other folders too, which stand on no side of a split.
+    pub(super) fn learn_beside(&mut self, other: Corpus) -> Result<(), Failure> {
+        let known = |input: &&Input| self.inputs.iter().any(|known| known.name == input.name);
+        if let Some(twice) = other.inputs.iter().find(known) {
+            return Err(Failure::usage(format!(
+                "{} is named by --data and by --also; name its folder once",
+                twice.name
+            )));
+        }
+        self.inputs.extend(other.inputs);
+        let beside = other.samples.into_iter().map(|sample| Sample { side: None, ..sample });
+        self.samples.extend(beside);
+        Ok(())
+    }
+
     /// The lines of files that are named `…-plain…`.
     pub(super) fn plain(&self) -> BTreeSet<*const Labelled> {
         let of_file = self
@@ -81,7 +106,10 @@ impl Corpus {
 
     /// What the model was made of.
     pub(super) fn manifest(&self, name: &str, model: &[u8]) -> Manifest {
-        Manifest { name: name.to_owned(), model: digest(model), inputs: self.inputs.clone() }
+        let mut inputs = self.inputs.clone();
+        let encoder = Cascade::encoder_file();
+        inputs.push(Input { name: ENCODER.to_owned(), lines: 0, digest: digest(encoder) });
+        Manifest { name: name.to_owned(), model: digest(model), inputs }
     }
 }
 

@@ -6,7 +6,7 @@ mod corpus;
 use super::failure::Failure;
 use super::{eval, labelled, out};
 use crate::classify::measure::{self, Figures};
-use crate::classify::{Classifier, Labelled, Sample, Training};
+use crate::classify::{Cascade, Classifier, Labelled, Sample, Training};
 use crate::domain::Verdict;
 use clap::Args;
 use corpus::{Corpus, Manifest};
@@ -14,11 +14,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// The name of the model that this version trains.
-const NAME: &str = "stage-a-1";
+const NAME: &str = "cascade-1";
 /// From what the drawings for intervals follow.
 const SEED: u64 = 2019;
+/// On how many sides a benchmark is split, as those who published figures on it did.
+const BENCHMARK_SIDES: usize = 10;
 /// On what the model that is shipped was trained.
-const SHIPPED: &str = include_str!("../../classify/data/stage-a.manifest");
+const SHIPPED: &str = include_str!("../../classify/data/model.manifest");
 
 /// Train the model of the classifier on labelled lines, the same bytes from the same lines
 ///
@@ -30,8 +32,12 @@ pub(super) struct Train {
     /// Folders of labelled lines
     #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
     data: Vec<PathBuf>,
+    /// Folders or files of labelled lines to learn from beside, whichever lines are held out; they
+    /// are not measured, nor do probabilities follow them
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    also: Vec<PathBuf>,
     /// Where the model goes
-    #[arg(long, value_name = "FILE", required_unless_present = "folds")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["folds", "folds_of"])]
     out: Option<PathBuf>,
     /// Measure by five-fold cross-validation; lines stay together by 25
     #[arg(long)]
@@ -39,6 +45,10 @@ pub(super) struct Train {
     /// Write the model card, with the figures of the cross-validation
     #[arg(long, value_name = "FILE", requires = "folds")]
     card: Option<PathBuf>,
+    /// Measure by ten-fold cross-validation on the lines of a benchmark, each time learning from the
+    /// folders and nine tenths of it; no model is made
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["folds", "out"])]
+    folds_of: Option<PathBuf>,
     /// Work by so many threads; the result does not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -46,8 +56,12 @@ pub(super) struct Train {
 
 impl Train {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let corpus = Corpus::read(&self.data)?;
-        let training = Training::of(&corpus.samples, self.threads()).map_err(Failure::usage)?;
+        let mut corpus = Corpus::read(&self.data)?;
+        corpus.learn_beside(Corpus::read(&self.also)?)?;
+        if let Some(file) = &self.folds_of {
+            return self.benchmark(corpus.samples, file);
+        }
+        let training = self.training(&corpus.samples)?;
         if self.folds {
             self.measure(&corpus, &training)?;
         }
@@ -72,9 +86,28 @@ impl Train {
         Ok(())
     }
 
-    fn threads(&self) -> usize {
+    fn training<'s>(&self, samples: &'s [Sample]) -> Result<Training<'s>, Failure> {
         let cores = || std::thread::available_parallelism().ok();
-        self.threads.or_else(cores).map_or(1, NonZeroUsize::get)
+        let threads = self.threads.or_else(cores).map_or(1, NonZeroUsize::get);
+        Training::of(samples, Some(Cascade::encoder()), threads).map_err(Failure::usage)
+    }
+
+    /// Prints what models say of a benchmark's lines that they have not seen.
+    fn benchmark(&self, mut samples: Vec<Sample>, file: &Path) -> Result<(), Failure> {
+        for sample in &mut samples {
+            sample.side = None;
+        }
+        let lines = labelled::read(file, &labelled::bytes(file)?)?;
+        samples.extend(
+            lines
+                .into_iter()
+                .map(|(line, labelled)| Sample { labelled, side: Some(line % BENCHMARK_SIDES) }),
+        );
+        let training = self.training(&samples)?;
+        out::say(&format!("training ten times on {}", out::count(training.count(), "line")));
+        let judged = training.judge_held_out(training.held_out_models());
+        let judged = judged.map_err(Failure::outside)?;
+        out::text(&eval::page(&measure::figures(&judged, SEED)))
     }
 
     /// Prints what models say of lines that they have not seen, and writes the card.
@@ -143,5 +176,5 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// A sample of a line.
 fn sample((line, labelled): (usize, Labelled)) -> Sample {
-    Sample { labelled, line }
+    Sample::of_corpus(labelled, line)
 }

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 /// What a lesson without labels comes to, as it would be stored.
 fn made(reason: &str) -> CorrectionRow {
-    let lesson = Lesson::default().learn("stage-a-1", PerMillion(600_000));
+    let lesson = Lesson::default().learn("cascade-1", PerMillion(600_000));
     let Outcome { correction, .. } = lesson;
     CorrectionRow {
         brand: "acme".to_owned(),
         version: 3,
-        model: "stage-a-1".to_owned(),
+        model: "cascade-1".to_owned(),
         made_at: 1_795_165_200_000,
         labels: 216,
         complaints: 40,
@@ -56,7 +56,7 @@ fn what_was_said_and_learned_is_told() {
     store(&house, &made("recall_fell"));
     let told = house.run(&["brand", "learned", "acme"]).good();
     for words in [
-        "correction 3 of stage-a-1, made 2026-11-20T09:00:00",
+        "correction 3 of cascade-1, made 2026-11-20T09:00:00",
         "of 216 labels, 40 of them complaints",
         "it is not used: on labels that it had not seen it misses complaints",
         "1.239",

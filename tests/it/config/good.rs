@@ -23,6 +23,7 @@ user_agent_contact = "social@acme.example"
 [triage]
 alert_at = 0.5
 look_at = 0.25
+encoder = false
 
 [brand.acme]
 title = "Acme"
@@ -130,7 +131,7 @@ fn every_key_arrives() {
     assert_eq!(digests, ["08:15:00", "16:30:00"], "each once, the earliest first");
     assert_eq!(brand.recipients, ["desk"]);
     assert_eq!(brand.signature, "Anna");
-    assert!(!brand.learn);
+    assert!(!brand.learn && !config.encoder);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));

@@ -153,7 +153,7 @@ fn made(version: i64, reason: &str) -> CorrectionRow {
     CorrectionRow {
         brand: "acme".to_owned(),
         version,
-        model: "stage-a-1".to_owned(),
+        model: "cascade-1".to_owned(),
         made_at: T0.0 + version,
         labels: 200,
         complaints: 90,

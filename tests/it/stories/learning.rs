@@ -28,18 +28,18 @@ const DAYS: [&str; 16] = [
 ];
 /// Where players of the brand's game are stuck; the shipped model takes some of it for complaints.
 const STUCK: [&str; 12] = [
-    "mi blocco sempre al ponte",
-    "mi perdo sempre al bivio",
-    "resto chiuso nella torre",
-    "il drago mi prende al secondo giro",
-    "non trovo la chiave rossa",
-    "sono fermo alla porta di pietra",
-    "perdo sempre contro il drago",
-    "giro in tondo da un'ora",
-    "il cancello non si apre mai",
-    "non capisco il terzo enigma",
-    "cado sempre nella botola",
-    "la scala finisce nel vuoto",
+    "resto bloccato al ponte",
+    "non riesco più ad andare avanti",
+    "sono fermo da ore",
+    "non si va avanti",
+    "non riesco a uscire",
+    "non si finisce mai",
+    "non si esce",
+    "non riesco a finirlo",
+    "da ieri non vado avanti",
+    "non trovo l'uscita",
+    "sempre fermo al ponte",
+    "sono bloccato alla torre",
 ];
 const FAULTS: [&str; 8] = [
     "il pacco non è arrivato",
@@ -59,7 +59,7 @@ const ANGER: [&str; 5] = [
     "che vergogna",
 ];
 /// One that the shipped model takes for a complaint, not heard before.
-const LIKE: &str = "@acme il labirinto di giovedì è impossibile, perdo sempre contro il drago";
+const LIKE: &str = "@acme il labirinto di giovedì è impossibile, non si esce";
 const HARM: &str = "@acme il labirinto di giovedì è impossibile e la torcia prende fuoco, mio figlio si è bruciato la mano";
 
 /// Hours after the morning at which the second day's posts are written.
