@@ -150,16 +150,9 @@ impl Phrases {
 
     /// The first of a range whose byte at `depth` is so; all of them are longer than that.
     fn first(&self, range: Range<usize>, depth: usize, is_so: impl Fn(u8) -> bool) -> usize {
-        let (mut low, mut high) = (range.start, range.end);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if is_so(self.text[self.starts[middle] as usize + depth]) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        low
+        let starts = &self.starts[range.clone()];
+        let before = |start: &u32| !is_so(self.text[*start as usize + depth]);
+        range.start + starts.partition_point(before)
     }
 }
 
