@@ -254,6 +254,8 @@ CREATE INDEX mentions_day ON mentions (channel, heard_day);
 CREATE INDEX mentions_case ON mentions (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX mentions_complainant ON mentions (brand, network, author_id, created_at)
     WHERE judged = 'complaint';
+CREATE INDEX mentions_private ON mentions (brand, network, author_id, created_at)
+    WHERE visibility = 'private';
 CREATE INDEX mentions_like_1 ON mentions (brand, like_1, created_at) WHERE like_1 IS NOT NULL;
 CREATE INDEX mentions_like_2 ON mentions (brand, like_2, created_at) WHERE like_2 IS NOT NULL;
 CREATE INDEX mentions_like_3 ON mentions (brand, like_3, created_at) WHERE like_3 IS NOT NULL;
@@ -394,6 +396,15 @@ CREATE TABLE cases (
     attention   TEXT    NOT NULL CHECK (attention IN ('free', 'taken', 'snoozed', 'moved')),
     attention_by TEXT   NOT NULL DEFAULT '',
     attention_until BIGINT NOT NULL DEFAULT 0,
+    handed_to   TEXT    NOT NULL DEFAULT '',     -- where it was handed over to; empty if it was not
+    handed_by   TEXT    NOT NULL DEFAULT '',
+    handed_ref  TEXT    NOT NULL DEFAULT '',     -- what it is called there
+    handed_at   BIGINT  NOT NULL DEFAULT 0,
+    resolution_spent BIGINT NOT NULL DEFAULT 0,  -- business time that its complaints were ours
+    resolution_from BIGINT,                      -- since when that clock runs; NULL: it stands still
+    resolution_stood BIGINT NOT NULL DEFAULT 0,  -- when it last stood still
+    resolution_due BIGINT,                       -- when it will have run longer than allowed
+    resolution_told BOOLEAN NOT NULL DEFAULT FALSE,
     owing       TEXT,                            -- the most urgent debt that stands
     severity    BIGINT  NOT NULL DEFAULT 0,
     deadline    BIGINT,
@@ -413,6 +424,7 @@ CREATE INDEX cases_past ON cases (channel, id)
     WHERE due_at IS NULL AND owing = 'complaint' AND reread_at = 0;
 CREATE INDEX cases_waiting ON cases (channel, reread_at) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
+CREATE INDEX cases_moved ON cases (brand, network, author) WHERE state = 'moved';
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
 
 -- Channels whose threads are being re-read, or are not to be for a while.
@@ -430,7 +442,8 @@ CREATE TABLE obligations (
     case_id     TEXT    NOT NULL,
     owing       TEXT    NOT NULL CHECK (owing IN ('complaint', 'question', 'look')),
     severity    BIGINT  NOT NULL,
-    since       BIGINT  NOT NULL,
+    language    TEXT    NOT NULL,
+    since       BIGINT  NOT NULL,                -- when it was written, changed or opened again
     heard_at    BIGINT  NOT NULL,
     due         BIGINT  NOT NULL,
     first_look  BOOLEAN NOT NULL,

@@ -75,7 +75,8 @@ impl Label {
                 let source = match evidence {
                     Evidence::Reply { .. } => Source::Reply,
                     Evidence::Word { .. } => Source::Answered,
-                    Evidence::Native { .. } => return None,
+                    Evidence::Moved { by, .. } if !by.is_empty() => Source::Answered,
+                    Evidence::Native { .. } | Evidence::Moved { .. } => return None,
                 };
                 (Some(true), Some(true), Some(Kind::Complaint), source)
             }
@@ -104,9 +105,9 @@ pub fn said(event: &CaseEvent, case: &Case, effects: &[Effect]) -> Vec<(MentionI
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::case::{Attention, apply};
+    use crate::domain::case::{Attention, Resolution, apply};
     use crate::domain::obligation::Standing;
-    use crate::domain::{CaseId, Instant};
+    use crate::domain::{CaseId, Instant, Lang};
 
     fn void(reason: VoidReason) -> CaseEvent {
         CaseEvent::Voided { reason, by: "ada".to_owned(), note: "x".to_owned() }
@@ -144,6 +145,7 @@ mod tests {
             mention: MentionId(n),
             owing: Owing::Complaint,
             severity: 1,
+            language: Lang::UNKNOWN,
             since: Instant(0),
             heard_at: Instant(0),
             due: Instant(9),
@@ -164,6 +166,8 @@ mod tests {
             opened_at: Instant(0),
             told_at: Instant(0),
             attention: Attention::Free,
+            handed_over: None,
+            resolution: Resolution::default(),
             obligations: vec![owed(1, met), owed(2, Standing::Owed)],
         };
         let no = void(VoidReason::NotComplaint);

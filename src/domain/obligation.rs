@@ -1,8 +1,8 @@
 //! `Obligation`: one customer mention that is owed an answer, and how that debt ended.
 
-use super::id::{MentionId, ReplyId};
+use super::id::{CaseId, MentionId, ReplyId};
 use super::time::Instant;
-use super::verdict::words;
+use super::verdict::{Lang, words};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -41,6 +41,15 @@ pub enum Evidence {
     Word {
         /// Who said so.
         by: String,
+        /// Where it stands, if told.
+        url: String,
+    },
+    /// The customer was asked into private, and the contact happened there.
+    Moved {
+        /// Who said so; empty where the private case proves it.
+        by: String,
+        /// The private case in which the customer was answered, if it is known.
+        case: Option<CaseId>,
         /// Where it stands, if told.
         url: String,
     },
@@ -96,11 +105,14 @@ pub struct Obligation {
     pub owing: Owing,
     /// 1 to 3 for a complaint, else 0.
     pub severity: u8,
-    /// When the customer wrote it.
+    /// The language it is written in: a policy may differ by it.
+    pub language: Lang,
+    /// When the customer wrote it, or changed it after an answer, or a person opened it again: what
+    /// was posted before cannot have answered it.
     pub since: Instant,
-    /// When we stored it: a reply posted before cannot have meant it.
+    /// When we stored that: a reply approved before cannot have meant it.
     pub heard_at: Instant,
-    /// The first-response deadline.
+    /// When the answer is due: the first one, or one that follows an answer of ours.
     pub due: Instant,
     /// Heard in the first look at a channel's past, and opened by nobody yet: shown, not alerted.
     pub first_look: bool,

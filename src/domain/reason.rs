@@ -8,7 +8,7 @@ words! {
     Reason {
         /// A new complaint.
         NewComplaint = "new_complaint",
-        /// Another complaint in a case that is already open.
+        /// Another complaint in a case that is open, or was answered.
         Again = "again",
         /// The deadline passed without an answer.
         Overdue = "overdue",
@@ -18,8 +18,11 @@ words! {
         TakeRanOut = "take_ran_out",
         /// A snooze ended.
         SnoozeOver = "snooze_over",
-        /// Opened again by a person, or by an edit after the answer.
+        /// Opened again: by a person, by an edit after the answer, or by a new complaint where a
+        /// person had ended the case.
         Reopened = "reopened",
+        /// Its complaints take longer to resolve than the policy allows; told once.
+        NotResolved = "not_resolved",
         /// A reply was handed to the network and nobody knows whether it stands there.
         ReplyUnknown = "reply_unknown",
         /// A reply was not posted.

@@ -1,18 +1,20 @@
 //! What agents do to cases: take, draft, publish, waive, reopen and the rest, from wherever they
 //! do it (API, pages, action links, command line).
 
+mod approve;
+
+pub use approve::{draft, publish};
+
+use super::Deps;
 use super::casework::{Work, WorkError};
-use super::{Deps, drafting, publish, thread};
-use crate::domain::case::{CaseEvent, NotAllowed};
-use crate::domain::obligation::{Evidence, Owing, VoidReason};
+use super::publish::complete;
+use crate::domain::case::{Case, CaseEvent, NotAllowed};
+use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
-use crate::domain::{CaseId, Instant, MentionId, ReplyId};
-use crate::fetch::Peer;
+use crate::domain::{CaseId, Instant, MentionId};
 use crate::store::cases::DraftRow;
-use crate::store::replies::NewReply;
-use crate::store::{StoreError, Tx, cases, lanes, mentions, replies};
+use crate::store::{StoreError, lanes, mentions, replies};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 /// How long a take holds without being renewed.
 pub const TAKE: i64 = 30 * MINUTE;
@@ -73,6 +75,17 @@ pub enum Act {
     NotAboutUs(String),
     /// The customer was asked into private.
     Moved,
+    /// The private contact happened; where, if known.
+    Contacted(String),
+    /// It was handed over to somebody, under a reference that may be empty.
+    HandOver {
+        /// To whom.
+        to: String,
+        /// What it is called there.
+        reference: String,
+    },
+    /// It was taken back from where it was handed over to.
+    TakeBack,
     /// It was answered elsewhere; where, if known.
     Answered(String),
     /// Open it again, with the reason.
@@ -115,12 +128,22 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
         Act::NotComplaint(note) => void(VoidReason::NotComplaint, note),
         Act::NotAboutUs(note) => void(VoidReason::NotAboutUs, note),
         Act::Moved => CaseEvent::Moved { by, until: now + MOVED },
+        Act::Contacted(url) => {
+            let covers = file.case.owed().map(|o| o.mention).collect();
+            CaseEvent::Answered {
+                evidence: Evidence::Moved { by, case: None, url },
+                at: now,
+                covers,
+            }
+        }
+        Act::HandOver { to, reference } => CaseEvent::HandedOver { by, to, reference },
+        Act::TakeBack => CaseEvent::TakenBack { by },
         Act::Answered(url) => {
             let covers = file.case.owed().map(|o| o.mention).collect();
             CaseEvent::Answered { evidence: Evidence::Word { by, url }, at: now, covers }
         }
         Act::Reopen(note) => {
-            let due = reopened_due(deps, &file.case.brand, now);
+            let due = reopened_due(deps, &file.case, now);
             CaseEvent::Reopened { by, note, due }
         }
         Act::Note(text) => {
@@ -141,177 +164,12 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
     Ok(())
 }
 
-fn reopened_due(deps: &Deps, brand: &str, now: Instant) -> Instant {
-    deps.brands
-        .get(brand)
-        .map_or(now + DAY, |b| b.sla.first_answer_due(&b.calendar, Owing::Complaint, 2, now, now))
-}
-
-/// Stores a draft that an agent wrote. Gives its revision.
-pub async fn draft(deps: &Deps, id: CaseId, agent: &str, text: &str) -> Result<i64, ActError> {
-    let text = clean(text)?;
-    let now = deps.now();
-    let mut tx = deps.store.begin().await?;
-    let mut work = Work::new(deps, now);
-    work.load(&mut tx, &[id]).await?;
-    if work.file(id).is_none() {
-        return Err(ActError::Unknown(format!("case {id}")));
-    }
-    let language =
-        cases::draft(&mut tx, id).await?.map_or_else(|| "und".to_owned(), |d| d.language);
-    let rev = drafting::keep(&mut tx, &mut work, id, &text, &language, agent, now).await?;
-    work.note(id, "drafted", agent, json!({ "rev": rev }));
-    work.save(&mut tx, |_| false).await?;
-    tx.commit().await?;
-    deps.tell([id]);
-    Ok(rev)
-}
-
-/// Approves a text for publication: the person has seen draft `rev` and wants exactly `text`.
-///
-/// The reply is stored with its parts and posted by `pipeline::publish`.
-///
-/// # Errors
-/// `Stale` with the current draft if another revision stands now; `NotAllowed` while the brand is
-/// on hold, a reply is under way, nothing is owed, or the network takes no replies.
-pub async fn publish(
-    deps: &Deps,
-    id: CaseId,
-    agent: &str,
-    rev: i64,
-    text: &str,
-) -> Result<ReplyId, ActError> {
-    let text = clean(text)?;
-    let (parts, mention) = fit(deps, id, &text).await?;
-    let now = deps.now();
-    let mut tx = deps.store.begin().await?;
-    let mut work = Work::new(deps, now);
-    work.load(&mut tx, &[id]).await?;
-    let Some(file) = work.file(id).cloned() else {
-        return Err(ActError::Unknown(format!("case {id}")));
-    };
-    if file.draft_rev != rev {
-        let current = cases::draft(&mut tx, id).await?;
-        let none = DraftRow {
-            text: String::new(),
-            language: "und".to_owned(),
-            made_by: String::new(),
-            rev: file.draft_rev,
-        };
-        return Err(ActError::Stale(current.unwrap_or(none)));
-    }
-    may_publish(&mut tx, &file.case.brand, id).await?;
-    if file.case.owed().next().is_none() {
-        return Err(ActError::NotAllowed(format!(
-            "nothing is owed here: the case is {}",
-            file.case.state()
-        )));
-    }
-    if let crate::domain::case::Attention::Taken { by, until } = &file.case.attention
-        && by != agent
-    {
-        return Err(ActError::NotAllowed(format!(
-            "{by} has taken this case until {until}; ask {by}"
-        )));
-    }
-    let reply = ReplyId(deps.ids.next(now));
-    let keyed: Vec<(String, String, String)> = (1..)
-        .zip(&parts)
-        .map(|(n, text)| (format!("{reply}.{n}"), text.clone(), hash(text)))
-        .collect();
-    let new = NewReply {
-        id: reply,
-        case: id,
-        brand: &file.case.brand,
-        channel: &mention.1,
-        mention: mention.0,
-        text: &text,
-        by: agent,
-        parts: &keyed,
-    };
-    replies::add(&mut tx, &new, now).await?;
-    work.note(id, "published", agent, json!({ "reply": reply, "rev": rev, "hash": hash(&text) }));
-    work.save(&mut tx, |_| false).await?;
-    tx.commit().await?;
-    deps.tell([id]);
-    Ok(reply)
-}
-
-async fn may_publish(tx: &mut Tx, brand: &str, case: CaseId) -> Result<(), ActError> {
-    if let Some(b) = lanes::brand(tx, brand).await?.filter(|b| b.held) {
-        return Err(ActError::NotAllowed(format!(
-            "publishing of {brand} is on hold by {}: {}. Run `ascolto resume {brand}` to go on",
-            b.held_by, b.held_why
-        )));
-    }
-    if let Some(r) = replies::under_way(tx, case).await? {
-        return Err(ActError::NotAllowed(format!(
-            "reply {} of {} is under way; decide about it first",
-            r.id, r.by_agent
-        )));
-    }
-    Ok(())
-}
-
-/// Cuts the text as its network takes it; gives the parts, the mention and the channel.
-async fn fit(
-    deps: &Deps,
-    id: CaseId,
-    text: &str,
-) -> Result<(Vec<String>, (MentionId, String)), ActError> {
-    let mut tx = deps.store.read().await?;
-    let files = cases::load(&mut tx, &[id]).await?;
-    let file = files.first().ok_or_else(|| ActError::Unknown(format!("case {id}")))?;
-    let rows = mentions::of_case(&mut tx, id).await?;
-    drop(tx);
-    let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last());
-    let wanted = owed.map(|o| o.mention.to_string()).unwrap_or_default();
-    let row = rows
-        .iter()
-        .find(|r| r.id == wanted)
-        .ok_or_else(|| ActError::Unknown(format!("mention of case {id}")))?;
-    let channel = deps.channels.get(&row.channel).ok_or_else(|| {
-        ActError::NotAllowed(format!(
-            "channel {} is not configured; answer at {}",
-            row.channel, row.url
-        ))
-    })?;
-    if !channel.network.meta().can.reply {
-        return Err(ActError::NotAllowed(format!(
-            "{} takes replies only by hand: answer at {}, then mark the case as answered",
-            channel.network.meta().title,
-            row.url
-        )));
-    }
-    let refused = |f: crate::wire::Fault| ActError::Invalid(f.why);
-    let owned =
-        deps.engine.ctx(Peer::Network(channel.network), &channel.link).await.map_err(|f| {
-            ActError::NotAllowed(format!("channel {} cannot publish now: {}", channel.name, f.why))
-        })?;
-    let parts = channel.network.fit(text, &thread::reference(row), &owned.cx()).map_err(refused)?;
-    let parts: Vec<String> = parts.into_iter().map(|p| p.text).collect();
-    if parts.is_empty() {
-        return Err(ActError::Invalid("a reply needs a text".to_owned()));
-    }
-    Ok((parts, (row.mention_id()?, row.channel.clone())))
-}
-
-fn clean(text: &str) -> Result<String, ActError> {
-    let mut text = text.trim().to_owned();
-    crate::domain::text::clean(&mut text);
-    if text.is_empty() {
-        return Err(ActError::Invalid("a reply needs a text".to_owned()));
-    }
-    if text.len() > crate::domain::mention::TEXT_LIMIT {
-        return Err(ActError::Invalid(
-            "this text is longer than any network takes; shorten it".to_owned(),
-        ));
-    }
-    Ok(text)
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+/// What is opened again is due as what follows an answer, if there was one; the most urgent of it
+/// counts.
+fn reopened_due(deps: &Deps, case: &Case, now: Instant) -> Instant {
+    let brand = deps.brands.get(&case.brand);
+    let due = |o| brand.map(|b| b.sla.due(&b.calendar, &case.owed_anew(o, now)));
+    case.obligations.iter().filter_map(due).min().unwrap_or(now + DAY)
 }
 
 /// A person's word on a reply of which nobody knows whether it stands there.
@@ -345,7 +203,7 @@ pub async fn decide(
             posted_at: Some(now.0),
             ..part.clone()
         };
-        publish::complete(deps, &mut tx, &row, &mention, &part, now).await?;
+        complete(deps, &mut tx, &row, &mention, &part, now).await?;
     } else {
         replies::end(&mut tx, reply, "a person says that it is not there", now).await?;
     }

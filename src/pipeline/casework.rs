@@ -3,11 +3,14 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
-use super::{Deps, learn};
-use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
+use super::logged::data_of;
+use super::{Deps, contact, learn};
+use crate::domain::case::{
+    Attention, Case, CaseEvent, Effect, NotAllowed, Resolution, apply, wind,
+};
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
-use crate::domain::obligation::{Evidence, VoidReason};
+use crate::domain::obligation::Evidence;
 use crate::domain::reason::Reason;
 use crate::domain::{AlertId, CaseId, EventId, Instant, MentionId};
 use crate::store::cases::{CaseFile, CaseKey};
@@ -15,7 +18,6 @@ use crate::store::events::Entry;
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::NewAlert;
 use crate::store::{StoreError, Tx, cases, digests, events, labels, mentions, outbox};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Why a change could not be made.
@@ -43,6 +45,8 @@ pub struct Work<'d> {
     late: BTreeMap<(String, String), (i64, Instant)>,
     /// What people said of mentions; `None`: what was said before holds no more.
     said: BTreeMap<MentionId, Option<Label>>,
+    /// Cases that were answered, or moved to private: one may be the contact that another waits for.
+    contacts: BTreeSet<CaseId>,
 }
 
 impl<'d> Work<'d> {
@@ -60,6 +64,7 @@ impl<'d> Work<'d> {
             alerts: Vec::new(),
             late: BTreeMap::new(),
             said: BTreeMap::new(),
+            contacts: BTreeSet::new(),
         }
     }
 
@@ -112,6 +117,8 @@ impl<'d> Work<'d> {
                 opened_at: self.now,
                 told_at: self.now,
                 attention: Attention::Free,
+                handed_over: None,
+                resolution: Resolution::default(),
                 obligations: Vec::new(),
             },
             author_handle: row.author_handle.clone(),
@@ -156,7 +163,13 @@ impl<'d> Work<'d> {
             CaseEvent::Owed(o) => Some((o.since, o.heard_at, o.first_look)),
             _ => None,
         };
-        let (case, effects) = apply(file.case.clone(), event.clone(), self.now)?;
+        let (mut case, effects) = apply(file.case.clone(), event.clone(), self.now)?;
+        if let Some(brand) = self.deps.brands.get(&case.brand) {
+            wind(&mut case, &event, &brand.sla, &brand.calendar, self.now);
+        }
+        if may_be_a_contact(&event) {
+            self.contacts.insert(id);
+        }
         self.said.extend(label::said(&event, &case, &effects));
         file.case = case;
         self.touched.insert(id);
@@ -315,10 +328,12 @@ impl<'d> Work<'d> {
     /// # Errors
     /// `Conflict` if a case was changed by somebody else meanwhile: begin anew.
     pub async fn save(
-        self,
+        mut self,
         tx: &mut Tx,
         judged: impl Fn(&MentionId) -> bool,
     ) -> Result<Vec<CaseId>, StoreError> {
+        let contacts = std::mem::take(&mut self.contacts);
+        contact::settle(&mut self, tx, contacts).await?;
         let touched: Vec<&CaseFile> =
             self.touched.iter().filter_map(|id| self.files.get(id)).collect();
         cases::save(tx, &touched).await?;
@@ -336,6 +351,15 @@ impl<'d> Work<'d> {
             digests::add(tx, channel, brand, *count, *oldest, self.now).await?;
         }
         Ok(self.touched.into_iter().collect())
+    }
+}
+
+/// Whether a private contact that was waited for may have happened with it, or before it.
+fn may_be_a_contact(event: &CaseEvent) -> bool {
+    match event {
+        CaseEvent::Moved { .. } => true,
+        CaseEvent::Answered { evidence, .. } => !matches!(evidence, Evidence::Moved { .. }),
+        _ => false,
     }
 }
 
@@ -360,31 +384,4 @@ pub fn key_for(row: &MentionRow) -> CaseKey {
         thread: thread.clone(),
         author: row.author_id.clone(),
     }
-}
-
-/// What the log keeps of an event beside its name: never the customer's words.
-fn data_of(event: &CaseEvent) -> String {
-    let data = match event {
-        CaseEvent::Owed(o) => json!({ "owing": o.owing, "severity": o.severity, "due": o.due }),
-        CaseEvent::Raised { owing, severity, due, .. } => {
-            json!({ "owing": owing, "severity": severity, "due": due })
-        }
-        CaseEvent::Answered { evidence, at, .. } => match evidence {
-            Evidence::Reply { reply, external_id, url } => {
-                json!({ "by": "reply", "reply": reply, "external_id": external_id, "url": url, "at": at })
-            }
-            Evidence::Native { external_id, url } => {
-                json!({ "by": "native", "external_id": external_id, "url": url, "at": at })
-            }
-            Evidence::Word { url, .. } => json!({ "by": "word", "url": url, "at": at }),
-        },
-        CaseEvent::Taken { until, .. }
-        | CaseEvent::Snoozed { until, .. }
-        | CaseEvent::Moved { until, .. } => json!({ "until": until }),
-        CaseEvent::Voided { reason, note, .. } => json!({ "reason": reason, "note": note }),
-        CaseEvent::Reopened { note, due, .. } => json!({ "note": note, "due": due }),
-        CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
-        _ => json!({}),
-    };
-    data.to_string()
 }

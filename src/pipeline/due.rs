@@ -28,6 +28,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
                 EventName::SnoozeOver => CaseEvent::SnoozeOver,
                 EventName::MoveLapsed => CaseEvent::MoveLapsed,
                 EventName::Overdue => CaseEvent::Overdue,
+                EventName::NotResolved => CaseEvent::NotResolved,
                 _ => CaseEvent::StillOwed,
             };
             work.apply(*id, event)

@@ -7,7 +7,7 @@
 use super::acts::ActError;
 use super::casework::Work;
 use super::{Deps, Did, StepResult, notify};
-use crate::domain::case::CaseEvent;
+use crate::domain::case::{Case, CaseEvent};
 use crate::domain::first_look::{self, Figures, Opening, REMIND_EVERY};
 use crate::domain::obligation::Obligation;
 use crate::domain::reason::{Cause, Reason};
@@ -215,8 +215,10 @@ fn events_of(
 ) -> Vec<CaseEvent> {
     let Some(file) = work.file(id) else { return Vec::new() };
     let waiting = || file.case.obligations.iter().filter(|o| o.first_look);
-    let debts: Vec<_> =
-        waiting().filter(|o| o.since >= since).map(|o| (o.mention, due(brand, o, now))).collect();
+    let debts: Vec<_> = waiting()
+        .filter(|o| o.since >= since)
+        .map(|o| (o.mention, due(brand, &file.case, o, now)))
+        .collect();
     let by = &look.chosen_by;
     let mut events = Vec::new();
     if !debts.is_empty() {
@@ -229,6 +231,6 @@ fn events_of(
 }
 
 /// Whatever is opened is due as if it were written now: until then nobody was to answer it.
-fn due(brand: Option<&Brand>, o: &Obligation, now: Instant) -> Instant {
-    brand.map_or(now + DAY, |b| b.sla.first_answer_due(&b.calendar, o.owing, o.severity, now, now))
+fn due(brand: Option<&Brand>, case: &Case, o: &Obligation, now: Instant) -> Instant {
+    brand.map_or(now + DAY, |b| b.sla.due(&b.calendar, &case.owed_anew(o, now)))
 }

@@ -169,6 +169,7 @@ fn row(from: &Source<'_>, id: String, first_look: bool, m: Mention, now: Instant
         language: m.language.map(|l| l.to_string()),
         rating: m.rating.map(i64::from),
         created_at: m.created_at.0,
+        edited_at: m.edited_at.map(|at| at.0),
         url: m.url,
         thread_id: m.thread_id,
         parent_id: m.parent_id,

@@ -2,7 +2,7 @@
 
 use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
-use super::{Deps, Did, StepResult};
+use super::{Deps, Did, StepResult, clocks};
 use crate::classify::{About, Around, Correction, Input, Learned, Likeness, Scope, Settings};
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
@@ -178,17 +178,16 @@ fn judge(
         }
         (Disposition::Open, Ok(owing)) => {
             let Some(case) = case else { return Ok(Some(outcome)) };
-            let due = due(brand, owing, &outcome.verdict, row, now);
+            let due = clocks::due(work, brand, row, owing, &outcome.verdict, case, now);
             let severity = outcome.verdict.severity;
             not_refused(work.apply(case, CaseEvent::Raised { mention: id, owing, severity, due }))?;
         }
-        // An edit after the end that complains is looked at again.
-        (
-            Disposition::Answered | Disposition::Waived | Disposition::Closed,
-            Ok(Owing::Complaint),
-        ) => {
-            if let Some(case) = case.filter(|_| row.version > 1) {
-                let owing = Owing::Complaint;
+        // An edit after the end is looked at again: what complains is owed as that, whatever else
+        // owes anything as a look.
+        (Disposition::Answered | Disposition::Waived | Disposition::Closed, Ok(owing)) => {
+            if let Some(case) = case.filter(|case| clocks::edited_since(work, *case, id, row, now))
+            {
+                let owing = if owing == Owing::Complaint { owing } else { Owing::Look };
                 owe(work, brand, row, id, owing, &outcome.verdict, case, None, now)?;
             }
         }
@@ -243,8 +242,8 @@ fn owe(
     waits: Option<Instant>,
     now: Instant,
 ) -> StepResult<()> {
-    let (since, heard_at) = (Instant(row.created_at), Instant(row.heard_at));
-    let due = waits.unwrap_or_else(|| due(brand, owing, verdict, row, now));
+    let (since, heard_at) = clocks::written(row, now);
+    let due = waits.unwrap_or_else(|| clocks::due(work, brand, row, owing, verdict, case, now));
     // A deadline that had passed before anybody here could know of it rings no alert of its own.
     let late = brand.silence(since, heard_at).is_some() && due <= now;
     not_refused(work.apply(
@@ -257,6 +256,7 @@ fn owe(
             } else {
                 verdict.severity
             },
+            language: verdict.language,
             since,
             heard_at,
             due,
@@ -265,13 +265,6 @@ fn owe(
             standing: Standing::Owed,
         }),
     ))
-}
-
-fn due(brand: &Brand, owing: Owing, verdict: &Verdict, row: &MentionRow, now: Instant) -> Instant {
-    // What was edited is late from the edit on, not from before anybody could see it.
-    let since = if row.version > 1 { now } else { Instant(row.created_at) };
-    let heard = Instant(row.heard_at);
-    brand.sla.first_answer_due(&brand.calendar, owing, verdict.severity, since, heard.max(since))
 }
 
 /// The verdicts on a batch, in its order; `None` where the brand is not configured any more.

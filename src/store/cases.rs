@@ -3,10 +3,12 @@
 use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
+use super::obligations;
 use super::value::{Sql, args, statements, taking};
-use crate::domain::case::{Attention, Case, next_due};
-use crate::domain::obligation::{Obligation, Standing};
+use crate::domain::case::{Attention, Case, HandedOver, Resolution, next_due};
+use crate::domain::obligation::Obligation;
 use crate::domain::{CaseId, Instant};
+use Type::{Big, Bool, Text};
 use std::collections::HashMap;
 
 pub use super::drafts::{DraftRow, draft, drafts, keep_drafts};
@@ -65,6 +67,15 @@ struct CaseRow {
     attention: String,
     attention_by: String,
     attention_until: i64,
+    handed_to: String,
+    handed_by: String,
+    handed_ref: String,
+    handed_at: i64,
+    resolution_spent: i64,
+    resolution_from: Option<i64>,
+    resolution_stood: i64,
+    resolution_due: Option<i64>,
+    resolution_told: bool,
     events: i64,
     draft_rev: i64,
     draft_due: bool,
@@ -73,29 +84,12 @@ struct CaseRow {
     rev: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct ObligationRow {
-    mention_id: String,
-    case_id: String,
-    owing: String,
-    severity: i64,
-    since: i64,
-    heard_at: i64,
-    due: i64,
-    first_look: bool,
-    overdue_told: bool,
-    standing: String,
-    reason: String,
-    actor: String,
-    note: String,
-    evidence: Option<String>,
-    ended_at: Option<i64>,
-}
-
 macro_rules! columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.origin, k.thread, k.author, k.author_handle, \
          k.author_name, k.opened_at, k.told_at, k.attention, k.attention_by, k.attention_until, \
+         k.handed_to, k.handed_by, k.handed_ref, k.handed_at, k.resolution_spent, \
+         k.resolution_from, k.resolution_stood, k.resolution_due, k.resolution_told, \
          k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev"
     };
 }
@@ -110,7 +104,7 @@ statements! {
 pub async fn load(tx: &mut Tx, ids: &[CaseId]) -> Result<Vec<CaseFile>, StoreError> {
     let rows = ids.iter().map(|id| args![*id]).collect();
     let sql = concat!("SELECT ", columns!(), " FROM {rows} JOIN cases k ON k.id = v.c1");
-    let cases: Vec<CaseRow> = tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await?;
+    let cases: Vec<CaseRow> = tx.bulk_all(Bulk::new(sql, &[Text], rows)).await?;
     with_obligations(tx, cases).await
 }
 
@@ -124,22 +118,13 @@ pub async fn find(tx: &mut Tx, keys: &[CaseKey]) -> Result<Vec<CaseFile>, StoreE
         " FROM {rows} JOIN cases k ON k.brand = v.c1 AND k.network = v.c2 \
          AND k.origin = v.c3 AND k.thread = v.c4 AND k.author = v.c5"
     );
-    let cases: Vec<CaseRow> = tx.bulk_all(Bulk::new(sql, &[Type::Text; 5], rows)).await?;
+    let cases: Vec<CaseRow> = tx.bulk_all(Bulk::new(sql, &[Text; 5], rows)).await?;
     with_obligations(tx, cases).await
 }
 
 async fn with_obligations(tx: &mut Tx, cases: Vec<CaseRow>) -> Result<Vec<CaseFile>, StoreError> {
-    let rows = cases.iter().map(|c| args![&c.id]).collect();
-    let sql = "SELECT o.mention_id, o.case_id, o.owing, o.severity, o.since, o.heard_at, o.due, \
-               o.first_look, o.overdue_told, o.standing, o.reason, o.actor, o.note, o.evidence, \
-               o.ended_at FROM {rows} JOIN obligations o ON o.case_id = v.c1 \
-               ORDER BY o.since, o.mention_id";
-    let debts: Vec<ObligationRow> = tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await?;
-    let mut by_case: HashMap<String, Vec<Obligation>> = HashMap::new();
-    for debt in debts {
-        let case = debt.case_id.clone();
-        by_case.entry(case).or_default().push(read_obligation(debt)?);
-    }
+    let ids: Vec<&str> = cases.iter().map(|c| c.id.as_str()).collect();
+    let mut by_case = obligations::of_cases(tx, &ids).await?;
     cases.into_iter().map(|row| read_case(row, &mut by_case)).collect()
 }
 
@@ -156,6 +141,19 @@ fn read_case(
         "moved" => Attention::Moved { by, until },
         other => return Err(StoreError::broken(&row.id, format!("attention {other}"))),
     };
+    let handed_over = (!row.handed_to.is_empty()).then_some(HandedOver {
+        by: row.handed_by,
+        to: row.handed_to,
+        at: Instant(row.handed_at),
+        reference: row.handed_ref,
+    });
+    let resolution = Resolution {
+        spent: row.resolution_spent,
+        runs_since: row.resolution_from.map(Instant),
+        stood_at: Instant(row.resolution_stood),
+        due: row.resolution_due.map(Instant),
+        told: row.resolution_told,
+    };
     let obligations = debts.remove(&row.id).unwrap_or_default();
     let id = row.id.parse().map_err(|e| StoreError::broken(&row.id, e))?;
     Ok(CaseFile {
@@ -170,6 +168,8 @@ fn read_case(
             opened_at: Instant(row.opened_at),
             told_at: Instant(row.told_at),
             attention,
+            handed_over,
+            resolution,
             obligations,
         },
         author_handle: row.author_handle,
@@ -183,64 +183,10 @@ fn read_case(
     })
 }
 
-fn read_obligation(row: ObligationRow) -> Result<Obligation, StoreError> {
-    let broken = |why: String| StoreError::broken(&row.mention_id, why);
-    let at = Instant(row.ended_at.unwrap_or(0));
-    let standing = match row.standing.as_str() {
-        "owed" => Standing::Owed,
-        "met" => Standing::Met {
-            evidence: serde_json::from_str(row.evidence.as_deref().unwrap_or_default())
-                .map_err(|e| broken(format!("its evidence cannot be read: {e}")))?,
-            at,
-        },
-        "void" => Standing::Void {
-            reason: row.reason.parse().map_err(broken)?,
-            by: row.actor.clone(),
-            note: row.note.clone(),
-            at,
-        },
-        other => return Err(broken(format!("standing {other}"))),
-    };
-    Ok(Obligation {
-        mention: row.mention_id.parse().map_err(broken)?,
-        owing: row.owing.parse().map_err(broken)?,
-        severity: u8::try_from(row.severity).unwrap_or(3),
-        since: Instant(row.since),
-        heard_at: Instant(row.heard_at),
-        due: Instant(row.due),
-        first_look: row.first_look,
-        overdue_told: row.overdue_told,
-        standing,
-    })
-}
-
 const CASE_TYPES: &[Type] = &[
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Big,
-    Type::Big,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Big,
-    Type::Text,
-    Type::Big,
-    Type::Big,
-    Type::Big,
-    Type::Text,
-    Type::Big,
-    Type::Big,
-    Type::Bool,
-    Type::Big,
-    Type::Big,
-    Type::Big,
+    Text, Text, Text, Text, Text, Text, Text, Text, Text, Big, Big, Text, Text, Text, Big, Text,
+    Big, Big, Big, Text, Big, Big, Bool, Big, Big, Text, Text, Text, Big, Big, Big, Big, Big, Bool,
+    Big,
 ];
 
 fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
@@ -252,6 +198,8 @@ fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
         Attention::Moved { by, until } => ("moved", by.as_str(), until.0),
     };
     let due = next_due(c);
+    let handed = c.handed_over.as_ref();
+    let clock = &c.resolution;
     args![
         c.id,
         &c.brand,
@@ -278,6 +226,15 @@ fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
         file.draft_due,
         file.checked_at,
         file.reread_at,
+        handed.map_or("", |h| h.to.as_str()),
+        handed.map_or("", |h| h.by.as_str()),
+        handed.map_or("", |h| h.reference.as_str()),
+        handed.map_or(0, |h| h.at.0),
+        clock.spent,
+        clock.runs_since,
+        clock.stood_at,
+        clock.due,
+        clock.told,
         file.rev,
     ]
 }
@@ -291,87 +248,28 @@ pub async fn save(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
     let insert = "INSERT INTO cases (id, brand, channel, network, origin, thread, author, \
         author_handle, author_name, opened_at, told_at, state, attention, attention_by, \
         attention_until, owing, severity, deadline, due_at, due_kind, events, draft_rev, draft_due, \
-        checked_at, reread_at, rev) SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, \
-        c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26 + 1 FROM {rows} WHERE TRUE \
+        checked_at, reread_at, handed_to, handed_by, handed_ref, handed_at, resolution_spent, \
+        resolution_from, resolution_stood, resolution_due, resolution_told, rev) SELECT c1, c2, c3, \
+        c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, \
+        c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35 + 1 FROM {rows} WHERE TRUE \
         ON CONFLICT DO NOTHING";
     let rows = new.iter().map(|f| case_row(f)).collect();
     let stored = tx.bulk(Bulk::new(insert, CASE_TYPES, rows)).await?;
     let update = "UPDATE cases SET told_at = v.c11, state = v.c12, attention = v.c13, \
         attention_by = v.c14, attention_until = v.c15, owing = v.c16, severity = v.c17, \
         deadline = v.c18, due_at = v.c19, due_kind = v.c20, events = v.c21, draft_rev = v.c22, \
-        draft_due = v.c23, checked_at = v.c24, reread_at = v.c25, rev = cases.rev + 1 \
-        FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c26";
+        draft_due = v.c23, checked_at = v.c24, reread_at = v.c25, handed_to = v.c26, \
+        handed_by = v.c27, handed_ref = v.c28, handed_at = v.c29, resolution_spent = v.c30, \
+        resolution_from = v.c31, resolution_stood = v.c32, resolution_due = v.c33, \
+        resolution_told = v.c34, rev = cases.rev + 1 \
+        FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c35";
     let rows = old.iter().map(|f| case_row(f)).collect();
     let changed = tx.bulk(Bulk::new(update, CASE_TYPES, rows)).await?;
     if stored + changed != files.len() as u64 {
         return Err(StoreError::Conflict);
     }
-    save_obligations(tx, files).await
-}
-
-async fn save_obligations(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
-    for file in files {
-        for o in &file.case.obligations {
-            let (reason, actor, note, evidence, at) = match &o.standing {
-                Standing::Owed => ("", "", "", None, None),
-                Standing::Met { evidence, at } => {
-                    ("", "", "", serde_json::to_string(evidence).ok(), Some(*at))
-                }
-                Standing::Void { reason, by, note, at } => {
-                    (reason.as_str(), by.as_str(), note.as_str(), None, Some(*at))
-                }
-            };
-            let standing = match &o.standing {
-                Standing::Owed => "owed",
-                Standing::Met { .. } => "met",
-                Standing::Void { .. } => "void",
-            };
-            rows.push(args![
-                o.mention,
-                file.case.id,
-                o.owing.as_str(),
-                i64::from(o.severity),
-                o.since,
-                o.heard_at,
-                o.due,
-                o.first_look,
-                o.overdue_told,
-                standing,
-                reason,
-                actor,
-                note,
-                evidence,
-                at,
-            ]);
-        }
-    }
-    let sql = "INSERT INTO obligations (mention_id, case_id, owing, severity, since, heard_at, due, \
-        first_look, overdue_told, standing, reason, actor, note, evidence, ended_at) \
-        SELECT * FROM {rows} WHERE TRUE ON CONFLICT (mention_id) DO UPDATE SET \
-        owing = excluded.owing, severity = excluded.severity, due = excluded.due, \
-        first_look = excluded.first_look, overdue_told = excluded.overdue_told, \
-        standing = excluded.standing, reason = excluded.reason, actor = excluded.actor, \
-        note = excluded.note, evidence = excluded.evidence, ended_at = excluded.ended_at";
-    const TYPES: &[Type] = &[
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Big,
-        Type::Big,
-        Type::Big,
-        Type::Big,
-        Type::Bool,
-        Type::Bool,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Big,
-    ];
-    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
-    Ok(())
+    let cases: Vec<&Case> = files.iter().map(|f| &f.case).collect();
+    obligations::save(tx, &cases).await
 }
 
 fn ids(rows: Vec<(String,)>) -> Result<Vec<CaseId>, StoreError> {

@@ -46,6 +46,8 @@ pub struct CaseLine {
     pub attention_by: String,
     /// Until when.
     pub attention_until: i64,
+    /// Where it was handed over to; empty if it was not.
+    pub handed_to: String,
     /// The most urgent debt that stands.
     pub owing: Option<String>,
     /// The highest severity that stands.
@@ -66,8 +68,6 @@ pub struct MentionLine {
     pub row: MentionRow,
     /// How many follow the author.
     pub followers: Option<i64>,
-    /// When the author last changed it.
-    pub edited_at: Option<i64>,
     /// How many people it reached.
     pub reach: i64,
     /// The verdict's relevance.
@@ -125,14 +125,14 @@ pub type Figure = (String, String, i64);
 macro_rules! case_columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.author_handle, k.author_name, k.opened_at, \
-         k.state, k.attention_by, k.attention_until, k.owing, k.severity, k.deadline, k.draft_rev, \
+         k.state, k.attention_by, k.attention_until, k.handed_to, k.owing, k.severity, k.deadline, k.draft_rev, \
          k.owing IS NOT NULL AND k.deadline IS NULL AS first_look"
     };
 }
 /// What the row of a mention leaves out and its page shows.
 macro_rules! more_columns {
     () => {
-        ", m.followers, m.edited_at, m.reach, m.relevance, m.model, m.rule, m.blanked_at"
+        ", m.followers, m.reach, m.relevance, m.model, m.rule, m.blanked_at"
     };
 }
 // $1 brand, $2 state, $3 channel, $4 language, $5 taken by.

@@ -38,6 +38,8 @@ pub struct MentionRow {
     pub rating: Option<i64>,
     /// When it was written.
     pub created_at: i64,
+    /// When its author last changed it.
+    pub edited_at: Option<i64>,
     /// Where a person sees it.
     pub url: String,
     /// The conversation.
@@ -116,7 +118,7 @@ macro_rules! mention_columns {
     () => {
         "m.id, m.brand, m.channel, m.network, m.origin, m.external_id, m.kind, m.visibility, \
          m.author_id, m.author_handle, m.author_name, m.text, m.language, m.rating, m.created_at, \
-         m.url, m.thread_id, m.parent_id, m.attachments, m.marks, m.heard_at, m.first_look, \
+         m.edited_at, m.url, m.thread_id, m.parent_id, m.attachments, m.marks, m.heard_at, m.first_look, \
          m.addressed, m.version, m.gone_at, m.blanked, m.disposition, m.moves, m.case_id, m.judged, \
          m.probability, m.severity, m.topic, m.judged_language, m.risk, m.why"
     };

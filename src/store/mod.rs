@@ -8,6 +8,7 @@ pub mod around;
 pub mod buckets;
 mod bulk;
 pub mod cases;
+pub mod contacts;
 pub mod corrections;
 pub mod costs;
 pub mod coverage;
@@ -29,6 +30,7 @@ pub mod likeness;
 pub mod looks;
 mod mention_row;
 pub mod mentions;
+mod obligations;
 pub mod outbox;
 pub mod own;
 pub mod rechecks;
@@ -51,6 +53,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
+        contacts::STATEMENTS,
         corrections::STATEMENTS,
         costs::STATEMENTS,
         coverage::STATEMENTS,

@@ -66,10 +66,30 @@ pub(super) enum Plain {
         #[arg(long, value_name = "URL", default_value = "")]
         url: String,
     },
-    /// Say that the customer was asked into private
+    /// Say that the customer was asked into private, or that the private contact happened
     Moved {
         /// The case
         id: CaseId,
+        /// The contact happened: that answers the case
+        #[arg(long)]
+        happened: bool,
+        /// Where it stands
+        #[arg(long, value_name = "URL", default_value = "")]
+        url: String,
+    },
+    /// Hand it over to a ticket system or a department; it stays owed
+    HandOver {
+        /// The case
+        id: CaseId,
+        /// To whom
+        #[arg(long, value_name = "NAME", required_unless_present = "back")]
+        to: Option<String>,
+        /// What it is called there
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reference: String,
+        /// Take it back
+        #[arg(long, conflicts_with = "to")]
+        back: bool,
     },
     /// Open it again
     Reopen {
@@ -123,7 +143,12 @@ impl Plain {
         Ok(match self {
             Plain::Take { id } => (*id, Act::Take),
             Plain::Release { id } => (*id, Act::Release),
-            Plain::Moved { id } => (*id, Act::Moved),
+            Plain::Moved { id, happened: false, .. } => (*id, Act::Moved),
+            Plain::Moved { id, url, .. } => (*id, Act::Contacted(url.trim().to_owned())),
+            Plain::HandOver { id, to: Some(to), reference, .. } => {
+                (*id, Act::HandOver { to: said(to)?, reference: reference.trim().to_owned() })
+            }
+            Plain::HandOver { id, .. } => (*id, Act::TakeBack),
             Plain::Waive { id, reason } => (*id, Act::Waive(said(reason)?)),
             Plain::Close { id, reason } => (*id, Act::Close(said(reason)?)),
             Plain::Reopen { id, reason } => (*id, Act::Reopen(said(reason)?)),

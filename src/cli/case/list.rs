@@ -53,6 +53,7 @@ struct Shown<'a> {
     deadline: Option<Instant>,
     overdue: bool,
     attention_by: &'a str,
+    handed_to: &'a str,
     draft_rev: i64,
 }
 
@@ -96,6 +97,7 @@ impl<'a> Shown<'a> {
             deadline,
             overdue: deadline.is_some_and(|at| at <= now),
             attention_by: &line.attention_by,
+            handed_to: &line.handed_to,
             draft_rev: line.draft_rev,
         }
     }
@@ -110,6 +112,10 @@ fn table(cases: &[Shown<'_>]) -> String {
         let state = match one_line(c.attention_by, 40).as_str() {
             "" => c.state.to_owned(),
             by => format!("{} by {by}", c.state),
+        };
+        let state = match one_line(c.handed_to, 40).as_str() {
+            "" => state,
+            to => format!("{state}, handed over to {to}"),
         };
         rows.push(vec![
             c.id.to_owned(),

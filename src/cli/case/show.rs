@@ -93,6 +93,13 @@ impl Folder {
             }
         }
         out.push('\n');
+        if let Some(to) = &case.handed_over {
+            let (name, by) = (one_line(&to.to, 60), one_line(&to.by, 60));
+            let _ = write!(out, "handed over to {name} by {by} at {}", to.at);
+            let known = one_line(&to.reference, 120);
+            let known = if known.is_empty() { known } else { format!(", there {known}") };
+            let _ = writeln!(out, "{known}; it stays owed");
+        }
         let author = [&self.file.author_handle, &self.file.author_name, &case.author];
         let author = author.into_iter().find(|a| !a.is_empty()).unwrap_or(&case.author);
         let _ = writeln!(
@@ -110,6 +117,9 @@ impl Folder {
                 "owes an answer ({owing}, severity {}), due {deadline}",
                 case.severity()
             );
+        }
+        if let Some(at) = case.resolution.due {
+            let _ = writeln!(out, "to be resolved by {at}");
         }
     }
 }

@@ -15,14 +15,21 @@ pub type Timer = EventName;
 /// Only what a first look found has its due time elsewhere: with the choice about its channel.
 pub fn next_due(case: &Case) -> Option<(Instant, Timer)> {
     case.owed().next()?;
-    let deadline = case
+    let passes = case
         .opened()
         .filter(|o| !o.overdue_told)
         .map(|o| (o.due, EventName::Overdue))
         .min_by_key(|(at, _)| *at);
+    let resolves = case.resolution.late_at().map(|at| (at, EventName::NotResolved));
+    let deadline = passes.into_iter().chain(resolves).min_by_key(|(at, _)| *at);
+    // Whoever waits for a deadline that was not told yet needs no reminder before it.
     let reminder = (case.told_at + REMIND_EVERY, EventName::StillOwed);
+    let reminder = passes.is_none().then_some(reminder);
     match &case.attention {
-        Attention::Free => case.opened().next().map(|_| deadline.unwrap_or(reminder)),
+        Attention::Free => {
+            case.opened().next()?;
+            deadline.into_iter().chain(reminder).min_by_key(|(at, _)| *at)
+        }
         // Whoever took it still answers to the clock: a take stops no deadline.
         Attention::Taken { until, .. } => {
             let ends = (*until, EventName::TakeRanOut);

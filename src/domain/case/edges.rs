@@ -29,7 +29,10 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::Reopened, REOPENABLE, &[Waiting]),
     (E::Opened, ALL, ALL),
     (E::BeforeUs, OWED, ALL),
+    (E::HandedOver, OWED, OWED),
+    (E::TakenBack, ALL, ALL),
     (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
+    (E::NotResolved, &[Waiting, Taken], &[Waiting, Taken]),
     (E::StillOwed, &[Waiting], &[Waiting]),
 ];
 
@@ -53,14 +56,14 @@ pub fn mermaid() -> String {
             E::Withdrawn => &[Withdrawn],
             E::Voided => &[Waived, Closed, NotOwed],
             E::Owed => &[Waiting],
-            E::Opened => &[],
+            E::Opened | E::TakenBack => &[],
             E::BeforeUs => &[Waived],
             _ => to,
         };
         let from: &[State] = if *event == E::Withdrawn { OWED } else { from };
         for (f, t) in from.iter().flat_map(|f| to.iter().map(move |t| (f, t))) {
-            let keeps =
-                matches!(event, E::Raised | E::Overdue) || (*event == E::Owed && *f == Taken);
+            let flags = matches!(event, E::Raised | E::HandedOver | E::Overdue | E::NotResolved);
+            let keeps = flags || (*event == E::Owed && *f == Taken);
             if f != t && !keeps {
                 out.push_str(&format!("    {f} --> {t}: {event}\n"));
             }

@@ -92,7 +92,19 @@ pub fn apply(
                 return Err(NotAllowed(NOTHING_WAITS.to_owned()));
             }
         }
-        CaseEvent::Reopened { due, .. } => reopen(&mut case, due, &mut effects)?,
+        CaseEvent::Reopened { due, .. } => reopen(&mut case, due, now, &mut effects)?,
+        CaseEvent::HandedOver { by, to, reference } => {
+            if to.trim().is_empty() {
+                return Err(NotAllowed("say to whom it was handed over".to_owned()));
+            }
+            not_of_another(&case, &by)?;
+            case.handed_over = Some(HandedOver { by, to, at: now, reference });
+        }
+        CaseEvent::TakenBack { .. } => {
+            if case.handed_over.take().is_none() {
+                return Err(NotAllowed("this case was handed over to nobody".to_owned()));
+            }
+        }
         CaseEvent::Overdue => {
             let passed = |o: &&mut Obligation| {
                 o.is_owed() && !o.first_look && !o.overdue_told && o.due <= now
@@ -104,6 +116,13 @@ pub fn apply(
             }
             case.told_at = now;
             effects.extend(ring.then_some(Effect::Alert(Reason::Overdue)));
+        }
+        CaseEvent::NotResolved => {
+            if case.resolution.late_at().is_none_or(|at| now < at) {
+                return Err(NotAllowed("its resolution is not late".to_owned()));
+            }
+            case.resolution.told = true;
+            effects.push(Effect::Alert(Reason::NotResolved));
         }
         CaseEvent::StillOwed => {
             case.told_at = now;
@@ -121,7 +140,7 @@ pub fn apply(
 }
 
 fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
-    let first = case.obligations.is_empty();
+    let reason = told_as(case, &new);
     effects.push(becomes(&new, Disposition::Open));
     let waits = new.first_look;
     let ring = new.owing == Owing::Complaint && !waits;
@@ -135,7 +154,19 @@ fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
     }
     effects.extend((!waits).then_some(Effect::Draft));
     if ring {
-        effects.push(Effect::Alert(if first { Reason::NewComplaint } else { Reason::Again }));
+        effects.push(Effect::Alert(reason));
+    }
+}
+
+/// How a debt that begins is told: what a person had ended, and a text that was answered before it
+/// was changed, are opened again.
+fn told_as(case: &Case, new: &Obligation) -> Reason {
+    let answered = |o: &Obligation| o.mention == new.mention && !o.is_owed();
+    match case.state() {
+        _ if case.obligations.is_empty() => Reason::NewComplaint,
+        State::Waived | State::Closed | State::NotOwed => Reason::Reopened,
+        _ if case.obligations.iter().any(answered) => Reason::Reopened,
+        _ => Reason::Again,
     }
 }
 
@@ -229,7 +260,12 @@ fn expire(
     Ok(())
 }
 
-fn reopen(case: &mut Case, due: Instant, effects: &mut Vec<Effect>) -> Result<(), NotAllowed> {
+fn reopen(
+    case: &mut Case,
+    due: Instant,
+    now: Instant,
+    effects: &mut Vec<Effect>,
+) -> Result<(), NotAllowed> {
     // What a person ended comes back; where all was answered, the latest answer did not do.
     let by_person = |o: &Obligation| match &o.standing {
         Standing::Void { reason, .. } => *reason != VoidReason::Withdrawn,
@@ -248,6 +284,8 @@ fn reopen(case: &mut Case, due: Instant, effects: &mut Vec<Effect>) -> Result<()
         };
         if back {
             o.standing = Standing::Owed;
+            // The answer that stands in the thread did not do: it must not meet the debt again.
+            o.since = now;
             o.due = due;
             o.overdue_told = false;
             o.first_look = false;

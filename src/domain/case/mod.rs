@@ -1,18 +1,24 @@
 //! `Case`: what the brand owes to one author in one thread, and where its life stands.
 //!
 //! A case holds obligations; its state follows from them and from who attends to it. `apply`
-//! (in `life`) is the only way to change one; `edges` is the table of moves that a test checks.
+//! (in `life`) is the only way to change one, but for `wind`, which keeps the clock of its resolution
+//! behind each event; `edges` is the table of moves that a test checks.
 
 mod due;
 mod edges;
+mod event;
 mod life;
+mod resolution;
 #[cfg(test)]
 mod tests;
 
 pub use due::{REMIND_EVERY, Timer, next_due};
 pub use edges::{EDGES, mermaid};
+pub use event::{CaseEvent, EventName};
 pub use life::apply;
+pub use resolution::{Resolution, wind};
 
+use super::deadline::Owed;
 use super::id::{CaseId, MentionId};
 use super::ledger::Disposition;
 use super::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
@@ -73,6 +79,19 @@ words! {
     }
 }
 
+/// Where a case was handed over to. It stays owed here: only an answer ends that (invariant 11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOver {
+    /// The agent who did it.
+    pub by: String,
+    /// To whom: a ticket system or a department.
+    pub to: String,
+    /// When.
+    pub at: Instant,
+    /// What it is called there; may be empty.
+    pub reference: String,
+}
+
 /// One case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -96,6 +115,10 @@ pub struct Case {
     pub told_at: Instant,
     /// Who attends to it.
     pub attention: Attention,
+    /// Where it was handed over to, if it was: a flag, not an end.
+    pub handed_over: Option<HandedOver>,
+    /// How long its complaints have been ours to resolve.
+    pub resolution: Resolution,
     /// The debts, oldest first. Never empty.
     pub obligations: Vec<Obligation>,
 }
@@ -152,189 +175,24 @@ impl Case {
     pub fn deadline(&self) -> Option<Instant> {
         self.opened().map(|o| o.due).min()
     }
-}
 
-/// What happens to a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CaseEvent {
-    /// A mention is owed an answer, for the first time or again after an edit.
-    Owed(Obligation),
-    /// A mention already owed weighs more than was thought. Text can raise, never lower.
-    Raised {
-        /// The mention.
-        mention: MentionId,
-        /// The kind of debt; the more urgent of old and new holds.
-        owing: Owing,
-        /// The severity; the higher holds.
-        severity: u8,
-        /// The deadline; the earlier holds.
-        due: Instant,
-    },
-    /// The customer deleted a mention.
-    Withdrawn {
-        /// The mention.
-        mention: MentionId,
-    },
-    /// A human answered.
-    Answered {
-        /// What proves it.
-        evidence: Evidence,
-        /// When the answer was posted.
-        at: Instant,
-        /// The mentions that were visible when it was posted.
-        covers: Vec<MentionId>,
-    },
-    /// An agent takes the case, or renews the take.
-    Taken {
-        /// The agent.
-        by: String,
-        /// When the take runs out.
-        until: Instant,
-    },
-    /// The agent gives it back.
-    Released {
-        /// The agent.
-        by: String,
-    },
-    /// A take was not renewed.
-    TakeRanOut,
-    /// An agent puts it off.
-    Snoozed {
-        /// The agent.
-        by: String,
-        /// Until when.
-        until: Instant,
-    },
-    /// A snooze ended.
-    SnoozeOver,
-    /// The customer was asked into private.
-    Moved {
-        /// The agent.
-        by: String,
-        /// When the case is owed again if nobody says that the contact happened.
-        until: Instant,
-    },
-    /// Nobody said that the private contact happened.
-    MoveLapsed,
-    /// A person ends every debt without an answer.
-    Voided {
-        /// Why.
-        reason: VoidReason,
-        /// The agent.
-        by: String,
-        /// The agent's words; never empty for waived and closed.
-        note: String,
-    },
-    /// A person opens it again.
-    Reopened {
-        /// The agent.
-        by: String,
-        /// Why.
-        note: String,
-        /// The new deadline.
-        due: Instant,
-    },
-    /// A person opens debts of a first look.
-    Opened {
-        /// The agent.
-        by: String,
-        /// The mentions, each with the deadline that it gets if it is owed.
-        debts: Vec<(MentionId, Instant)>,
-    },
-    /// A person leaves what still waits of a first look unopened: those debts end, no other.
-    BeforeUs {
-        /// The agent.
-        by: String,
-        /// Why.
-        note: String,
-    },
-    /// A deadline passed.
-    Overdue,
-    /// A day passed since the team was last told.
-    StillOwed,
-}
-
-words! {
-    /// The events by name, as the log and the table of edges spell them.
-    EventName {
-        /// A debt began.
-        Owed = "owed",
-        /// A debt weighs more.
-        Raised = "raised",
-        /// The customer deleted a mention.
-        Withdrawn = "withdrawn",
-        /// A human answered.
-        Answered = "answered",
-        /// An agent took it.
-        Taken = "taken",
-        /// An agent gave it back.
-        Released = "released",
-        /// A take ran out.
-        TakeRanOut = "take_ran_out",
-        /// Put off.
-        Snoozed = "snoozed",
-        /// Back from a snooze.
-        SnoozeOver = "snooze_over",
-        /// Asked into private.
-        Moved = "moved",
-        /// The private contact did not happen in time.
-        MoveLapsed = "move_lapsed",
-        /// Ended by a person without an answer.
-        Voided = "voided",
-        /// Opened again.
-        Reopened = "reopened",
-        /// Opened out of a first look.
-        Opened = "opened",
-        /// Left unopened in a first look.
-        BeforeUs = "before_us",
-        /// A deadline passed.
-        Overdue = "overdue",
-        /// A day passed since the last word on it.
-        StillOwed = "still_owed",
-    }
-}
-
-impl CaseEvent {
-    /// The event's name.
-    pub fn name(&self) -> EventName {
-        match self {
-            CaseEvent::Owed(_) => EventName::Owed,
-            CaseEvent::Raised { .. } => EventName::Raised,
-            CaseEvent::Withdrawn { .. } => EventName::Withdrawn,
-            CaseEvent::Answered { .. } => EventName::Answered,
-            CaseEvent::Taken { .. } => EventName::Taken,
-            CaseEvent::Released { .. } => EventName::Released,
-            CaseEvent::TakeRanOut => EventName::TakeRanOut,
-            CaseEvent::Snoozed { .. } => EventName::Snoozed,
-            CaseEvent::SnoozeOver => EventName::SnoozeOver,
-            CaseEvent::Moved { .. } => EventName::Moved,
-            CaseEvent::MoveLapsed => EventName::MoveLapsed,
-            CaseEvent::Voided { .. } => EventName::Voided,
-            CaseEvent::Reopened { .. } => EventName::Reopened,
-            CaseEvent::Opened { .. } => EventName::Opened,
-            CaseEvent::BeforeUs { .. } => EventName::BeforeUs,
-            CaseEvent::Overdue => EventName::Overdue,
-            CaseEvent::StillOwed => EventName::StillOwed,
-        }
+    /// Whether what was written then follows an answer of ours here.
+    pub fn follows_answer(&self, since: Instant) -> bool {
+        let answered =
+            |o: &Obligation| matches!(o.standing, Standing::Met { at, .. } if at <= since);
+        self.obligations.iter().any(answered)
     }
 
-    /// Who caused it: an agent, the author, or the clock.
-    pub fn actor(&self) -> &str {
-        match self {
-            CaseEvent::Taken { by, .. }
-            | CaseEvent::Released { by }
-            | CaseEvent::Snoozed { by, .. }
-            | CaseEvent::Moved { by, .. }
-            | CaseEvent::Voided { by, .. }
-            | CaseEvent::Reopened { by, .. }
-            | CaseEvent::Opened { by, .. }
-            | CaseEvent::BeforeUs { by, .. }
-            | CaseEvent::Answered { evidence: Evidence::Word { by, .. }, .. } => by,
-            CaseEvent::Owed(_) | CaseEvent::Raised { .. } => "triage",
-            CaseEvent::Withdrawn { .. } => "author",
-            CaseEvent::Answered { evidence: Evidence::Reply { .. }, .. } => "publish",
-            CaseEvent::Answered { .. } => "thread",
-            _ => "clock",
+    /// A debt of this case as a policy asks about it if its clock begins anew now.
+    pub fn owed_anew(&self, o: &Obligation, now: Instant) -> Owed<'_> {
+        Owed {
+            network: &self.network,
+            language: o.language,
+            owing: o.owing,
+            severity: o.severity,
+            since: now,
+            heard_at: now,
+            next: self.follows_answer(now),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The life of a case: its table of moves, its rules, its timers.
 
 use super::*;
+use crate::domain::deadline::SlaPolicy;
+use crate::domain::hours::Calendar;
 use crate::domain::time::{DAY, HOUR};
+use crate::domain::verdict::Lang;
 use proptest::prelude::*;
 
 fn debt(mention: u128, owing: Owing) -> Obligation {
@@ -9,6 +12,7 @@ fn debt(mention: u128, owing: Owing) -> Obligation {
         mention: MentionId(mention),
         owing,
         severity: if owing == Owing::Complaint { 2 } else { 0 },
+        language: Lang::IT,
         since: Instant(0),
         heard_at: Instant(0),
         due: Instant(4 * HOUR),
@@ -30,6 +34,8 @@ fn empty() -> Case {
         opened_at: Instant(0),
         told_at: Instant(0),
         attention: Attention::Free,
+        handed_over: None,
+        resolution: Resolution::default(),
         obligations: Vec::new(),
     }
 }
@@ -189,6 +195,96 @@ fn waiving_needs_a_reason_and_can_be_undone() {
     assert!(apply(case, reopen, Instant(4)).is_err());
 }
 
+fn hand_over(to: &str) -> CaseEvent {
+    CaseEvent::HandedOver { by: "ada".into(), to: to.into(), reference: "#7".into() }
+}
+
+#[test]
+fn a_hand_over_is_a_flag_and_stops_no_clock() {
+    let (case, effects) = apply(opened(), hand_over("zammad"), Instant(5)).unwrap();
+    let flag = case.handed_over.clone().unwrap();
+    assert_eq!((flag.to.as_str(), flag.reference.as_str(), flag.at), ("zammad", "#7", Instant(5)));
+    assert_eq!((case.state(), effects), (State::Waiting, vec![]));
+    assert_eq!(next_due(&case), next_due(&opened()));
+    let back = CaseEvent::TakenBack { by: "ada".into() };
+    let (case, _) = apply(case, back.clone(), Instant(6)).unwrap();
+    assert_eq!(case.handed_over, None);
+    assert!(apply(case, back, Instant(7)).is_err(), "it is nobody's");
+    assert!(apply(opened(), hand_over(" "), Instant(5)).is_err(), "to whom?");
+}
+
+#[test]
+fn the_private_contact_answers_and_without_it_the_case_is_owed_again() {
+    let ask = CaseEvent::Moved { by: "ada".into(), until: Instant(DAY) };
+    let (case, _) = apply(opened(), ask, Instant(1)).unwrap();
+    assert_eq!(next_due(&case), Some((Instant(DAY), EventName::MoveLapsed)));
+    let (owed, effects) = apply(case.clone(), CaseEvent::MoveLapsed, Instant(DAY)).unwrap();
+    assert_eq!((owed.state(), effects), (State::Waiting, vec![Effect::Alert(Reason::StillOwed)]));
+    let evidence = Evidence::Moved { by: String::new(), case: Some(CaseId(2)), url: String::new() };
+    let contact = CaseEvent::Answered { evidence, at: Instant(3), covers: vec![MentionId(1)] };
+    assert_eq!(contact.actor(), "contact");
+    let (case, _) = apply(case, contact, Instant(4)).unwrap();
+    assert_eq!((case.state(), next_due(&case)), (State::Answered, None));
+}
+
+#[test]
+fn what_opens_a_case_again_is_told_as_that() {
+    let again = |case: Case, mention| {
+        let (_, effects) =
+            apply(case, CaseEvent::Owed(debt(mention, Owing::Complaint)), Instant(9)).unwrap();
+        effects.into_iter().find(|e| matches!(e, Effect::Alert(_))).unwrap()
+    };
+    let (answered, _) = apply(opened(), answer(1, &[1]), Instant(2)).unwrap();
+    assert_eq!(again(answered.clone(), 2), Effect::Alert(Reason::Again));
+    assert_eq!(again(answered, 1), Effect::Alert(Reason::Reopened), "it was changed since");
+    for reason in [VoidReason::Waived, VoidReason::Closed, VoidReason::NotComplaint] {
+        let void = CaseEvent::Voided { reason, by: "ada".into(), note: "n".into() };
+        let (ended, _) = apply(opened(), void, Instant(2)).unwrap();
+        assert_eq!(again(ended, 2), Effect::Alert(Reason::Reopened));
+    }
+}
+
+#[test]
+fn an_answer_that_did_not_do_does_not_meet_what_was_opened_again() {
+    let (case, _) = apply(opened(), answer(1, &[1]), Instant(2)).unwrap();
+    let reopen = CaseEvent::Reopened { by: "ada".into(), note: "n".into(), due: Instant(DAY) };
+    let (case, _) = apply(case, reopen, Instant(HOUR)).unwrap();
+    assert_eq!(case.obligations[0].since, Instant(HOUR), "only what is posted later answers it");
+}
+
+#[test]
+fn a_resolution_counts_what_was_ours_and_is_told_once() {
+    let sla = SlaPolicy { resolution: Some(10 * HOUR), ..SlaPolicy::default() };
+    let always = Calendar::always(jiff::tz::TimeZone::UTC);
+    let step = |case: Case, event: CaseEvent, hour: i64| {
+        let now = Instant(hour * HOUR);
+        let (mut case, effects) = apply(case, event.clone(), now).unwrap();
+        wind(&mut case, &event, &sla, &always, now);
+        (case, effects)
+    };
+    let again = |m, hour| {
+        let at = Instant(hour * HOUR);
+        let (since, heard_at, due) = (at, at, at + DAY);
+        CaseEvent::Owed(Obligation { since, heard_at, due, ..debt(m, Owing::Complaint) })
+    };
+    let (case, _) = step(empty(), again(1, 0), 0);
+    assert_eq!(case.resolution.due, Some(Instant(10 * HOUR)));
+    let (case, _) = step(case, answer(6 * HOUR, &[1]), 7);
+    assert_eq!((case.resolution.spent, case.resolution.due), (6 * HOUR, None), "we wait");
+    let (case, _) = step(case, again(2, 100), 101);
+    assert_eq!(case.resolution.due, Some(Instant(104 * HOUR)), "four hours are left");
+    assert_eq!(next_due(&case), Some((Instant(104 * HOUR), EventName::NotResolved)));
+    let (case, effects) = step(case, CaseEvent::NotResolved, 104);
+    assert_eq!(effects, [Effect::Alert(Reason::NotResolved)]);
+    assert_eq!(next_due(&case).unwrap().1, EventName::Overdue, "told once");
+    let close =
+        CaseEvent::Voided { reason: VoidReason::Closed, by: "ada".into(), note: "n".into() };
+    let (case, _) = step(case, close, 110);
+    assert_eq!(case.resolution, Resolution::default());
+    let (case, _) = step(case, again(3, 200), 200);
+    assert_eq!(case.resolution.due, Some(Instant(210 * HOUR)), "a clock of its own");
+}
+
 #[test]
 fn the_picture_has_every_state() {
     let picture = mermaid();
@@ -232,7 +328,10 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
             debts: vec![(MentionId(m), Instant(u))],
         }),
         Just(CaseEvent::BeforeUs { by: "ada".into(), note: "n".into() }),
+        Just(hand_over("zammad")),
+        Just(CaseEvent::TakenBack { by: "ada".into() }),
         Just(CaseEvent::Overdue),
+        Just(CaseEvent::NotResolved),
         Just(CaseEvent::StillOwed),
     ]
 }
@@ -245,10 +344,18 @@ proptest! {
     fn any_life_obeys_the_rules(events in proptest::collection::vec(any_event(), 1..40)) {
         let mut case = opened();
         let mut moves = std::collections::BTreeMap::from([(MentionId(1), vec![Disposition::Open])]);
+        let sla = SlaPolicy { resolution: Some(50), ..SlaPolicy::default() };
+        let always = Calendar::always(jiff::tz::TimeZone::UTC);
         for (step, event) in events.into_iter().enumerate() {
             let now = Instant(step as i64 * 7);
-            let Ok((next, effects)) = apply(case.clone(), event, now) else { continue };
+            let Ok((next, effects)) = apply(case.clone(), event.clone(), now) else { continue };
             case = next;
+            wind(&mut case, &event, &sla, &always, now);
+            let complains = case.opened().any(|o| o.owing == Owing::Complaint);
+            prop_assert_eq!(case.resolution.runs_since.is_some(), complains);
+            let ran = case.resolution.runs_since.map_or(0, |since| now - since);
+            prop_assert!(case.resolution.spent >= 0 && ran >= 0);
+            prop_assert!(case.resolution.spent + ran <= now.0, "no time counts twice");
             for effect in effects {
                 if let Effect::Becomes { mention, disposition } = effect {
                     moves.entry(mention).or_default().push(disposition);

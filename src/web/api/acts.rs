@@ -51,6 +51,28 @@ struct Where {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Moved {
+    /// The private contact happened.
+    #[serde(default)]
+    happened: bool,
+    #[serde(default)]
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandOver {
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    reference: String,
+    /// It is taken back instead.
+    #[serde(default)]
+    back: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Publish {
     draft_rev: i64,
     text: String,
@@ -98,7 +120,14 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
     let act = match name {
         "take" => read::<Nothing>(body).map(|_| Act::Take)?,
         "release" => read::<Nothing>(body).map(|_| Act::Release)?,
-        "moved" => read::<Nothing>(body).map(|_| Act::Moved)?,
+        "moved" => match read(body)? {
+            Moved { happened: true, url } => Act::Contacted(url),
+            Moved { happened: false, .. } => Act::Moved,
+        },
+        "hand-over" => match read(body)? {
+            HandOver { back: true, .. } => Act::TakeBack,
+            HandOver { to, reference, .. } => Act::HandOver { to, reference },
+        },
         "snooze" => Act::Snooze(read::<Until>(body)?.until),
         "waive" => Act::Waive(read::<Noted>(body)?.note),
         "close" => Act::Close(read::<Noted>(body)?.note),
@@ -117,7 +146,7 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
         other => {
             return Err(Problem::missing(format!(
                 "nothing can be done by the name of `{other}`; take, release, snooze, waive, \
-                 draft, publish, answered, moved, verdict, note, close, reopen can"
+                 draft, publish, answered, moved, hand-over, verdict, note, close, reopen can"
             )));
         }
     };

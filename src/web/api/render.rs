@@ -35,6 +35,7 @@ pub fn case_line(c: &CaseLine) -> Value {
         "opened_at": time(c.opened_at),
         "state": c.state,
         "by": c.attention_by,
+        "handed_to": (!c.handed_to.is_empty()).then_some(&c.handed_to),
         "owing": c.owing,
         "severity": c.severity,
         "deadline": maybe(c.deadline),
@@ -52,6 +53,10 @@ pub fn case(file: &CaseFile) -> Value {
         | Attention::Snoozed { by, until }
         | Attention::Moved { by, until } => json!({ "by": by, "until": until }),
     };
+    let handed_over = c
+        .handed_over
+        .as_ref()
+        .map(|h| json!({ "to": h.to, "by": h.by, "at": h.at, "reference": h.reference }));
     json!({
         "id": c.id,
         "brand": c.brand,
@@ -63,9 +68,11 @@ pub fn case(file: &CaseFile) -> Value {
         "opened_at": c.opened_at,
         "state": c.state(),
         "attention": attention,
+        "handed_over": handed_over,
         "owing": c.owing(),
         "severity": c.severity(),
         "deadline": c.deadline(),
+        "resolve_by": c.resolution.due,
         "checked_at": (file.checked_at.0 > 0).then_some(file.checked_at),
         "draft_rev": file.draft_rev,
         "rev": file.rev,
@@ -131,7 +138,7 @@ pub fn mention(m: &MentionLine) -> Value {
         "language": r.language,
         "rating": r.rating,
         "created_at": time(r.created_at),
-        "edited_at": maybe(m.edited_at),
+        "edited_at": maybe(r.edited_at),
         "gone_at": maybe(r.gone_at),
         "blanked_at": maybe(m.blanked_at),
         "blanked": r.blanked,

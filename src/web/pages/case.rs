@@ -5,7 +5,7 @@ use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
 use super::view;
-use crate::domain::case::{Attention, Case};
+use crate::domain::case::{Attention, Case, HandedOver};
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::{CaseId, Instant};
 use crate::fetch::Peer;
@@ -202,6 +202,8 @@ fn values(
         taken => matches!(case.attention, Attention::Taken { .. }),
         mine,
         attention,
+        moved => matches!(case.attention, Attention::Moved { .. }),
+        handed => case.handed_over.as_ref().map(|h| handed(h, page)),
         owing => case.owing().map(|o| words.owing(o)),
         owing_class => case.owing().map(|o| o.as_str()),
         severity => case.severity(),
@@ -233,6 +235,12 @@ fn values(
         exclusion => notice.proposed.as_ref().map(|p| exclusion_text(p, page)),
         exclusion_line => notice.proposed.map(|p| p.line),
     }
+}
+
+/// Where a case was handed over to, for the reader.
+fn handed(to: &HandedOver, page: &Page) -> String {
+    let text = page.words.fill("screen.handed_to", &[("name", &to.to)]);
+    if to.reference.is_empty() { text } else { format!("{text} ({})", to.reference) }
 }
 
 /// What an exclusion would have done, for the reader.

@@ -53,6 +53,7 @@ struct Line {
     owing_class: String,
     state: &'static str,
     attention: String,
+    handed: String,
     severity: i64,
     severity_word: &'static str,
     first_look: bool,
@@ -228,6 +229,10 @@ fn line(
         owing_class: c.owing.clone().unwrap_or_default(),
         state: state.map_or("", |s| words.state(s)),
         attention,
+        handed: match c.handed_to.as_str() {
+            "" => String::new(),
+            to => words.fill("screen.handed_to", &[("name", to)]),
+        },
         severity: c.severity,
         severity_word: words.severity(severity),
         first_look: c.first_look,

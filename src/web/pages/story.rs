@@ -191,6 +191,15 @@ fn native(rows: &Rows, words: &'static Catalogue, zone: &TimeZone) -> Vec<Entry>
                 (external_id.clone(), url, words.get("screen.brand_reply").to_owned())
             }
             Evidence::Word { by, url } => (by.clone(), url, by.clone()),
+            Evidence::Moved { by, case, url } => {
+                let key = case.map_or_else(|| by.clone(), |case| case.to_string());
+                let ours = words.get("screen.brand_reply");
+                (key, url, if by.is_empty() { ours.to_owned() } else { by.clone() })
+            }
+        };
+        let (kind, private) = match evidence {
+            Evidence::Moved { case, .. } => ("screen.contacted", *case),
+            _ => ("screen.answered", None),
         };
         if seen.insert((key, *at)) {
             found.push(Entry {
@@ -198,11 +207,8 @@ fn native(rows: &Rows, words: &'static Catalogue, zone: &TimeZone) -> Vec<Entry>
                 who: "native",
                 name,
                 when: view::when(at.0, zone, words),
-                pieces: vec![Piece {
-                    text: words.get("screen.answered").to_owned(),
-                    marked: false,
-                }],
-                url: view::link(url).to_owned(),
+                pieces: vec![Piece { text: words.get(kind).to_owned(), marked: false }],
+                url: private.map_or_else(|| view::link(url).to_owned(), |c| format!("/cases/{c}")),
                 marks: Vec::new(),
                 attachments: Vec::new(),
                 versions: Vec::new(),
@@ -231,7 +237,7 @@ fn deed(e: &EventRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
         let words = text(key).map(|t| if ours { words.cause(t) } else { t });
         words.map(str::to_owned)
     };
-    more.extend(["note", "text", "why"].into_iter().filter_map(written));
+    more.extend(["note", "text", "why", "to", "reference"].into_iter().filter_map(written));
     if let Some(until) = text("until").and_then(|t| Instant::parse(t).ok()) {
         more.push(format!("→ {}", view::when(until.0, zone, words).text));
     }

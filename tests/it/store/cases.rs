@@ -3,10 +3,10 @@
 use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::domain::case::Attention;
+use ascolto::domain::case::{Attention, HandedOver, Resolution};
 use ascolto::domain::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
 use ascolto::domain::time::{DAY, HOUR};
-use ascolto::domain::{CaseId, Instant, MentionId, ReplyId};
+use ascolto::domain::{CaseId, Instant, Lang, MentionId, ReplyId};
 use ascolto::store::StoreError;
 use ascolto::store::cases::{self, CaseFile, CaseKey, DraftRow};
 
@@ -23,6 +23,7 @@ fn debt(house: &House, standing: Standing) -> Obligation {
         mention: MentionId(house.id()),
         owing: Owing::Question,
         severity: 2,
+        language: Lang::DE,
         since: T0 - DAY,
         heard_at: T0,
         due: T0 + HOUR,
@@ -39,7 +40,8 @@ fn standings() -> Vec<Standing> {
         Standing::Owed,
         met(Evidence::Reply { reply: ReplyId(7), external_id: id.clone(), url: url.clone() }),
         met(Evidence::Native { external_id: id, url: url.clone() }),
-        met(Evidence::Word { by: "ada".to_owned(), url }),
+        met(Evidence::Word { by: "ada".to_owned(), url: url.clone() }),
+        met(Evidence::Moved { by: String::new(), case: Some(CaseId(8)), url }),
     ];
     all.extend(VoidReason::ALL.iter().map(|reason| Standing::Void {
         reason: *reason,
@@ -48,6 +50,15 @@ fn standings() -> Vec<Standing> {
         at: T0 + 4,
     }));
     all
+}
+
+/// Every second one handed over, with a clock that runs or stands still.
+fn flags(n: usize) -> (Option<HandedOver>, Resolution) {
+    let (by, to, reference) = ("ada".to_owned(), "zammad".to_owned(), "#7".to_owned());
+    let handed_over = (n % 2 == 0).then_some(HandedOver { by, to, at: T0 + 5, reference });
+    let runs_since = (n % 2 == 1).then_some(T0 - HOUR);
+    let (stood_at, due) = (T0 - DAY, runs_since.map(|at| at + DAY));
+    (handed_over, Resolution { spent: 7, runs_since, stood_at, due, told: n % 2 == 0 })
 }
 
 async fn every_standing_and_attention_round_trips(house: &House) {
@@ -63,6 +74,7 @@ async fn every_standing_and_attention_round_trips(house: &House) {
     for (n, attention) in attentions.into_iter().enumerate() {
         let mut file = new_case(CaseId(house.id()), &n.to_string());
         file.case.attention = attention;
+        (file.case.handed_over, file.case.resolution) = flags(n);
         file.case.obligations = standings().into_iter().map(|s| debt(house, s)).collect();
         (file.events, file.draft_rev, file.draft_due) = (3, 2, true);
         (file.checked_at, file.reread_at) = (T0 + 8, T0 + 9);
@@ -77,10 +89,12 @@ async fn every_standing_and_attention_round_trips(house: &House) {
     let ids: Vec<CaseId> = files.iter().map(|f| f.case.id).collect();
     let mut loaded = cases::load(&mut tx, &ids).await.unwrap();
     for file in &mut loaded {
-        let turned: Vec<_> = standings().into_iter().cycle().skip(1).take(9).collect();
+        let turned: Vec<_> = standings().into_iter().cycle().skip(1).take(10).collect();
         for (o, standing) in file.case.obligations.iter_mut().zip(turned) {
             (o.standing, o.owing, o.severity, o.first_look) = (standing, Owing::Look, 3, false);
+            (o.language, o.heard_at) = (Lang::IT, T0 + 2);
         }
+        (file.case.handed_over, file.case.resolution) = flags(file.case.obligations.len());
         file.events += 1;
     }
     cases::save(&mut tx, &loaded.iter().collect::<Vec<_>>()).await.unwrap();

@@ -2,7 +2,7 @@
 //! the pipeline does it.
 
 use super::house::{House, T0};
-use ascolto::domain::case::{Attention, Case, CaseEvent, Effect, apply};
+use ascolto::domain::case::{Attention, Case, CaseEvent, Effect, Resolution, apply};
 use ascolto::domain::ledger::Disposition;
 use ascolto::domain::obligation::{Obligation, Owing, Standing};
 use ascolto::domain::time::HOUR;
@@ -139,6 +139,7 @@ pub async fn owe(house: &House, mention: MentionId, owing: Owing, at: Instant) -
         mention,
         owing,
         severity: u8::from(owing == Owing::Complaint),
+        language: Lang::IT,
         since: T0,
         heard_at: T0,
         due: T0 + 4 * HOUR,
@@ -166,6 +167,8 @@ pub fn new_case(id: CaseId, thread: &str) -> CaseFile {
             opened_at: T0,
             told_at: T0,
             attention: Attention::Free,
+            handed_over: None,
+            resolution: Resolution::default(),
             obligations: vec![],
         },
         author_handle: "a".to_owned(),

@@ -9,7 +9,7 @@ use ascolto::domain::first_look::{Figures, Opening};
 use ascolto::domain::ledger::Disposition;
 use ascolto::domain::obligation::{Obligation, Owing, Standing};
 use ascolto::domain::time::{DAY, HOUR, MINUTE};
-use ascolto::domain::{Bands, CaseId, EventId, GapId, Kind, MentionId};
+use ascolto::domain::{Bands, CaseId, EventId, GapId, Kind, Lang, MentionId};
 use ascolto::store::coverage::Intake;
 use ascolto::store::ledger::{Options, check};
 use ascolto::store::looks::LookRow;
@@ -103,6 +103,7 @@ async fn past(house: &House, id: &str, age: i64) -> CaseId {
         mention: mention_id,
         owing: Owing::Complaint,
         severity: 1,
+        language: Lang::UNKNOWN,
         since: post.created_at,
         heard_at: T0,
         due: T0 + 7 * DAY,

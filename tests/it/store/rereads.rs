@@ -5,7 +5,7 @@ use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::obligation::{Obligation, Owing, Standing};
 use ascolto::domain::time::HOUR;
-use ascolto::domain::{CaseId, Instant, MentionId};
+use ascolto::domain::{CaseId, Instant, Lang, MentionId};
 use ascolto::store::lanes::LEASE;
 use ascolto::store::rereads::{RereadRow, give_back, leave_past, take_due, threads};
 use ascolto::store::{cases, own};
@@ -24,6 +24,7 @@ async fn owe(house: &House, channel: &str, reread_at: i64, first_look: bool) -> 
         mention: MentionId(house.id()),
         owing: Owing::Complaint,
         severity: 1,
+        language: Lang::UNKNOWN,
         since: T0,
         heard_at: T0,
         due: T0 + 4 * HOUR,
