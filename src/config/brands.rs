@@ -5,8 +5,8 @@ use super::campaign::Written;
 use super::check::{Checked, check};
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
+use super::sla;
 use super::tables::DAYS;
-use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::{Calendar, Span};
 use crate::domain::public::{PublicChannel, Stopgap};
 use crate::domain::{Brand, PerMillion};
@@ -18,14 +18,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// missing in what comes back.
 pub(super) fn read(
     sections: &Sections,
+    networks: &[&'static str],
     problems: &mut Problems,
 ) -> (BTreeMap<String, Brand>, bool) {
     let (triage, encoder) = triage(sections, problems);
     let policies: BTreeMap<_, _> =
-        sections.of("sla").map(|s| (s.name.as_str(), policy(s, problems))).collect();
+        sections.of("sla").map(|s| (s.name.as_str(), sla::policy(s, networks, problems))).collect();
     let weeks: BTreeMap<_, _> =
         sections.of("calendar").map(|s| (s.name.as_str(), week(s, problems))).collect();
-    let brands = sections
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let brands: BTreeMap<String, Brand> = sections
         .of("brand")
         .filter_map(|section| {
             let keys = check(section, section.shape.fields, false, problems);
@@ -41,8 +43,11 @@ pub(super) fn read(
             let mut brand = brand(&section.name, &keys)?;
             names(&keys, &brand, problems);
             (brand.alert_at, brand.look_at) = (alert_at, look_at);
-            if let Some(sla) = keys.get::<String>("sla").and_then(|n| policies.get(n.as_str())) {
+            if let Some(name) = keys.get::<String>("sla")
+                && let Some(sla) = policies.get(name.as_str())
+            {
                 brand.sla = sla.clone();
+                users.entry(name).or_default().push(section.name.clone());
             }
             let named = keys.get::<String>("calendar");
             if let Some(week) = named.and_then(|name| weeks.get(name.as_str())) {
@@ -51,6 +56,13 @@ pub(super) fn read(
             Some((section.name.clone(), brand))
         })
         .collect();
+    for section in sections.of("sla") {
+        let names = users.get(&section.name).into_iter().flatten();
+        let of: Vec<&Brand> = names.filter_map(|name| brands.get(name)).collect();
+        if let Some(policy) = policies.get(section.name.as_str()) {
+            sla::owed(section, policy, &of, problems);
+        }
+    }
     (brands, encoder)
 }
 
@@ -183,16 +195,6 @@ fn thresholds(keys: &Checked, usual: Thresholds, problems: &mut Problems) -> Thr
         );
     }
     both
-}
-
-fn policy(section: &Section, problems: &mut Problems) -> SlaPolicy {
-    let keys = check(section, section.shape.fields, false, problems);
-    let usual = SlaPolicy::default();
-    SlaPolicy {
-        first_response: keys.get("first_response").unwrap_or(usual.first_response),
-        question: keys.get("question").unwrap_or(usual.question),
-        answer_at_latest: keys.get("answer_at_latest").unwrap_or(usual.answer_at_latest),
-    }
 }
 
 /// A calendar that takes the zone of the brand that uses it, unless it has its own.

@@ -4,6 +4,8 @@ use super::campaign::{self, Written};
 use super::duration::parse_duration;
 use super::problem::nearest;
 use super::section::Raw;
+use super::sla;
+use crate::domain::deadline::SlaRule;
 use crate::domain::hours::Span;
 use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
@@ -38,6 +40,7 @@ pub(super) enum Form {
     Phrases,
     Domains,
     Campaigns,
+    SlaRules,
     Stopgap,
 }
 
@@ -98,6 +101,7 @@ values! {
     Owed(Vec<Kind>),
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
+    SlaRules(Vec<SlaRule>),
     Stopgap(Stopgap),
 }
 
@@ -138,6 +142,7 @@ impl Form {
             Form::Phrases => "a list of texts, each with a letter or a digit",
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
+            Form::SlaRules => "a list of rules",
             Form::Stopgap => "mail, ingest, link or none in quotes",
         }
     }
@@ -188,6 +193,7 @@ impl Form {
             (Form::Phrases, Raw::List(_)) => Ok(Value::List(each(raw, phrase)?)),
             (Form::Domains, Raw::List(_)) => Ok(Value::List(each(raw, domain)?)),
             (Form::Campaigns, Raw::List(_)) => Ok(Value::Campaigns(campaign::read(raw)?)),
+            (Form::SlaRules, Raw::List(_)) => Ok(Value::SlaRules(sla::rules(raw)?)),
             (Form::Owed, Raw::List(_)) => Ok(Value::Owed(each(raw, |text| {
                 [Kind::Complaint, Kind::Question]
                     .into_iter()

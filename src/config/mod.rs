@@ -21,6 +21,7 @@ mod overlay;
 mod pages;
 mod problem;
 mod section;
+mod sla;
 mod source;
 mod tables;
 
@@ -181,7 +182,7 @@ pub fn load_beside(
     overlay::lay(&mut sections, env, &mut problems);
 
     let (store, web, fetch) = outside::singles(&sections, &mut problems);
-    let (mut brands, encoder) = brands::read(&sections, &mut problems);
+    let (mut brands, encoder) = brands::read(&sections, &(registry.networks)(), &mut problems);
     brands::public(&sections, &mut brands, &mut problems);
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);

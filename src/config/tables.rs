@@ -1,6 +1,7 @@
 //! The tables of our own sections: which there are, which keys they take, what each does.
 
 use super::form::{Field, Form};
+use super::sla;
 use crate::wire::KeyKind;
 
 /// A kind of section.
@@ -33,7 +34,12 @@ const fn must(name: &'static str, form: Form, doc: &'static str, example: &'stat
     Field { name, form, required: true, doc, example }
 }
 
-const fn may(name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Field {
+pub(super) const fn may(
+    name: &'static str,
+    form: Form,
+    doc: &'static str,
+    example: &'static str,
+) -> Field {
     Field { name, form, required: false, doc, example }
 }
 
@@ -73,7 +79,7 @@ pub(super) const SHAPES: &[Shape] = &[
         named: true,
         doc: "What a brand promises itself.",
         example: "gold",
-        fields: SLA,
+        fields: sla::FIELDS,
     },
     Shape {
         kind: "calendar",
@@ -260,27 +266,6 @@ const BRAND: &[Field] = &[
          once it proved better on labels that it had not seen; `ascolto brand learned` shows it. \
          Default true.",
         "true",
-    ),
-];
-
-const SLA: &[Field] = &[
-    may(
-        "first_response",
-        Form::BySeverity,
-        "Business time to the first answer to a complaint of severity 1, 2 and 3, or one for all. Default 8h, 4h, 1h.",
-        r#"["8h", "4h", "1h"]"#,
-    ),
-    may(
-        "question",
-        Form::Duration,
-        "Business time to the first answer to a question. Default 16h.",
-        r#""16h""#,
-    ),
-    may(
-        "answer_at_latest",
-        Form::Duration,
-        "No answer is due later than this after the customer wrote, whatever the calendar says. Default 72h.",
-        r#""72h""#,
     ),
 ];
 

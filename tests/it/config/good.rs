@@ -51,6 +51,12 @@ learn = false
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
 question = "10h"
+next_response = "2h"
+resolution = "5d"
+rules = [
+  { network = "plaza", severity = 3, language = "fr", first_response = "10m" },
+  { kind = "complaint", resolution = "3d", answer_at_latest = "1d" },
+]
 answer_at_latest = "2d"
 
 [calendar.shop]
@@ -134,6 +140,12 @@ fn every_key_arrives() {
     assert!(!brand.learn && !config.encoder);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
+    let next = Some([2 * HOUR; 3]);
+    assert_eq!((brand.sla.next_response, brand.sla.resolution), (next, Some(5 * DAY)));
+    let [place, complaint] = &brand.sla.rules[..] else { panic!("{:?}", brand.sla.rules) };
+    assert_eq!(place.to_string(), "network = \"plaza\", severity = 3, language = \"fr\"");
+    assert_eq!(place.first_response, Some(10 * MINUTE));
+    assert_eq!((complaint.resolution, complaint.answer_at_latest), (Some(3 * DAY), Some(DAY)));
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));
     assert_eq!(brand.calendar.week.each_ref().map(Vec::len), [2, 1, 1, 1, 1, 1, 0]);
     assert_eq!(brand.calendar.holidays.len(), 2);
