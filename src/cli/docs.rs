@@ -1,4 +1,4 @@
-//! `ascolto docs`: writes the pages about networks and notifiers, or says which are stale.
+//! `ascolto docs`: writes the pages about networks, notifiers and cases, or says which are stale.
 
 use super::failure::Failure;
 use super::out;
@@ -9,7 +9,7 @@ use clap::Args;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Write the pages about networks and notifiers, or say which are stale
+/// Write the pages about networks, notifiers and cases, or say which are stale
 ///
 /// They are made from what this program knows of them, so they tell what this version does.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(super) struct Docs {
     /// Write nothing; name each page that is stale, and exit 1 if there is one
     #[arg(long)]
     check: bool,
-    /// The folder that holds networks/ and notifiers/
+    /// The folder that holds networks/, notifiers/ and cases/
     #[arg(long, value_name = "DIR", default_value = "docs")]
     out: PathBuf,
 }

@@ -1,12 +1,15 @@
-//! Writes the pages about networks and notifiers from what they say of themselves.
+//! Writes the pages about networks, notifiers and the life of a case from what they say of
+//! themselves.
 //!
 //! | file | does |
 //! |---|---|
 //! | `mod` | which pages there are, the overviews, what all of them share |
+//! | `life` | the page about the life of a case |
 //! | `network` | the page of a network |
 //! | `notifier` | the page of a notifier |
 //! | `words` | spans, limits and lengths in words, cells of tables |
 
+mod life;
 mod network;
 mod notifier;
 mod words;
@@ -45,6 +48,7 @@ pub fn pages(registry: &Registry, manuals: Manuals) -> Vec<DocsPage> {
     let mut pages = vec![
         page("networks/README.md".to_owned(), network::overview(&networks)),
         page("notifiers/README.md".to_owned(), notifier::overview(&notifiers)),
+        page("cases/README.md".to_owned(), life::page()),
     ];
     for network in networks {
         let name = network.meta().name;

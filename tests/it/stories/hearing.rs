@@ -47,21 +47,6 @@ async fn an_edit_that_complains_raises_what_was_a_question() {
 }
 
 #[tokio::test]
-async fn a_deletion_before_the_alert_silences_nobody_else() {
-    let t = Town::new(
-        r#"{"at":1,"do":"post","id":"p1","author":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}
-{"at":1,"do":"post","id":"p2","author":"ann","lang":"it","text":"@acme pacco perso anche a me, nessuno risponde, vergogna!"}
-{"at":20,"do":"delete","id":"p1"}"#,
-    )
-    .await;
-    t.pass(40).await;
-    assert_eq!(t.state("p1").await, State::Withdrawn);
-    assert_eq!(t.mention("p1").await.disposition, "withdrawn");
-    assert_eq!(t.state("p2").await, State::Waiting);
-    t.close().await;
-}
-
-#[tokio::test]
 async fn our_own_posts_and_reposts_become_no_cases() {
     let t = Town::new(
         r#"{"at":1,"do":"own","id":"o1","text":"Oggi il servizio è lento e ci scusiamo"}

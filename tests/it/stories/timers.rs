@@ -1,9 +1,9 @@
-//! Deadlines, takes, snoozes: nothing is forgotten.
+//! Deadlines, snoozes, waivers: nothing is forgotten.
 
 use crate::town::Town;
 use ascolto::domain::case::State;
 use ascolto::domain::time::{HOUR, MINUTE};
-use ascolto::pipeline::acts::{Act, TAKE};
+use ascolto::pipeline::acts::Act;
 
 const COMPLAINT: &str = r#"{"at":62,"do":"post","id":"p1","author":"jo","handle":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}"#;
 
@@ -28,18 +28,6 @@ async fn an_unanswered_complaint_is_told_when_overdue_and_each_day_after() {
 }
 
 #[tokio::test]
-async fn a_take_that_is_not_renewed_runs_out() {
-    let t = town().await;
-    t.act("p1", "ada", Act::Take).await.unwrap();
-    let refused = t.act("p1", "bob", Act::Take).await.unwrap_err().to_string();
-    assert!(refused.contains("ada has taken this case until"), "{refused}");
-    t.pass(TAKE / MINUTE + 1).await;
-    assert_eq!(t.state("p1").await, State::Waiting);
-    assert!(t.alerts("p1").await.contains(&"take_ran_out sent".to_owned()));
-    t.close().await;
-}
-
-#[tokio::test]
 async fn a_snooze_comes_back() {
     let t = town().await;
     let until = t.deps.now() + HOUR;
@@ -58,16 +46,6 @@ async fn waiving_needs_a_reason_and_counts() {
     t.act("p1", "ada", Act::Waive("troll".into())).await.unwrap();
     assert_eq!(t.mention("p1").await.disposition, "waived");
     t.act("p1", "ada", Act::Reopen("non era un troll".into())).await.unwrap();
-    assert_eq!(t.state("p1").await, State::Waiting);
-    t.close().await;
-}
-
-#[tokio::test]
-async fn a_restart_forgets_nothing() {
-    let mut t = town().await;
-    t.act("p1", "ada", Act::Take).await.unwrap();
-    t.restart().await;
-    t.pass(TAKE / MINUTE + 1).await;
     assert_eq!(t.state("p1").await, State::Waiting);
     t.close().await;
 }

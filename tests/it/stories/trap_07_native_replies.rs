@@ -1,4 +1,4 @@
-//! Answered by a colleague in the network's own app: no alert, no second answer.
+//! Trap 7: a colleague answers in the network's own app. No alert, no second answer, never "unanswered".
 
 use crate::town::Town;
 use ascolto::domain::case::State;
