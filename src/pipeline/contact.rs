@@ -64,7 +64,7 @@ async fn happened_before(work: &mut Work<'_>, tx: &mut Tx, moved: CaseId) -> Ste
     let (origin, id) = (file.case.origin.clone(), file.case.author.clone());
     let author = Author { brand: &brand, network: &network, origin: &origin, id: &id };
     let Some(row) = contacts::happened(tx, &author, moved, since).await? else { return Ok(()) };
-    let private = row.case_id.parse().map_err(|why| broken(&row.case_id, why))?;
+    let private: CaseId = row.case_id.parse().map_err(|why| broken(&row.case_id, why))?;
     happened(work, moved, private, Instant(row.wrote_at), Instant(row.answered_at));
     Ok(())
 }

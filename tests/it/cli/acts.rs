@@ -22,12 +22,21 @@ fn a_case_is_listed_shown_and_acted_on() {
     assert_eq!(taken, format!("case {id} is taken\n"));
     assert!(act(&["list", "--state", "taken"]).good().contains("taken by anna"));
     act(&["release", &id, "--as", "anna"]).good();
+    act(&["hand-over", &id, "--to", "warehouse", "--reference", "W-17"]).good();
+    assert!(act(&["show", &id]).good().contains("handed over to warehouse by tester"));
+    assert!(act(&["list"]).good().contains("waiting, handed over to warehouse"));
+    act(&["hand-over", &id, "--back"]).good();
+    assert!(act(&["hand-over", &id]).failed(2).contains("--to"));
     act(&["snooze", &id, "--until", "2h"]).good();
     act(&["note", &id, "asked the warehouse"]).good();
     let waived = act(&["waive", &id, "--reason", "settled by phone"]).good();
     assert_eq!(waived, format!("case {id} is waived\n"));
     assert_eq!(act(&["list"]).good(), "no such case\n");
     act(&["reopen", &id, "--reason", "it was not"]).good();
+    act(&["moved", &id]).good();
+    let contact = act(&["moved", &id, "--happened"]).good();
+    assert_eq!(contact, format!("case {id} is answered\n"));
+    act(&["reopen", &id, "--reason", "it was another's"]).good();
     act(&["answered", &id, "--url", "https://forum.example/0#1"]).good();
     let log = act(&["show", &id]).good();
     for part in ["taken by anna", "note by tester", "reopened", "answered"] {

@@ -36,6 +36,16 @@ async fn acts_change_a_case_under_the_agents_name() {
     assert_eq!(taken.json()["case"]["attention"]["by"], "anna");
     assert_eq!(act("release", json!({})).await.json()["case"]["state"], "waiting");
     assert_eq!(act("note", json!({ "text": "chiamato" })).await.status, StatusCode::OK);
+    let over = act("hand-over", json!({ "to": "magazzino", "reference": "M-17" })).await.json();
+    assert_eq!(
+        (&over["case"]["state"], &over["case"]["handed_over"]["to"]),
+        (&json!("waiting"), &json!("magazzino"))
+    );
+    let list = house.get("/api/v1/cases?state=open", "asc_read").await.json();
+    assert_eq!(list["cases"][0]["handed_to"], "magazzino");
+    let back = act("hand-over", json!({ "back": true })).await.json();
+    assert_eq!(back["case"]["handed_over"], Value::Null);
+    assert_eq!(act("hand-over", json!({})).await.status, StatusCode::CONFLICT, "to whom?");
     let snoozed = act("snooze", json!({ "until": "2026-11-20T12:00:00Z" })).await.json();
     assert_eq!(snoozed["case"]["state"], "snoozed");
     let empty = act("waive", json!({ "note": " " })).await;
@@ -43,6 +53,10 @@ async fn acts_change_a_case_under_the_agents_name() {
     assert_eq!(act("waive", json!({ "reason": "spam" })).await.json()["case"]["state"], "waived");
     let late = act("take", json!({})).await;
     assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text);
+    assert_eq!(act("reopen", json!({ "note": "no" })).await.json()["case"]["state"], "waiting");
+    assert_eq!(act("moved", json!({})).await.json()["case"]["state"], "moved");
+    let contact = act("moved", json!({ "happened": true })).await.json();
+    assert_eq!(contact["case"]["obligations"][0]["standing"]["evidence"]["moved"]["by"], "anna");
     assert_eq!(act("reopen", json!({ "note": "no" })).await.json()["case"]["state"], "waiting");
     let verdict = json!({ "verdict": "not_complaint", "note": "ironia" });
     assert_eq!(act("verdict", verdict).await.json()["case"]["state"], "not_owed");
