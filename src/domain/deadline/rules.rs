@@ -109,8 +109,9 @@ impl SlaPolicy {
     pub fn doubts(&self, networks: &[&str]) -> Vec<Doubt> {
         let mut languages: BTreeSet<Lang> = self.rules.iter().filter_map(|r| r.language).collect();
         // One that no rule names stands for all others.
-        let other = ["und", "zxx", "mis", "mul"].into_iter().filter_map(Lang::parse);
-        languages.extend(other.filter(|l| !languages.contains(l)).take(1).collect::<Vec<_>>());
+        let mut others = ["und", "zxx", "mis", "mul"].into_iter().filter_map(Lang::parse);
+        let other = others.find(|language| !languages.contains(language));
+        languages.extend(other);
         let mut found = BTreeSet::new();
         let mut counts = BTreeSet::new();
         for (network, language) in
