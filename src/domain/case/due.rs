@@ -21,12 +21,15 @@ pub fn next_due(case: &Case) -> Option<(Instant, Timer)> {
         .map(|o| (o.due, EventName::Overdue))
         .min_by_key(|(at, _)| *at);
     let reminder = (case.told_at + REMIND_EVERY, EventName::StillOwed);
+    // First among equals: whoever a level tells that a deadline passed needs no second word.
+    let level = case.escalation.due().map(|at| (at, EventName::Escalated));
+    let first = |other: (Instant, Timer)| level.filter(|l| l.0 <= other.0).unwrap_or(other);
     match &case.attention {
-        Attention::Free => case.opened().next().map(|_| deadline.unwrap_or(reminder)),
+        Attention::Free => case.opened().next().map(|_| first(deadline.unwrap_or(reminder))),
         // Whoever took it still answers to the clock: a take stops no deadline.
         Attention::Taken { until, .. } => {
             let ends = (*until, EventName::TakeRanOut);
-            Some(deadline.filter(|(at, _)| at < until).unwrap_or(ends))
+            Some(first(deadline.filter(|(at, _)| at < until).unwrap_or(ends)))
         }
         Attention::Snoozed { until, .. } => Some((*until, EventName::SnoozeOver)),
         Attention::Moved { until, .. } => Some((*until, EventName::MoveLapsed)),

@@ -31,6 +31,8 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::BeforeUs, OWED, ALL),
     (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
     (E::StillOwed, &[Waiting], &[Waiting]),
+    (E::Escalated, &[Waiting, Taken], &[Waiting, Taken]),
+    (E::Acknowledged, OWED, OWED),
 ];
 
 /// Whether the event may meet a case in that state.
@@ -60,7 +62,8 @@ pub fn mermaid() -> String {
         let from: &[State] = if *event == E::Withdrawn { OWED } else { from };
         for (f, t) in from.iter().flat_map(|f| to.iter().map(move |t| (f, t))) {
             let keeps =
-                matches!(event, E::Raised | E::Overdue) || (*event == E::Owed && *f == Taken);
+                matches!(event, E::Raised | E::Overdue | E::Escalated | E::Acknowledged)
+                    || (*event == E::Owed && *f == Taken);
             if f != t && !keeps {
                 out.push_str(&format!("    {f} --> {t}: {event}\n"));
             }

@@ -13,6 +13,7 @@ pub use due::{REMIND_EVERY, Timer, next_due};
 pub use edges::{EDGES, mermaid};
 pub use life::apply;
 
+use super::escalation::Escalation;
 use super::id::{CaseId, MentionId};
 use super::ledger::Disposition;
 use super::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
@@ -98,6 +99,8 @@ pub struct Case {
     pub attention: Attention,
     /// The debts, oldest first. Never empty.
     pub obligations: Vec<Obligation>,
+    /// How far its escalation has come.
+    pub escalation: Escalation,
 }
 
 impl Case {
@@ -146,6 +149,12 @@ impl Case {
     /// The debts that stand and are not of a first look that waits to be opened.
     pub fn opened(&self) -> impl Iterator<Item = &Obligation> {
         self.owed().filter(|o| !o.first_look)
+    }
+
+    /// The complaint whose deadline comes first: what an escalation goes by. A first look that waits
+    /// has none.
+    pub fn pressing(&self) -> Option<&Obligation> {
+        self.opened().filter(|o| o.owing == Owing::Complaint).min_by_key(|o| o.due)
     }
 
     /// The earliest deadline among the debts that stand; what a first look found has none.
@@ -252,6 +261,16 @@ pub enum CaseEvent {
     Overdue,
     /// A day passed since the team was last told.
     StillOwed,
+    /// The time of a level has come: a higher one, or the one that holds once more.
+    Escalated {
+        /// The level.
+        level: u8,
+    },
+    /// An agent has seen it and goes after it: the level is told no more, the next one still comes.
+    Acknowledged {
+        /// The agent.
+        by: String,
+    },
 }
 
 words! {
@@ -291,6 +310,10 @@ words! {
         Overdue = "overdue",
         /// A day passed since the last word on it.
         StillOwed = "still_owed",
+        /// A level of its escalation was told.
+        Escalated = "escalated",
+        /// An agent has seen it.
+        Acknowledged = "acknowledged",
     }
 }
 
@@ -315,6 +338,8 @@ impl CaseEvent {
             CaseEvent::BeforeUs { .. } => EventName::BeforeUs,
             CaseEvent::Overdue => EventName::Overdue,
             CaseEvent::StillOwed => EventName::StillOwed,
+            CaseEvent::Escalated { .. } => EventName::Escalated,
+            CaseEvent::Acknowledged { .. } => EventName::Acknowledged,
         }
     }
 
@@ -329,6 +354,7 @@ impl CaseEvent {
             | CaseEvent::Reopened { by, .. }
             | CaseEvent::Opened { by, .. }
             | CaseEvent::BeforeUs { by, .. }
+            | CaseEvent::Acknowledged { by }
             | CaseEvent::Answered { evidence: Evidence::Word { by, .. }, .. } => by,
             CaseEvent::Owed(_) | CaseEvent::Raised { .. } => "triage",
             CaseEvent::Withdrawn { .. } => "author",

@@ -31,6 +31,7 @@ fn empty() -> Case {
         told_at: Instant(0),
         attention: Attention::Free,
         obligations: Vec::new(),
+        escalation: Escalation::default(),
     }
 }
 
@@ -233,6 +234,8 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
         }),
         Just(CaseEvent::BeforeUs { by: "ada".into(), note: "n".into() }),
         Just(CaseEvent::Overdue),
+        (0u8..4).prop_map(|level| CaseEvent::Escalated { level }),
+        Just(CaseEvent::Acknowledged { by: "bob".into() }),
         Just(CaseEvent::StillOwed),
     ]
 }
