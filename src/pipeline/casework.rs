@@ -3,8 +3,11 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
+mod levels;
+
 use super::{Deps, learn};
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
+use crate::domain::escalation::Escalation;
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Evidence, VoidReason};
@@ -113,6 +116,7 @@ impl<'d> Work<'d> {
                 told_at: self.now,
                 attention: Attention::Free,
                 obligations: Vec::new(),
+                escalation: Escalation::default(),
             },
             author_handle: row.author_handle.clone(),
             author_name: row.author_name.clone(),
@@ -156,10 +160,11 @@ impl<'d> Work<'d> {
             CaseEvent::Owed(o) => Some((o.since, o.heard_at, o.first_look)),
             _ => None,
         };
-        let (case, effects) = apply(file.case.clone(), event.clone(), self.now)?;
+        let (case, mut effects) = apply(file.case.clone(), event.clone(), self.now)?;
         self.said.extend(label::said(&event, &case, &effects));
         file.case = case;
         self.touched.insert(id);
+        self.climb(id, &mut effects, begins);
         let mut logged = false;
         let mut rang = None;
         for effect in effects {
@@ -236,7 +241,8 @@ impl<'d> Work<'d> {
         }
     }
 
-    /// Alerts every recipient of the brand, or records why nobody is alerted.
+    /// Alerts those of the level that the case has come to (without levels, every recipient of the
+    /// brand), or records why nobody is alerted.
     pub fn ring(&mut self, id: CaseId, reason: Reason, begins: Option<(Instant, Instant, bool)>) {
         let Some(brand) = self.files.get(&id).map(|f| f.case.brand.clone()) else { return };
         let Some(brand) = self.deps.brands.get(&brand) else {
@@ -248,10 +254,11 @@ impl<'d> Work<'d> {
             self.sum_up(id, since);
             return self.alert(id, "", silence, None);
         }
-        if brand.recipients.is_empty() {
+        let told = self.told(id, brand);
+        if told.is_empty() {
             return self.alert(id, "", Reason::NoRecipient, None);
         }
-        for recipient in &brand.recipients {
+        for recipient in &told {
             self.alert(id, recipient, reason, Some(self.now));
         }
     }
@@ -266,6 +273,7 @@ impl<'d> Work<'d> {
     }
 
     fn alert(&mut self, id: CaseId, recipient: &str, reason: Reason, due_at: Option<Instant>) {
+        let title = self.title(id, reason);
         let Some(file) = self.files.get(&id) else { return };
         self.alerts.push(NewAlert {
             id: AlertId(self.deps.ids.next(self.now)),
@@ -275,7 +283,7 @@ impl<'d> Work<'d> {
             channel: String::new(),
             recipient: recipient.to_owned(),
             reason,
-            title: String::new(),
+            title,
             body: String::new(),
             due_at,
         });
@@ -383,6 +391,7 @@ fn data_of(event: &CaseEvent) -> String {
         | CaseEvent::Moved { until, .. } => json!({ "until": until }),
         CaseEvent::Voided { reason, note, .. } => json!({ "reason": reason, "note": note }),
         CaseEvent::Reopened { note, due, .. } => json!({ "note": note, "due": due }),
+        CaseEvent::Escalated { level } => json!({ "level": level }),
         CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
         _ => json!({}),
     };

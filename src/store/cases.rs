@@ -5,6 +5,7 @@ use super::db::Tx;
 use super::error::StoreError;
 use super::value::{Sql, args, statements, taking};
 use crate::domain::case::{Attention, Case, next_due};
+use crate::domain::escalation::Escalation;
 use crate::domain::obligation::{Obligation, Standing};
 use crate::domain::{CaseId, Instant};
 use std::collections::HashMap;
@@ -71,6 +72,7 @@ struct CaseRow {
     checked_at: i64,
     reread_at: i64,
     rev: i64,
+    escalation: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -96,7 +98,7 @@ macro_rules! columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.origin, k.thread, k.author, k.author_handle, \
          k.author_name, k.opened_at, k.told_at, k.attention, k.attention_by, k.attention_until, \
-         k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev"
+         k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev, k.escalation"
     };
 }
 
@@ -158,6 +160,7 @@ fn read_case(
     };
     let obligations = debts.remove(&row.id).unwrap_or_default();
     let id = row.id.parse().map_err(|e| StoreError::broken(&row.id, e))?;
+    let escalation = read_escalation(&row.id, &row.escalation)?;
     Ok(CaseFile {
         case: Case {
             id,
@@ -171,6 +174,7 @@ fn read_case(
             told_at: Instant(row.told_at),
             attention,
             obligations,
+            escalation,
         },
         author_handle: row.author_handle,
         author_name: row.author_name,
@@ -181,6 +185,20 @@ fn read_case(
         reread_at: Instant(row.reread_at),
         rev: row.rev,
     })
+}
+
+/// An escalation stands as JSON, which nothing searches; most cases have none.
+fn read_escalation(id: &str, json: &str) -> Result<Escalation, StoreError> {
+    if json.is_empty() {
+        return Ok(Escalation::default());
+    }
+    let wrong = |e| StoreError::broken(id, format!("its escalation cannot be read: {e}"));
+    serde_json::from_str(json).map_err(wrong)
+}
+
+fn escalation(of: &Escalation) -> String {
+    let none = *of == Escalation::default();
+    if none { String::new() } else { serde_json::to_string(of).unwrap_or_default() }
 }
 
 fn read_obligation(row: ObligationRow) -> Result<Obligation, StoreError> {
@@ -214,34 +232,13 @@ fn read_obligation(row: ObligationRow) -> Result<Obligation, StoreError> {
     })
 }
 
-const CASE_TYPES: &[Type] = &[
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Big,
-    Type::Big,
-    Type::Text,
-    Type::Text,
-    Type::Text,
-    Type::Big,
-    Type::Text,
-    Type::Big,
-    Type::Big,
-    Type::Big,
-    Type::Text,
-    Type::Big,
-    Type::Big,
-    Type::Bool,
-    Type::Big,
-    Type::Big,
-    Type::Big,
-];
+const CASE_TYPES: &[Type] = {
+    use Type::{Big, Bool, Text};
+    &[
+        Text, Text, Text, Text, Text, Text, Text, Text, Text, Big, Big, Text, Text, Text, Big,
+        Text, Big, Big, Big, Text, Big, Big, Bool, Big, Big, Big, Text,
+    ]
+};
 
 fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
     let c = &file.case;
@@ -279,6 +276,7 @@ fn case_row(file: &CaseFile) -> Vec<super::value::Value<'_>> {
         file.checked_at,
         file.reread_at,
         file.rev,
+        escalation(&c.escalation),
     ]
 }
 
@@ -291,15 +289,16 @@ pub async fn save(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
     let insert = "INSERT INTO cases (id, brand, channel, network, origin, thread, author, \
         author_handle, author_name, opened_at, told_at, state, attention, attention_by, \
         attention_until, owing, severity, deadline, due_at, due_kind, events, draft_rev, draft_due, \
-        checked_at, reread_at, rev) SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, \
-        c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26 + 1 FROM {rows} WHERE TRUE \
+        checked_at, reread_at, rev, escalation) SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, \
+        c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25, c26 + 1, c27 FROM {rows} WHERE TRUE \
         ON CONFLICT DO NOTHING";
     let rows = new.iter().map(|f| case_row(f)).collect();
     let stored = tx.bulk(Bulk::new(insert, CASE_TYPES, rows)).await?;
     let update = "UPDATE cases SET told_at = v.c11, state = v.c12, attention = v.c13, \
         attention_by = v.c14, attention_until = v.c15, owing = v.c16, severity = v.c17, \
         deadline = v.c18, due_at = v.c19, due_kind = v.c20, events = v.c21, draft_rev = v.c22, \
-        draft_due = v.c23, checked_at = v.c24, reread_at = v.c25, rev = cases.rev + 1 \
+        draft_due = v.c23, checked_at = v.c24, reread_at = v.c25, rev = cases.rev + 1, \
+        escalation = v.c27 \
         FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c26";
     let rows = old.iter().map(|f| case_row(f)).collect();
     let changed = tx.bulk(Bulk::new(update, CASE_TYPES, rows)).await?;
