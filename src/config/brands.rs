@@ -1,11 +1,11 @@
 //! Makes brands of their sections, with the SLA policies and calendars that they name.
 
-use super::ChannelConfig;
 use super::campaign::Written;
 use super::check::{Checked, check};
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
 use super::tables::DAYS;
+use super::{ChannelConfig, EscalationConfig};
 use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::{Calendar, Span};
 use crate::domain::public::{PublicChannel, Stopgap};
@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// missing in what comes back.
 pub(super) fn read(
     sections: &Sections,
+    escalations: &BTreeMap<String, EscalationConfig>,
     problems: &mut Problems,
 ) -> (BTreeMap<String, Brand>, bool) {
     let (triage, encoder) = triage(sections, problems);
@@ -29,7 +30,7 @@ pub(super) fn read(
         .of("brand")
         .filter_map(|section| {
             let keys = check(section, section.shape.fields, false, problems);
-            for kind in ["sla", "calendar"] {
+            for kind in ["sla", "calendar", "escalation"] {
                 if let Some(name) = keys.get::<String>(kind) {
                     refer(&keys, kind, &name, kind, sections, problems);
                 }
@@ -44,6 +45,8 @@ pub(super) fn read(
             if let Some(sla) = keys.get::<String>("sla").and_then(|n| policies.get(n.as_str())) {
                 brand.sla = sla.clone();
             }
+            let named = keys.get::<String>("escalation");
+            brand.escalation = named.and_then(|n| Some(escalations.get(&n)?.policy.clone()));
             let named = keys.get::<String>("calendar");
             if let Some(week) = named.and_then(|name| weeks.get(name.as_str())) {
                 brand.calendar = week.in_zone(brand.calendar.zone);

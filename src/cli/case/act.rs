@@ -19,6 +19,11 @@ pub(super) enum Plain {
         /// The case
         id: CaseId,
     },
+    /// Say that you have seen it: its level is told no more, the next one still comes
+    Ack {
+        /// The case
+        id: CaseId,
+    },
     /// Give it back
     Release {
         /// The case
@@ -123,6 +128,7 @@ impl Plain {
         Ok(match self {
             Plain::Take { id } => (*id, Act::Take),
             Plain::Release { id } => (*id, Act::Release),
+            Plain::Ack { id } => (*id, Act::Acknowledge),
             Plain::Moved { id } => (*id, Act::Moved),
             Plain::Waive { id, reason } => (*id, Act::Waive(said(reason)?)),
             Plain::Close { id, reason } => (*id, Act::Close(said(reason)?)),
