@@ -4,6 +4,7 @@ mod answers;
 mod budget;
 mod context;
 mod credentials;
+mod escalation;
 mod first_look;
 mod hearing;
 mod learning;
