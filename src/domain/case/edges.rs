@@ -61,9 +61,8 @@ pub fn mermaid() -> String {
         };
         let from: &[State] = if *event == E::Withdrawn { OWED } else { from };
         for (f, t) in from.iter().flat_map(|f| to.iter().map(move |t| (f, t))) {
-            let keeps =
-                matches!(event, E::Raised | E::Overdue | E::Escalated | E::Acknowledged)
-                    || (*event == E::Owed && *f == Taken);
+            let keeps = matches!(event, E::Raised | E::Overdue | E::Escalated | E::Acknowledged)
+                || (*event == E::Owed && *f == Taken);
             if f != t && !keeps {
                 out.push_str(&format!("    {f} --> {t}: {event}\n"));
             }

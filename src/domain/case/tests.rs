@@ -191,6 +191,25 @@ fn waiving_needs_a_reason_and_can_be_undone() {
 }
 
 #[test]
+fn levels_come_while_it_waits_or_is_taken_and_none_comes_back() {
+    use State::{Moved, Snoozed, Taken, Waiting};
+    let may = |event| -> Vec<State> {
+        State::ALL.iter().copied().filter(|state| edges::allowed(*state, event)).collect()
+    };
+    assert_eq!(may(EventName::Escalated), [Waiting, Taken]);
+    assert_eq!(may(EventName::Acknowledged), [Waiting, Taken, Snoozed, Moved]);
+    let escalated = |level| CaseEvent::Escalated { level };
+    assert!(apply(opened(), escalated(0), Instant(1)).is_err());
+    let (case, effects) = apply(opened(), escalated(2), Instant(1)).unwrap();
+    assert_eq!((case.escalation.level, effects), (2, vec![Effect::Alert(Reason::Escalated)]));
+    assert!(apply(case.clone(), escalated(1), Instant(2)).is_err());
+    let (case, effects) = apply(case, escalated(2), Instant(2)).unwrap();
+    assert_eq!((case.told_at, effects.len()), (Instant(2), 1), "told once more");
+    let (case, _) = apply(case, answer(3, &[1]), Instant(3)).unwrap();
+    assert_eq!(case.escalation, Escalation::default());
+}
+
+#[test]
 fn the_picture_has_every_state() {
     let picture = mermaid();
     for state in State::ALL {

@@ -42,10 +42,7 @@ pub(super) fn shown(
             let known = |who: &str| deps.recipients.contains_key(who);
             let names = policy.told(next.level, &deps.rotas, known, next.at).join(", ");
             let (level, at) = (next.level.to_string(), time(next.at));
-            words.fill(
-                "screen.level_next",
-                &[("level", &level), ("time", &at), ("names", &names)],
-            )
+            words.fill("screen.level_next", &[("level", &level), ("time", &at), ("names", &names)])
         }
         None => words.get("screen.level_last").to_owned(),
     });
