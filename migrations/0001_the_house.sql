@@ -416,6 +416,7 @@ CREATE TABLE cases (
     checked_at  BIGINT  NOT NULL DEFAULT 0,      -- when its thread was last re-read
     reread_at   BIGINT  NOT NULL DEFAULT 0,      -- when that is tried next; 0: it never was
     rev         BIGINT  NOT NULL DEFAULT 1,
+    escalation  TEXT    NOT NULL DEFAULT '',     -- how far it has come, as JSON; '': nothing escalates
     UNIQUE (brand, network, origin, thread, author)
 );
 CREATE INDEX cases_due ON cases (due_at) WHERE due_at IS NOT NULL;

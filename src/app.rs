@@ -171,6 +171,7 @@ pub async fn build(
         scopes,
         channels,
         recipients,
+        rotas: config.rotas.clone(),
         classifier: Arc::new(classifier.map_err(BuildError::Setting)?),
         corrections: Corrections::default(),
         drafts: Drafts::new().map_err(BuildError::Setting)?,
@@ -213,9 +214,12 @@ fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildError> {
     settings.transport().map_err(BuildError::Setting)
 }
 
-/// A recipient speaks the language of the first brand that names it.
+/// A recipient speaks the language of the first brand that names it, itself or by its escalation.
 fn language_of(config: &Config, recipient: &str) -> Lang {
-    let named = |b: &&crate::domain::Brand| b.recipients.iter().any(|r| r == recipient);
+    let named = |b: &&crate::domain::Brand| {
+        let mut levels = b.escalation.iter().flat_map(|e| e.everybody(&config.rotas));
+        b.recipients.iter().any(|r| r == recipient) || levels.any(|name| name == recipient)
+    };
     config.brands.values().find(named).map_or(Lang::EN, |b| b.language)
 }
 

@@ -52,6 +52,8 @@ pub mod path {
     pub const API_CASE_ACT: &str = "/api/v1/cases/{id}/{act}";
     /// A person's word on a reply of unknown fate.
     pub const API_REPLY_DECIDE: &str = "/api/v1/replies/{id}/decide";
+    /// Somebody has seen what an alert told.
+    pub const API_ALERT_ACK: &str = "/api/v1/alerts/{id}/ack";
     /// The ledger.
     pub const API_LEDGER: &str = "/api/v1/ledger";
     /// Channels and how they fare.

@@ -30,6 +30,14 @@ impl Check {
                 return Err(Failure::usage(format!("the configuration has {count}")));
             }
         };
+        let holes = config.holes(house::now());
+        for hole in &holes {
+            out::line(&hole.to_string())?;
+        }
+        if !holes.is_empty() {
+            let count = out::count(holes.len(), "problem");
+            return Err(Failure::usage(format!("the configuration has {count}")));
+        }
         for warning in &config.warnings {
             out::line(&format!("warning: {warning}"))?;
         }

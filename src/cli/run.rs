@@ -128,7 +128,7 @@ async fn serve(global: &Global, mut config: Config) -> Result<(), Failure> {
 
 /// Builds the house over the store and starts its loops.
 async fn start(config: &Config, store: &Store) -> Result<Running, Failure> {
-    for warning in &config.warnings {
+    for warning in config.warnings.iter().chain(&config.holes(house::now())) {
         tracing::warn!("{warning}");
     }
     let print = |line: &str| drop(out::line(line));

@@ -1,12 +1,12 @@
 //! Makes brands of their sections, with the SLA policies and calendars that they name.
 
-use super::ChannelConfig;
 use super::campaign::Written;
 use super::check::{Checked, check};
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
 use super::sla;
 use super::tables::DAYS;
+use super::{ChannelConfig, EscalationConfig};
 use crate::domain::hours::{Calendar, Span};
 use crate::domain::public::{PublicChannel, Stopgap};
 use crate::domain::{Brand, PerMillion};
@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn read(
     sections: &Sections,
     networks: &[&'static str],
+    escalations: &BTreeMap<String, EscalationConfig>,
     problems: &mut Problems,
 ) -> (BTreeMap<String, Brand>, bool) {
     let (triage, encoder) = triage(sections, problems);
@@ -31,7 +32,7 @@ pub(super) fn read(
         .of("brand")
         .filter_map(|section| {
             let keys = check(section, section.shape.fields, false, problems);
-            for kind in ["sla", "calendar"] {
+            for kind in ["sla", "calendar", "escalation"] {
                 if let Some(name) = keys.get::<String>(kind) {
                     refer(&keys, kind, &name, kind, sections, problems);
                 }
@@ -49,6 +50,8 @@ pub(super) fn read(
                 brand.sla = sla.clone();
                 users.entry(name).or_default().push(section.name.clone());
             }
+            let named = keys.get::<String>("escalation");
+            brand.escalation = named.and_then(|n| Some(escalations.get(&n)?.policy.clone()));
             let named = keys.get::<String>("calendar");
             if let Some(week) = named.and_then(|name| weeks.get(name.as_str())) {
                 brand.calendar = week.in_zone(brand.calendar.zone);

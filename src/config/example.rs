@@ -39,7 +39,18 @@ pub fn example(registry: &Registry) -> String {
             }
             _ => {
                 let names: Vec<_> = (registry.notifiers)().into_iter().map(quoted).collect();
-                let given = [("recipients", format!("[{}]", names.join(", ")))];
+                let (all, one) = (format!("[{}]", names.join(", ")), names.first().cloned());
+                let one = one.unwrap_or_default();
+                let stint =
+                    |from: &str, to: &str| format!("[{{ who = {one}, from = {from}, to = {to} }}]");
+                let given = [
+                    ("recipients", all.clone()),
+                    ("people", all),
+                    ("overrides", stint("\"2026-12-24 18:00\"", "\"2026-12-26\"")),
+                    ("absences", stint("2026-08-03", "2026-08-16")),
+                    ("fallback", one.clone()),
+                    ("last_resort", one.clone()),
+                ];
                 let off = shape.named && shape.kind != "brand";
                 out.push_str(&header(shape, shape.example, off));
                 fields(&mut out, shape.fields, &given, off);

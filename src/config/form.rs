@@ -2,10 +2,13 @@
 
 use super::campaign::{self, Written};
 use super::duration::parse_duration;
+use super::escalation;
 use super::problem::nearest;
+use super::rota::{self, ChangeOver};
 use super::section::Raw;
 use super::sla;
 use crate::domain::deadline::SlaRule;
+use crate::domain::escalation::Level;
 use crate::domain::hours::Span;
 use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
@@ -42,6 +45,16 @@ pub(super) enum Form {
     Campaigns,
     SlaRules,
     Stopgap,
+    /// One day.
+    Day,
+    /// The length of a turn in days or weeks.
+    Turn,
+    /// The day of the week and the time at which turns change.
+    ChangeOver,
+    /// Who is there or away, from when to when.
+    Stints,
+    /// The levels of an escalation.
+    Levels,
 }
 
 /// One key of a section.
@@ -103,6 +116,10 @@ values! {
     Campaigns(Vec<Written>),
     SlaRules(Vec<SlaRule>),
     Stopgap(Stopgap),
+    Day(Date),
+    ChangeOver(ChangeOver),
+    Stints(Vec<rota::Written>),
+    Levels(Vec<Level>),
 }
 
 /// Why a value does not do.
@@ -144,12 +161,18 @@ impl Form {
             Form::Campaigns => "a list of campaigns",
             Form::SlaRules => "a list of rules",
             Form::Stopgap => "mail, ingest, link or none in quotes",
+            Form::Day => "a day as year, month, day",
+            Form::Turn => "a number with its unit d or w, in quotes",
+            Form::ChangeOver => "a time of day, or a day of the week and a time, in quotes",
+            Form::Stints => "a list of tables with who, from and to",
+            Form::Levels => "a list of levels",
         }
     }
 
     /// Whether it is written as a text; what the environment gives is then taken as it is.
     pub(super) fn is_text(self) -> bool {
-        use Form::{Database, Duration, Language, Listen, Past, Plain, Stopgap, Zone};
+        use Form::{ChangeOver, Database, Day, Duration, Language, Listen, Past, Plain};
+        use Form::{Stopgap, Turn, Zone};
         use KeyKind::{Secret, Text, Url};
         matches!(
             self,
@@ -160,6 +183,9 @@ impl Form {
                 | Listen
                 | Database
                 | Stopgap
+                | Day
+                | Turn
+                | ChangeOver
                 | Plain(Text | Secret | Url)
         )
     }
@@ -194,6 +220,9 @@ impl Form {
             (Form::Domains, Raw::List(_)) => Ok(Value::List(each(raw, domain)?)),
             (Form::Campaigns, Raw::List(_)) => Ok(Value::Campaigns(campaign::read(raw)?)),
             (Form::SlaRules, Raw::List(_)) => Ok(Value::SlaRules(sla::rules(raw)?)),
+            (Form::Stints, Raw::List(_)) => Ok(Value::Stints(rota::stints(raw)?)),
+            (Form::Levels, Raw::List(_)) => Ok(Value::Levels(escalation::levels(raw)?)),
+            (Form::Day, Raw::Date(text)) => self.read_text(text),
             (Form::Owed, Raw::List(_)) => Ok(Value::Owed(each(raw, |text| {
                 [Kind::Complaint, Kind::Question]
                     .into_iter()
@@ -220,6 +249,12 @@ impl Form {
                 Err(_) => wrong(format!("`{text}` is no address with a port")),
             },
             Form::Database => database(text),
+            Form::Turn => Ok(Value::Number(rota::turn(text)?)),
+            Form::ChangeOver => Ok(Value::ChangeOver(rota::change_over(text)?)),
+            Form::Day => match text.parse() {
+                Ok(day) => Ok(Value::Day(day)),
+                Err(_) => wrong(format!("`{text}` is no day")),
+            },
             Form::Stopgap => match text.parse() {
                 Ok(stopgap) => Ok(Value::Stopgap(stopgap)),
                 Err(_) => wrong(format!("`{text}` stands in for nothing")),

@@ -14,23 +14,28 @@ mod brands;
 mod campaign;
 mod check;
 mod duration;
+mod escalation;
 mod example;
 mod form;
+mod inner;
 mod outside;
 mod overlay;
 mod pages;
 mod problem;
+mod rota;
 mod section;
 mod sla;
 mod source;
 mod tables;
 
 pub use duration::parse_duration;
+pub use escalation::EscalationConfig;
 pub use example::example;
 pub use overlay::from_env;
 pub use pages::{DocsPage, Manuals, pages};
 pub use problem::Problem;
 
+use crate::domain::rota::Rotas;
 use crate::domain::{Brand, Lang};
 use crate::wire::{Given, Network, Notifier, Secret};
 use problem::Problems;
@@ -71,6 +76,10 @@ pub struct Config {
     pub channels: BTreeMap<String, ChannelConfig>,
     /// The recipients by name.
     pub recipients: BTreeMap<String, RecipientConfig>,
+    /// Who of them is on duty when, by the rota's name.
+    pub rotas: Rotas,
+    /// Who hears of complaints when, by name; brands hold a copy of theirs.
+    pub escalations: BTreeMap<String, EscalationConfig>,
     /// What is allowed, but hardly meant.
     pub warnings: Vec<Problem>,
 }
@@ -182,7 +191,10 @@ pub fn load_beside(
     overlay::lay(&mut sections, env, &mut problems);
 
     let (store, web, fetch) = outside::singles(&sections, &mut problems);
-    let (mut brands, encoder) = brands::read(&sections, &(registry.networks)(), &mut problems);
+    let rotas = rota::read(&sections, &mut problems);
+    let escalations = escalation::read(&sections, &mut problems);
+    let networks = (registry.networks)();
+    let (mut brands, encoder) = brands::read(&sections, &networks, &escalations, &mut problems);
     brands::public(&sections, &mut brands, &mut problems);
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
@@ -191,7 +203,18 @@ pub fn load_beside(
     match store {
         Some(store) if !problems.any() => {
             let warnings = problems.warnings();
-            Ok(Config { store, web, fetch, encoder, brands, channels, recipients, warnings })
+            Ok(Config {
+                store,
+                web,
+                fetch,
+                encoder,
+                brands,
+                channels,
+                recipients,
+                rotas,
+                escalations,
+                warnings,
+            })
         }
         _ => Err(problems.sorted()),
     }

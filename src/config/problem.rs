@@ -117,7 +117,7 @@ impl Problems {
     }
 }
 
-fn problem(place: &Place, key: String, what: String, remedy: String) -> Problem {
+pub(super) fn problem(place: &Place, key: String, what: String, remedy: String) -> Problem {
     let (file, line) = match place {
         Place::Line(file, line) => (file.to_path_buf(), *line),
         Place::Variable(_) => (place.to_string().into(), 0),

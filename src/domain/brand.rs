@@ -1,6 +1,7 @@
 //! `Brand`: whom we listen for, and the policies by which its mentions are judged and owed.
 
 use super::deadline::SlaPolicy;
+use super::escalation::EscalationPolicy;
 use super::hours::Calendar;
 use super::public::PublicChannel;
 use super::reason::Reason;
@@ -49,6 +50,8 @@ pub struct Brand {
     pub calendar: Calendar,
     /// Names of the recipients of its alerts, in order; the next gets what the one before fails.
     pub recipients: Vec<String>,
+    /// Who hears of a complaint when; `None`: its recipients, at once, when it is overdue and daily.
+    pub escalation: Option<EscalationPolicy>,
     /// How replies are signed, empty for not at all.
     pub signature: String,
     /// Its public channels that no connector hears, by name.
@@ -92,6 +95,7 @@ impl Brand {
             sla: SlaPolicy::default(),
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
+            escalation: None,
             signature: String::new(),
             public: Vec::new(),
             learn: true,

@@ -169,6 +169,7 @@ mod tests {
             handed_over: None,
             resolution: Resolution::default(),
             obligations: vec![owed(1, met), owed(2, Standing::Owed)],
+            escalation: crate::domain::escalation::Escalation::default(),
         };
         let no = void(VoidReason::NotComplaint);
         let (case, effects) = apply(case, no.clone(), Instant(2)).unwrap();

@@ -14,6 +14,8 @@ words! {
         Overdue = "overdue",
         /// Still unanswered a day after the last word on it.
         StillOwed = "still_owed",
+        /// Still unanswered when the time of a level of its escalation came.
+        Escalated = "escalated",
         /// A take ran out without an answer.
         TakeRanOut = "take_ran_out",
         /// A snooze ended.

@@ -45,7 +45,7 @@ fn a_wrong_public_address_is_explained() {
 
 #[test]
 fn every_act_comes_back_as_it_was_signed() {
-    for act in [Act::Take, Act::Waive, Act::Publish { draft_rev: 42 }, Act::Snooze] {
+    for act in [Act::Take, Act::Waive, Act::Publish { draft_rev: 42 }, Act::Snooze, Act::Ack] {
         let token = signer().sign(&action(act));
         assert!(token.len() < 120, "short enough for a line: {}", token.len());
         assert_eq!(signer().check(&token, Instant(999)), Ok(action(act)));

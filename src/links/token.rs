@@ -35,6 +35,8 @@ pub enum Act {
     },
     /// Put it off; the page asks until when.
     Snooze,
+    /// Acknowledge the level that its escalation has come to.
+    Ack,
 }
 
 impl Act {
@@ -45,6 +47,7 @@ impl Act {
             Act::Waive => "waive",
             Act::Publish { .. } => "publish",
             Act::Snooze => "snooze",
+            Act::Ack => "ack",
         }
     }
 
@@ -54,6 +57,7 @@ impl Act {
             Act::Waive => (2, 0),
             Act::Publish { draft_rev } => (3, draft_rev),
             Act::Snooze => (4, 0),
+            Act::Ack => (5, 0),
         }
     }
 
@@ -63,6 +67,7 @@ impl Act {
             (2, 0) => Some(Act::Waive),
             (3, draft_rev) => Some(Act::Publish { draft_rev }),
             (4, 0) => Some(Act::Snooze),
+            (5, 0) => Some(Act::Ack),
             _ => None,
         }
     }

@@ -92,6 +92,8 @@ pub enum Act {
     Reopen(String),
     /// A word for the colleagues.
     Note(String),
+    /// Seen: the level that its escalation has come to is told no more, the next one still comes.
+    Acknowledge,
 }
 
 /// How often an act is tried when somebody else changes the case at the same moment.
@@ -138,6 +140,7 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
         }
         Act::HandOver { to, reference } => CaseEvent::HandedOver { by, to, reference },
         Act::TakeBack => CaseEvent::TakenBack { by },
+        Act::Acknowledge => CaseEvent::Acknowledged { by },
         Act::Answered(url) => {
             let covers = file.case.owed().map(|o| o.mention).collect();
             CaseEvent::Answered { evidence: Evidence::Word { by, url }, at: now, covers }

@@ -3,11 +3,14 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
+mod levels;
+
 use super::logged::data_of;
 use super::{Deps, contact, learn};
 use crate::domain::case::{
     Attention, Case, CaseEvent, Effect, NotAllowed, Resolution, apply, wind,
 };
+use crate::domain::escalation::Escalation;
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::Evidence;
@@ -120,6 +123,7 @@ impl<'d> Work<'d> {
                 handed_over: None,
                 resolution: Resolution::default(),
                 obligations: Vec::new(),
+                escalation: Escalation::default(),
             },
             author_handle: row.author_handle.clone(),
             author_name: row.author_name.clone(),
@@ -163,7 +167,7 @@ impl<'d> Work<'d> {
             CaseEvent::Owed(o) => Some((o.since, o.heard_at, o.first_look)),
             _ => None,
         };
-        let (mut case, effects) = apply(file.case.clone(), event.clone(), self.now)?;
+        let (mut case, mut effects) = apply(file.case.clone(), event.clone(), self.now)?;
         if let Some(brand) = self.deps.brands.get(&case.brand) {
             wind(&mut case, &event, &brand.sla, &brand.calendar, self.now);
         }
@@ -173,6 +177,7 @@ impl<'d> Work<'d> {
         self.said.extend(label::said(&event, &case, &effects));
         file.case = case;
         self.touched.insert(id);
+        self.climb(id, &mut effects, begins);
         let mut logged = false;
         let mut rang = None;
         for effect in effects {
@@ -249,7 +254,8 @@ impl<'d> Work<'d> {
         }
     }
 
-    /// Alerts every recipient of the brand, or records why nobody is alerted.
+    /// Alerts those of the level that the case has come to (without levels, every recipient of the
+    /// brand), or records why nobody is alerted.
     pub fn ring(&mut self, id: CaseId, reason: Reason, begins: Option<(Instant, Instant, bool)>) {
         let Some(brand) = self.files.get(&id).map(|f| f.case.brand.clone()) else { return };
         let Some(brand) = self.deps.brands.get(&brand) else {
@@ -261,10 +267,11 @@ impl<'d> Work<'d> {
             self.sum_up(id, since);
             return self.alert(id, "", silence, None);
         }
-        if brand.recipients.is_empty() {
+        let told = self.told(id, brand);
+        if told.is_empty() {
             return self.alert(id, "", Reason::NoRecipient, None);
         }
-        for recipient in &brand.recipients {
+        for recipient in &told {
             self.alert(id, recipient, reason, Some(self.now));
         }
     }
@@ -279,6 +286,7 @@ impl<'d> Work<'d> {
     }
 
     fn alert(&mut self, id: CaseId, recipient: &str, reason: Reason, due_at: Option<Instant>) {
+        let title = self.title(id, reason);
         let Some(file) = self.files.get(&id) else { return };
         self.alerts.push(NewAlert {
             id: AlertId(self.deps.ids.next(self.now)),
@@ -288,7 +296,7 @@ impl<'d> Work<'d> {
             channel: String::new(),
             recipient: recipient.to_owned(),
             reason,
-            title: String::new(),
+            title,
             body: String::new(),
             due_at,
         });

@@ -1,4 +1,4 @@
-//! The clock's work on cases: deadlines, takes and snoozes that run out, reminders.
+//! The clock's work on cases: deadlines, levels, takes and snoozes that run out, reminders.
 
 use super::casework::Work;
 use super::{Deps, Did, StepResult};
@@ -29,6 +29,10 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
                 EventName::MoveLapsed => CaseEvent::MoveLapsed,
                 EventName::Overdue => CaseEvent::Overdue,
                 EventName::NotResolved => CaseEvent::NotResolved,
+                EventName::Escalated => match work.rises(*id) {
+                    Some(level) => CaseEvent::Escalated { level },
+                    None => continue,
+                },
                 _ => CaseEvent::StillOwed,
             };
             work.apply(*id, event)

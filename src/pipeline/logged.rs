@@ -31,6 +31,7 @@ pub(super) fn data_of(event: &CaseEvent) -> String {
         CaseEvent::HandedOver { to, reference, .. } => {
             json!({ "to": to, "reference": reference })
         }
+        CaseEvent::Escalated { level } => json!({ "level": level }),
         CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
         _ => json!({}),
     };

@@ -37,6 +37,7 @@ pub mod reconnect;
 pub mod replay;
 pub mod runner;
 pub mod silence;
+mod stand_in;
 pub mod sweep;
 pub mod thread;
 mod tray;
@@ -49,6 +50,7 @@ pub use learn::Corrections;
 
 use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
+use crate::domain::rota::Rotas;
 use crate::domain::{Brand, CaseId, Instant, Lang};
 use crate::draft::Drafts;
 use crate::fetch::{Engine, Link};
@@ -132,6 +134,8 @@ pub struct Deps {
     pub channels: BTreeMap<String, Channel>,
     /// The recipients by name.
     pub recipients: BTreeMap<String, Recipient>,
+    /// Who of them is on duty when, by the rota's name.
+    pub rotas: Rotas,
     /// What judges mentions.
     pub classifier: Arc<Classifier>,
     /// What the brands' own people taught it.

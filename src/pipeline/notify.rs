@@ -2,7 +2,7 @@
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, backoff, drafting, health};
+use super::{Deps, Did, StepResult, backoff, drafting, health, stand_in};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
@@ -176,6 +176,9 @@ async fn deliver(
         reason,
         language: recipient.language,
         title: match file {
+            Some(_) if reason == Reason::Escalated => {
+                words.fill("alert.escalated", &[("level", row.title.as_str())])
+            }
             Some(_) => words.reason(reason).to_owned(),
             None => {
                 let values = [("reason", words.reason(reason)), ("name", row.title.as_str())];
@@ -248,6 +251,9 @@ fn describe(
     if draft.is_some_and(|d| !d.text.is_empty()) && !private {
         let publish = Act::Publish { draft_rev: file.draft_rev };
         actions.push((words.get("action.publish").to_owned(), sign(publish)));
+    }
+    if file.case.escalation.level > 0 && file.case.escalation.acked.is_none() {
+        actions.push((words.get("action.ack").to_owned(), sign(Act::Ack)));
     }
     actions.push((words.get("action.waive").to_owned(), sign(Act::Waive)));
     Some(AlertCase {
@@ -343,7 +349,8 @@ fn about(
     brand.recipients.iter().map(|recipient| alert(recipient, reason, Some(now))).collect()
 }
 
-/// When a recipient fails for good, the brand's others hear of it, with the case.
+/// When a recipient fails for good, who stands in for it gets the alert; without an escalation that
+/// says who that is, the brand's others hear of it, with the case.
 fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> {
     let Outcome::Failed(why) = outcome else { return Vec::new() };
     let (Some(brand), false) =
@@ -351,6 +358,10 @@ fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> 
     else {
         return Vec::new();
     };
+    let instead = case_id(row).and_then(|case| stand_in::alerts(deps, row, case, why));
+    if let Some(instead) = instead {
+        return instead;
+    }
     let now = deps.now();
     // One word an hour about a dead recipient is enough; the case itself is told each time.
     let hour = now.0 / HOUR;

@@ -7,6 +7,7 @@ pub mod access;
 pub mod around;
 pub mod buckets;
 mod bulk;
+mod case_row;
 pub mod cases;
 pub mod contacts;
 pub mod corrections;

@@ -25,7 +25,7 @@ pub struct NewAlert {
     pub recipient: String,
     /// Why.
     pub reason: Reason,
-    /// A title, where it is about no case.
+    /// A title, where it is about no case; the level, where a case came to one.
     pub title: String,
     /// What to do, where it is about no case.
     pub body: String,

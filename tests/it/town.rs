@@ -108,6 +108,20 @@ impl Town {
         self.deps = build(&self.config, &self.clock, &self.said, self.seed).await;
     }
 
+    /// Ends the process and starts it anew with another configuration: each text replaced.
+    pub async fn reconfigure(&mut self, changes: &[(&str, &str)]) {
+        let file = self.folder.path().join("ascolto.toml");
+        let mut text = std::fs::read_to_string(&file).unwrap();
+        for (before, after) in changes {
+            assert!(text.contains(before), "`{before}` does not stand in the configuration");
+            text = text.replace(before, after);
+        }
+        std::fs::write(&file, text).unwrap();
+        let config = config::load(&file, std::iter::empty(), &app::registry());
+        self.config = config.unwrap_or_else(|problems| panic!("{}", problems[0]));
+        self.restart().await;
+    }
+
     /// Lets minutes pass, one at a time, and does what is due in each.
     pub async fn pass(&self, minutes: i64) {
         for _ in 0..minutes {

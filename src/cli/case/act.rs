@@ -19,6 +19,11 @@ pub(super) enum Plain {
         /// The case
         id: CaseId,
     },
+    /// Say that you have seen it: its level is told no more, the next one still comes
+    Ack {
+        /// The case
+        id: CaseId,
+    },
     /// Give it back
     Release {
         /// The case
@@ -143,6 +148,7 @@ impl Plain {
         Ok(match self {
             Plain::Take { id } => (*id, Act::Take),
             Plain::Release { id } => (*id, Act::Release),
+            Plain::Ack { id } => (*id, Act::Acknowledge),
             Plain::Moved { id, happened: false, .. } => (*id, Act::Moved),
             Plain::Moved { id, url, .. } => (*id, Act::Contacted(url.trim().to_owned())),
             Plain::HandOver { id, to: Some(to), reference, .. } => {

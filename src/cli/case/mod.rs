@@ -1,6 +1,7 @@
 //! `ascolto case`: what the inbox does, from the command line.
 
 mod act;
+mod level;
 mod list;
 mod open;
 mod show;

@@ -1,7 +1,9 @@
-//! One case as text: what was written, what is owed, the draft, the replies, the log.
+//! One case as text: what was written, what is owed, the draft, the replies, who was told, the log.
 
+use super::level;
 use crate::cli::failure::Failure;
 use crate::cli::{Global, house, out};
+use crate::config::Config;
 use crate::domain::case::Attention;
 use crate::domain::text::one_line;
 use crate::domain::{CaseId, Instant};
@@ -9,6 +11,7 @@ use crate::pipeline::likeness::{self, Alike, DAYS};
 use crate::store::cases::{self, CaseFile, DraftRow};
 use crate::store::events::{self, EventRow};
 use crate::store::mentions::{self, MentionRow};
+use crate::store::outbox::{self, AlertRow};
 use crate::store::replies::{self, PartRow, ReplyRow};
 use std::fmt::Write;
 
@@ -19,6 +22,7 @@ struct Folder {
     alike: Alike,
     draft: Option<DraftRow>,
     replies: Vec<(ReplyRow, Vec<PartRow>)>,
+    alerts: Vec<AlertRow>,
     log: Vec<EventRow>,
 }
 
@@ -44,16 +48,18 @@ pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
             alike,
             draft: cases::draft(&mut tx, id).await?,
             replies: sent,
+            alerts: outbox::of_case(&mut tx, id).await?,
             log: events::of_subject(&mut tx, &id.to_string()).await?,
         })
     }))?;
-    out::text(&folder.shown())
+    out::text(&folder.shown(&config))
 }
 
 impl Folder {
-    fn shown(&self) -> String {
+    fn shown(&self, config: &Config) -> String {
         let mut out = String::new();
         self.head(&mut out);
+        level::write(&mut out, config, &self.file.case);
         for mention in &self.mentions {
             written(&mut out, mention);
         }
@@ -71,6 +77,7 @@ impl Folder {
                 indented(&mut out, &part.text);
             }
         }
+        level::told(&mut out, &self.alerts);
         out.push_str("\nlog\n");
         for event in &self.log {
             let becomes = event.becomes.as_ref().map_or_else(String::new, |b| format!(" -> {b}"));

@@ -25,15 +25,18 @@ pub fn next_due(case: &Case) -> Option<(Instant, Timer)> {
     // Whoever waits for a deadline that was not told yet needs no reminder before it.
     let reminder = (case.told_at + REMIND_EVERY, EventName::StillOwed);
     let reminder = passes.is_none().then_some(reminder);
+    // First among equals: whoever a level tells that a deadline passed needs no second word.
+    let level = case.escalation.due().map(|at| (at, EventName::Escalated));
+    let first = |other: (Instant, Timer)| level.filter(|l| l.0 <= other.0).unwrap_or(other);
     match &case.attention {
         Attention::Free => {
             case.opened().next()?;
-            deadline.into_iter().chain(reminder).min_by_key(|(at, _)| *at)
+            deadline.into_iter().chain(reminder).min_by_key(|(at, _)| *at).map(first)
         }
         // Whoever took it still answers to the clock: a take stops no deadline.
         Attention::Taken { until, .. } => {
             let ends = (*until, EventName::TakeRanOut);
-            Some(deadline.filter(|(at, _)| at < until).unwrap_or(ends))
+            Some(first(deadline.filter(|(at, _)| at < until).unwrap_or(ends)))
         }
         Attention::Snoozed { until, .. } => Some((*until, EventName::SnoozeOver)),
         Attention::Moved { until, .. } => Some((*until, EventName::MoveLapsed)),

@@ -34,6 +34,8 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
     (E::NotResolved, &[Waiting, Taken], &[Waiting, Taken]),
     (E::StillOwed, &[Waiting], &[Waiting]),
+    (E::Escalated, &[Waiting, Taken], &[Waiting, Taken]),
+    (E::Acknowledged, OWED, OWED),
 ];
 
 /// Whether the event may meet a case in that state.
@@ -45,6 +47,10 @@ pub(super) fn allowed(state: State, event: EventName) -> bool {
 pub(super) fn lands(from: State, event: EventName, to: State) -> bool {
     EDGES.iter().any(|(e, f, t)| *e == event && f.contains(&from) && t.contains(&to))
 }
+
+/// What these change stands beside the state.
+const FLAGS: &[EventName] =
+    &[E::Raised, E::HandedOver, E::Overdue, E::NotResolved, E::Escalated, E::Acknowledged];
 
 /// The picture for the docs, in Mermaid: only moves between states, self-loops left out.
 pub fn mermaid() -> String {
@@ -62,8 +68,7 @@ pub fn mermaid() -> String {
         };
         let from: &[State] = if *event == E::Withdrawn { OWED } else { from };
         for (f, t) in from.iter().flat_map(|f| to.iter().map(move |t| (f, t))) {
-            let flags = matches!(event, E::Raised | E::HandedOver | E::Overdue | E::NotResolved);
-            let keeps = flags || (*event == E::Owed && *f == Taken);
+            let keeps = FLAGS.contains(event) || (*event == E::Owed && *f == Taken);
             if f != t && !keeps {
                 out.push_str(&format!("    {f} --> {t}: {event}\n"));
             }

@@ -119,6 +119,16 @@ pub enum CaseEvent {
     NotResolved,
     /// A day passed since the team was last told.
     StillOwed,
+    /// The time of a level has come: a higher one, or the one that holds once more.
+    Escalated {
+        /// The level.
+        level: u8,
+    },
+    /// An agent has seen it and goes after it: the level is told no more, the next one still comes.
+    Acknowledged {
+        /// The agent.
+        by: String,
+    },
 }
 
 words! {
@@ -164,6 +174,10 @@ words! {
         NotResolved = "not_resolved",
         /// A day passed since the last word on it.
         StillOwed = "still_owed",
+        /// A level of its escalation was told.
+        Escalated = "escalated",
+        /// An agent has seen it.
+        Acknowledged = "acknowledged",
     }
 }
 
@@ -191,6 +205,8 @@ impl CaseEvent {
             CaseEvent::Overdue => EventName::Overdue,
             CaseEvent::NotResolved => EventName::NotResolved,
             CaseEvent::StillOwed => EventName::StillOwed,
+            CaseEvent::Escalated { .. } => EventName::Escalated,
+            CaseEvent::Acknowledged { .. } => EventName::Acknowledged,
         }
     }
 
@@ -207,6 +223,7 @@ impl CaseEvent {
             | CaseEvent::BeforeUs { by, .. }
             | CaseEvent::HandedOver { by, .. }
             | CaseEvent::TakenBack { by }
+            | CaseEvent::Acknowledged { by }
             | CaseEvent::Answered { evidence: Evidence::Word { by, .. }, .. } => by,
             CaseEvent::Answered { evidence: Evidence::Moved { by, .. }, .. } if !by.is_empty() => {
                 by

@@ -1,6 +1,7 @@
 //! `apply`: the one function that changes a case.
 
 use super::*;
+use crate::domain::escalation::Ack;
 
 /// Applies one event at `now`.
 ///
@@ -52,7 +53,11 @@ pub fn apply(
                     "{owner} has taken this case; only {owner} can release it"
                 )));
             }
-            _ => case.attention = Attention::Free,
+            _ => {
+                case.attention = Attention::Free;
+                // To take was to acknowledge; nobody goes after it any more.
+                case.escalation.acked = None;
+            }
         },
         CaseEvent::TakeRanOut => expire(&mut case, now, Reason::TakeRanOut, &mut effects)?,
         CaseEvent::SnoozeOver => expire(&mut case, now, Reason::SnoozeOver, &mut effects)?,
@@ -128,9 +133,28 @@ pub fn apply(
             case.told_at = now;
             effects.extend(rings(&case).then_some(Effect::Alert(Reason::StillOwed)));
         }
+        CaseEvent::Escalated { level } => {
+            let holds = case.escalation.level;
+            if level == 0 || level < holds {
+                return Err(NotAllowed(format!("it has come to level {holds} already")));
+            }
+            (case.escalation.level, case.escalation.acked) = (level, None);
+            effects.extend(rings(&case).then_some(Effect::Alert(Reason::Escalated)));
+        }
+        CaseEvent::Acknowledged { by } => {
+            if let Some(Ack { by, at }) = &case.escalation.acked {
+                return Err(NotAllowed(format!(
+                    "{by} has acknowledged it at {at}; nothing more is needed until the next level"
+                )));
+            }
+            case.escalation.acked = Some(Ack { by, at: now });
+        }
     }
     if case.owed().next().is_none() {
         case.attention = Attention::Free;
+    }
+    if !rings(&case) {
+        case.escalation = Escalation::default();
     }
     if effects.iter().any(|e| matches!(e, Effect::Alert(_))) {
         case.told_at = now;
@@ -151,6 +175,8 @@ fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
     // A new word from the customer ends a snooze and a wait for private contact, not a take.
     if !matches!(case.attention, Attention::Taken { .. }) {
         case.attention = Attention::Free;
+        // What was acknowledged was said before this.
+        case.escalation.acked = None;
     }
     effects.extend((!waits).then_some(Effect::Draft));
     if ring {
@@ -238,6 +264,7 @@ fn take(
         o.due = o.due.max(until);
         effects.extend(o.is_owed().then_some(Effect::Draft));
     }
+    case.escalation.acked = Some(Ack { by: by.clone(), at: now });
     case.attention = Attention::Taken { by, until };
     Ok(())
 }
@@ -256,6 +283,7 @@ fn expire(
         return Err(NotAllowed(format!("it runs until {until}")));
     }
     case.attention = Attention::Free;
+    case.escalation.acked = None;
     effects.extend(rings(case).then_some(Effect::Alert(reason)));
     Ok(())
 }

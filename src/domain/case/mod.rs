@@ -19,6 +19,7 @@ pub use life::apply;
 pub use resolution::{Resolution, wind};
 
 use super::deadline::Owed;
+use super::escalation::Escalation;
 use super::id::{CaseId, MentionId};
 use super::ledger::Disposition;
 use super::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
@@ -121,6 +122,8 @@ pub struct Case {
     pub resolution: Resolution,
     /// The debts, oldest first. Never empty.
     pub obligations: Vec<Obligation>,
+    /// How far its escalation has come.
+    pub escalation: Escalation,
 }
 
 impl Case {
@@ -169,6 +172,12 @@ impl Case {
     /// The debts that stand and are not of a first look that waits to be opened.
     pub fn opened(&self) -> impl Iterator<Item = &Obligation> {
         self.owed().filter(|o| !o.first_look)
+    }
+
+    /// The complaint whose deadline comes first: what an escalation goes by. A first look that waits
+    /// has none.
+    pub fn pressing(&self) -> Option<&Obligation> {
+        self.opened().filter(|o| o.owing == Owing::Complaint).min_by_key(|o| o.due)
     }
 
     /// The earliest deadline among the debts that stand; what a first look found has none.

@@ -1,5 +1,7 @@
 //! The life of a case: its table of moves, its rules, its timers.
 
+mod clocks;
+
 use super::*;
 use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::Calendar;
@@ -37,6 +39,7 @@ fn empty() -> Case {
         handed_over: None,
         resolution: Resolution::default(),
         obligations: Vec::new(),
+        escalation: Escalation::default(),
     }
 }
 
@@ -253,39 +256,6 @@ fn an_answer_that_did_not_do_does_not_meet_what_was_opened_again() {
 }
 
 #[test]
-fn a_resolution_counts_what_was_ours_and_is_told_once() {
-    let sla = SlaPolicy { resolution: Some(10 * HOUR), ..SlaPolicy::default() };
-    let always = Calendar::always(jiff::tz::TimeZone::UTC);
-    let step = |case: Case, event: CaseEvent, hour: i64| {
-        let now = Instant(hour * HOUR);
-        let (mut case, effects) = apply(case, event.clone(), now).unwrap();
-        wind(&mut case, &event, &sla, &always, now);
-        (case, effects)
-    };
-    let again = |m, hour| {
-        let at = Instant(hour * HOUR);
-        let (since, heard_at, due) = (at, at, at + DAY);
-        CaseEvent::Owed(Obligation { since, heard_at, due, ..debt(m, Owing::Complaint) })
-    };
-    let (case, _) = step(empty(), again(1, 0), 0);
-    assert_eq!(case.resolution.due, Some(Instant(10 * HOUR)));
-    let (case, _) = step(case, answer(6 * HOUR, &[1]), 7);
-    assert_eq!((case.resolution.spent, case.resolution.due), (6 * HOUR, None), "we wait");
-    let (case, _) = step(case, again(2, 100), 101);
-    assert_eq!(case.resolution.due, Some(Instant(104 * HOUR)), "four hours are left");
-    assert_eq!(next_due(&case), Some((Instant(104 * HOUR), EventName::NotResolved)));
-    let (case, effects) = step(case, CaseEvent::NotResolved, 104);
-    assert_eq!(effects, [Effect::Alert(Reason::NotResolved)]);
-    assert_eq!(next_due(&case).unwrap().1, EventName::Overdue, "told once");
-    let close =
-        CaseEvent::Voided { reason: VoidReason::Closed, by: "ada".into(), note: "n".into() };
-    let (case, _) = step(case, close, 110);
-    assert_eq!(case.resolution, Resolution::default());
-    let (case, _) = step(case, again(3, 200), 200);
-    assert_eq!(case.resolution.due, Some(Instant(210 * HOUR)), "a clock of its own");
-}
-
-#[test]
 fn the_picture_has_every_state() {
     let picture = mermaid();
     for state in State::ALL {
@@ -332,6 +302,8 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
         Just(CaseEvent::TakenBack { by: "ada".into() }),
         Just(CaseEvent::Overdue),
         Just(CaseEvent::NotResolved),
+        (0u8..4).prop_map(|level| CaseEvent::Escalated { level }),
+        Just(CaseEvent::Acknowledged { by: "bob".into() }),
         Just(CaseEvent::StillOwed),
     ]
 }

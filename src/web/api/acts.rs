@@ -1,10 +1,11 @@
-//! `POST /api/v1/cases/{id}/{act}` and `POST /api/v1/replies/{id}/decide`: what programs do for agents.
+//! `POST /api/v1/cases/{id}/{act}`, `/api/v1/replies/{id}/decide` and `/api/v1/alerts/{id}/ack`: what
+//! programs do for agents.
 
 use super::cases::case_id;
 use super::render;
-use crate::domain::{CaseId, Instant};
+use crate::domain::{AlertId, CaseId, Instant};
 use crate::pipeline::acts::{self, Act};
-use crate::store::cases;
+use crate::store::{cases, outbox};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::idempotent::once;
@@ -204,6 +205,34 @@ pub async fn decide(
         let Decision { posted, url } = read(&body)?;
         acts::decide(deps, &reply, &caller.agent, posted, &url).await?;
         Ok((StatusCode::OK, json!({ "reply": reply, "posted": posted })))
+    })
+    .await
+}
+
+/// Somebody has seen what an alert told: the level of its case is told no more, the next one still
+/// comes. Answers with the case as it stands then.
+pub async fn acknowledge(
+    State(front): State<Shared>,
+    caller: Caller,
+    Path(alert): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.must(Scope::Act)?;
+    let id: AlertId = alert
+        .parse()
+        .map_err(|why: String| Problem::missing(format!("there is no such alert: {why}")))?;
+    let deps = &front.web.deps;
+    once(&front, &caller, request, BODY_LIMIT, async |body| {
+        read::<Nothing>(&body)?;
+        let row = outbox::by_id(&mut deps.store.read().await?, id).await?;
+        let row = row.ok_or_else(|| Problem::missing(format!("there is no alert {id}")))?;
+        let Some(case) = row.case_id else {
+            let why = "this alert is about no case; nothing follows from acknowledging it";
+            return Err(Problem::new(StatusCode::CONFLICT, why));
+        };
+        let case = case_id(&case)?;
+        acts::act(deps, case, &caller.agent, Act::Acknowledge).await?;
+        Ok((StatusCode::OK, json!({ "alert": id, "case": head(&front, case).await? })))
     })
     .await
 }

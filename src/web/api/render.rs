@@ -1,7 +1,9 @@
 //! Rows as JSON: one shape for each thing, wherever the API tells of it.
 
 use crate::domain::case::Attention;
+use crate::domain::escalation::Escalation;
 use crate::domain::obligation::{Obligation, Standing};
+use crate::domain::reason::Reason;
 use crate::domain::{Instant, PerMillion};
 use crate::pipeline::likeness::{Alike, Like};
 use crate::store::cases::CaseFile;
@@ -73,10 +75,25 @@ pub fn case(file: &CaseFile) -> Value {
         "severity": c.severity(),
         "deadline": c.deadline(),
         "resolve_by": c.resolution.due,
+        "escalation": escalation(&c.escalation),
         "checked_at": (file.checked_at.0 > 0).then_some(file.checked_at),
         "draft_rev": file.draft_rev,
         "rev": file.rev,
         "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
+    })
+}
+
+/// How far a case has come, and what is next; nothing where nothing escalates.
+fn escalation(e: &Escalation) -> Value {
+    if e.level == 0 {
+        return Value::Null;
+    }
+    json!({
+        "level": e.level,
+        "told_at": e.told_at,
+        "acknowledged": e.acked,
+        "repeat_at": e.repeat_at,
+        "next": e.next,
     })
 }
 
@@ -228,6 +245,7 @@ pub fn alert(a: &AlertRow) -> Value {
         "id": a.id,
         "recipient": a.recipient,
         "reason": a.reason,
+        "level": a.title.parse::<u8>().ok().filter(|_| a.reason == Reason::Escalated.as_str()),
         "state": a.state,
         "created_at": time(a.created_at),
         "sent_at": maybe(a.sent_at),

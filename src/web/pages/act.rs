@@ -167,6 +167,7 @@ impl Opened {
         }
         let done = match act {
             Link::Take => acts::act(deps, *case, &agent, Act::Take).await,
+            Link::Ack => acts::act(deps, *case, &agent, Act::Acknowledge).await,
             Link::Waive => acts::act(deps, *case, &agent, Act::Waive(note.to_owned())).await,
             Link::Snooze => {
                 let hours = if SNOOZES.contains(&hours) { hours } else { SNOOZES[0] };

@@ -1,10 +1,10 @@
 //! The case page: read one case, and everything that is known of it.
 
-use super::alike;
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
 use super::view;
+use super::{alike, level};
 use crate::domain::case::{Attention, Case, HandedOver};
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::{CaseId, Instant};
@@ -183,6 +183,7 @@ fn values(
     let can_reply = channel(deps, rows).is_some_and(|c| c.network.meta().can.reply);
     let held = rows.brand.as_ref().is_some_and(|b| b.held);
     let (mine, attention) = attention(case, agent, page, &zone);
+    let (levels, acks) = level::shown(deps, rows, words, &zone);
     let Told { entries, history, doubtful } = story::tell(rows, agent, &network, words, &zone);
     let left = i64::try_from(rule.limit.saturating_sub(prefix)).unwrap_or(i64::MAX)
         - i64::try_from(rule.count(&text)).unwrap_or(i64::MAX);
@@ -217,6 +218,8 @@ fn values(
         original => answered.map(|m| view::link(&m.row.url)),
         private => answered.is_some_and(|m| m.row.visibility == "private"),
         alike => alike::shown(&rows.alike, words, &zone),
+        levels,
+        acks,
         entries,
         history,
         doubtful,

@@ -67,6 +67,7 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
     let change = match posted.field("do") {
         "take" => Act::Take,
         "release" => Act::Release,
+        "ack" => Act::Acknowledge,
         "moved" => Act::Moved,
         "contacted" => Act::Contacted(posted.field("url").trim().to_owned()),
         "take_back" => Act::TakeBack,

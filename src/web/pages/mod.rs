@@ -9,6 +9,7 @@ mod deeds;
 mod deletion;
 mod first_look;
 mod inbox;
+mod level;
 mod login;
 mod render;
 pub(super) mod session;

@@ -4,6 +4,7 @@ use super::case::Rows;
 use super::session::LoggedIn;
 use super::view::{self, Piece, When};
 use crate::domain::obligation::{Evidence, Standing};
+use crate::domain::reason::Reason;
 use crate::domain::{Attachment, Instant};
 use crate::speech::Catalogue;
 use crate::store::events::EventRow;
@@ -238,6 +239,9 @@ fn deed(e: &EventRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
         words.map(str::to_owned)
     };
     more.extend(["note", "text", "why", "to", "reference"].into_iter().filter_map(written));
+    if let Some(level) = data["level"].as_u64() {
+        more.push(words.fill("screen.level", &[("level", &level.to_string())]));
+    }
     if let Some(until) = text("until").and_then(|t| Instant::parse(t).ok()) {
         more.push(format!("→ {}", view::when(until.0, zone, words).text));
     }
@@ -251,7 +255,11 @@ fn deed(e: &EventRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
 }
 
 fn told(a: &AlertRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
-    let reason = a.reason.parse().map_or("", |r| words.reason(r));
+    let reason = match a.reason.parse() {
+        Ok(Reason::Escalated) => words.fill("alert.escalated", &[("level", &a.title)]),
+        Ok(reason) => words.reason(reason).to_owned(),
+        Err(_) => String::new(),
+    };
     let at = a.sent_at.unwrap_or(a.created_at);
     Deed {
         at,

@@ -27,6 +27,9 @@ fn a_case_is_listed_shown_and_acted_on() {
     assert!(act(&["list"]).good().contains("waiting, handed over to warehouse"));
     act(&["hand-over", &id, "--back"]).good();
     assert!(act(&["hand-over", &id]).failed(2).contains("--to"));
+    act(&["ack", &id, "--as", "anna"]).good();
+    let err = act(&["ack", &id]).failed(1);
+    assert!(err.contains("anna has acknowledged"), "{err}");
     act(&["snooze", &id, "--until", "2h"]).good();
     act(&["note", &id, "asked the warehouse"]).good();
     let waived = act(&["waive", &id, "--reason", "settled by phone"]).good();
@@ -39,7 +42,8 @@ fn a_case_is_listed_shown_and_acted_on() {
     act(&["reopen", &id, "--reason", "it was another's"]).good();
     act(&["answered", &id, "--url", "https://forum.example/0#1"]).good();
     let log = act(&["show", &id]).good();
-    for part in ["taken by anna", "note by tester", "reopened", "answered"] {
+    for part in ["taken by anna", "acknowledged by anna", "note by tester", "reopened", "answered"]
+    {
         assert!(log.contains(part), "{part} is not in\n{log}");
     }
     house.run(&["ledger"]).good();

@@ -2,6 +2,7 @@
 
 use super::doubles::{PagerSettings, PlazaSettings};
 use super::{Folder, sound};
+use ascolto::domain::escalation::At;
 use ascolto::domain::public::Stopgap;
 use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use ascolto::domain::{Kind, Lang, PerMillion};
@@ -43,6 +44,7 @@ alert_max_age = "3d"
 sla = "gold"
 calendar = "shop"
 recipients = ["desk"]
+escalation = "ladder"
 signature = "Anna"
 look_at = 0.125
 look_digest = ["16:30", "08:15", "16:30"]
@@ -69,6 +71,26 @@ friday = ["09:00-18:00"]
 saturday = ["22:00-06:00"]
 sunday = []
 holidays = ["2026-12-25", 2026-12-26]
+
+[escalation.ladder]
+levels = [
+    { at = "0%", to = ["desk"] },
+    { at = "50%", to = ["duty", "desk"], repeat = "30m", severity_from = 2 },
+    { at = "100%", to = ["duty"] },
+    { at = "overdue+2h", to = ["duty"] },
+]
+fallback = "duty"
+last_resort = "desk"
+
+[rota.duty]
+people = ["desk", "desk"]
+zone = "Europe/Rome"
+start = 2026-11-01
+every = "2w"
+change = "monday 08:30"
+hours = ["08:00-20:00"]
+overrides = [{ who = "desk", from = "2026-12-24 18:00", to = 2026-12-26 }]
+absences = [{ who = "desk", from = 2026-08-03, to = "2026-08-16" }]
 
 [channel.square]
 network = "plaza"
@@ -136,6 +158,25 @@ fn every_key_arrives() {
     let digests: Vec<_> = brand.look_digest.iter().map(ToString::to_string).collect();
     assert_eq!(digests, ["08:15:00", "16:30:00"], "each once, the earliest first");
     assert_eq!(brand.recipients, ["desk"]);
+    let ladder = brand.escalation.as_ref().expect("it has one");
+    let times = [At::Share(0), At::Share(50), At::Overdue(0), At::Overdue(2 * HOUR)];
+    assert_eq!(ladder.levels.iter().map(|l| l.at).collect::<Vec<_>>(), times);
+    let second = &ladder.levels[1];
+    assert_eq!(
+        (&second.to[..], second.repeat),
+        (&["duty", "desk"].map(String::from)[..], Some(30 * MINUTE))
+    );
+    assert_eq!((second.severity_from, ladder.levels[2].severity_from), (2, 1));
+    let ways = (ladder.fallback.as_deref(), ladder.last_resort.as_deref());
+    assert_eq!((ladder.name.as_str(), ways), ("ladder", (Some("duty"), Some("desk"))));
+    let duty = &config.rotas["duty"];
+    assert_eq!((duty.people.len(), duty.every, duty.hours.len()), (2, 14, 1));
+    assert_eq!(duty.first.to_string(), "2026-11-02", "the first Monday from its start on");
+    assert_eq!((duty.change.hour(), duty.change.minute()), (8, 30));
+    let stands_in = &duty.overrides[0];
+    assert_eq!(stands_in.from.to_string(), "2026-12-24T17:00:00.000Z", "by its own clocks");
+    assert_eq!(stands_in.to.to_string(), "2026-12-26T23:00:00.000Z", "the last day counts");
+    assert_eq!(duty.absences[0].to - duty.absences[0].from, 14 * DAY);
     assert_eq!(brand.signature, "Anna");
     assert!(!brand.learn && !config.encoder);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);

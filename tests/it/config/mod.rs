@@ -2,6 +2,7 @@
 
 mod broken;
 mod doubles;
+mod duty;
 mod example;
 mod good;
 mod outside;

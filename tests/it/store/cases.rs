@@ -4,6 +4,7 @@ use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::case::{Attention, HandedOver, Resolution};
+use ascolto::domain::escalation::{Ack, Coming, Escalation};
 use ascolto::domain::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::domain::{CaseId, Instant, Lang, MentionId, ReplyId};
@@ -78,6 +79,7 @@ async fn every_standing_and_attention_round_trips(house: &House) {
         file.case.obligations = standings().into_iter().map(|s| debt(house, s)).collect();
         (file.events, file.draft_rev, file.draft_due) = (3, 2, true);
         (file.checked_at, file.reread_at) = (T0 + 8, T0 + 9);
+        file.case.escalation = climbed(n);
         files.push(file);
     }
     let mut tx = house.begin().await;
@@ -102,6 +104,21 @@ async fn every_standing_and_attention_round_trips(house: &House) {
         same(&cases::load(&mut tx, &[file.case.id]).await.unwrap()[0], file, 2);
     }
     assert!(cases::load(&mut tx, &[CaseId(1)]).await.unwrap().is_empty());
+}
+
+/// An escalation with all that it may hold, and for the first case none.
+fn climbed(n: usize) -> Escalation {
+    if n == 0 {
+        return Escalation::default();
+    }
+    Escalation {
+        level: 2,
+        from: T0,
+        told_at: Some(T0 + 1),
+        acked: Some(Ack { by: "ada".to_owned(), at: T0 + 2 }),
+        next: Some(Coming { level: 4, at: T0 + 3 }),
+        repeat_at: (n == 1).then_some(T0 + 4),
+    }
 }
 
 #[track_caller]

@@ -170,6 +170,7 @@ pub fn new_case(id: CaseId, thread: &str) -> CaseFile {
             handed_over: None,
             resolution: Resolution::default(),
             obligations: vec![],
+            escalation: Default::default(),
         },
         author_handle: "a".to_owned(),
         author_name: "A".to_owned(),

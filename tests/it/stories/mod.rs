@@ -3,6 +3,7 @@
 mod budget;
 mod context;
 mod credentials;
+mod escalation;
 mod first_look;
 mod hearing;
 mod learning;

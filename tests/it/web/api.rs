@@ -98,6 +98,27 @@ async fn only_the_draft_that_was_read_is_published() {
     assert_eq!(early.status, StatusCode::CONFLICT, "{}", early.text);
 }
 
+#[tokio::test]
+async fn an_alert_is_acknowledged_once_and_its_case_stays_owed() {
+    let house = House::new().await;
+    let id = house.case("1", COMPLAINT).await;
+    let told = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+    let alert = told["alerts"][0]["id"].as_str().expect("why nobody was told is a row too");
+    let ack = format!("/api/v1/alerts/{alert}/ack");
+    assert_eq!(house.post(&ack, "asc_read", "").await.status, StatusCode::FORBIDDEN);
+    let done = house.post(&ack, "asc_act", "").await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_eq!(done.json()["case"]["state"], "waiting");
+    let twice = house.post(&ack, "asc_act", "").await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    assert!(twice.text.contains("anna has acknowledged"), "{}", twice.text);
+    let none = ack.replace(alert, "01JD3V8R2M4Y6ZQKX0T5W7N9PB");
+    assert_eq!(house.post(&none, "asc_act", "").await.status, StatusCode::NOT_FOUND);
+    let told = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+    let last = told["events"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["kind"], &last["actor"]), (&json!("acknowledged"), &json!("anna")));
+}
+
 /// An open stream of events.
 struct Events(axum::body::BodyDataStream);
 

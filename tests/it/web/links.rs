@@ -107,3 +107,16 @@ async fn a_link_publishes_the_draft_it_was_made_for_and_no_other() {
     assert_eq!(told["replies"][0]["text"], "Nuova");
     assert_eq!(told["replies"][0]["by"], "link:ops");
 }
+
+#[tokio::test]
+async fn a_link_acknowledges_and_leaves_the_case_owed() {
+    let house = House::new().await;
+    let case = house.case("1", COMPLAINT).await;
+    let link = house.link(&case, Act::Ack, 1);
+    assert!(house.look(&link).await.text.contains("the next level still comes"));
+    assert_eq!(house.click(&link, "").await.status, StatusCode::OK);
+    assert_eq!(house.state(&case).await.0, "waiting");
+    let again = house.click(&house.link(&case, Act::Ack, 2), "").await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.text.contains("link:ops has acknowledged"), "{}", again.text);
+}
