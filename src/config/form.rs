@@ -1,10 +1,11 @@
 //! The forms that values take in the configuration: each is read here and nowhere else.
 
+use super::calendars::{self, Closure};
 use super::campaign::{self, Written};
 use super::duration::parse_duration;
 use super::problem::nearest;
 use super::section::Raw;
-use crate::domain::hours::Span;
+use crate::domain::hours::{Region, Span};
 use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
 use crate::wire::{Key, KeyKind, Secret};
@@ -28,6 +29,11 @@ pub(super) enum Form {
     /// Times of day, each once, the earliest first.
     Times,
     Days,
+    /// A name of a section, or a list of them.
+    Names,
+    /// Countries and regions with built-in holidays.
+    Regions,
+    Closures,
     Owed,
     Listen,
     Hosts,
@@ -95,6 +101,8 @@ values! {
     Hours(Vec<Span>),
     Times(Vec<Time>),
     Days(BTreeSet<Date>),
+    Regions(Vec<Region>),
+    Closures(Vec<Closure>),
     Owed(Vec<Kind>),
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
@@ -130,6 +138,9 @@ impl Form {
             Form::Hours => "a list of spans of hours",
             Form::Times => "a list of times of day from 00:00 to 23:59, each in quotes, or []",
             Form::Days => "a list of days as year, month, day",
+            Form::Names => "a name in quotes, or a list of names",
+            Form::Regions => "a country or region in quotes, or a list of them",
+            Form::Closures => "a list of closures",
             Form::Owed => "a list of \"complaint\" and \"question\"",
             Form::Listen => "an address and a port in quotes",
             Form::Hosts => "a list of hosts, addresses or networks, with a port or without",
@@ -184,6 +195,10 @@ impl Form {
             (Form::Days, Raw::List(_)) => Ok(Value::Days(each(raw, |text| {
                 text.parse().map_err(|_| format!("`{text}` is no day"))
             })?)),
+            (Form::Names, Raw::Text(name)) => Ok(Value::List(vec![name.clone()])),
+            (Form::Names, Raw::List(_)) => Ok(Value::List(texts(raw)?)),
+            (Form::Regions, _) => Ok(Value::Regions(calendars::regions(raw)?)),
+            (Form::Closures, Raw::List(_)) => Ok(Value::Closures(calendars::closures(raw)?)),
             (Form::Hosts, Raw::List(_)) => Ok(Value::List(each(raw, host)?)),
             (Form::Phrases, Raw::List(_)) => Ok(Value::List(each(raw, phrase)?)),
             (Form::Domains, Raw::List(_)) => Ok(Value::List(each(raw, domain)?)),
