@@ -2,6 +2,7 @@
 
 mod answers;
 mod budget;
+mod business_hours;
 mod context;
 mod credentials;
 mod first_look;
