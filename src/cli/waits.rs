@@ -1,4 +1,4 @@
-//! Notes of `ascolto check`: when a complaint would wait for its calendar longer than a brand allows.
+//! Notes of `ascolto check`: when a complaint would wait for business hours longer than allowed.
 
 use crate::domain::hours::{Wait, waits};
 use crate::domain::time::{DAY, HOUR, MINUTE};
@@ -26,8 +26,8 @@ pub(super) fn notes(brand: &Brand, now: Instant) -> Vec<String> {
     }
     let zone = &brand.calendar.zone;
     let head = format!(
-        "note: brand {}: in the next 12 months answer_at_latest ({}) comes before the business hours \
-         for who writes in these times of {}:",
+        "note: brand {}: in the next 12 months answer_at_latest ({}) comes before the business \
+         hours for who writes in these times of {}:",
         brand.name,
         length(cap),
         zone.iana_name().unwrap_or("its zone"),

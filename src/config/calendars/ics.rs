@@ -51,8 +51,8 @@ const BY_HAND: &str = "Only events that repeat each year are read: take it out a
                        into closures, or its hours into the days of the week.";
 const TIMES: &str = "Write DTSTART and DTEND both as days (20261224) or both as times \
                      (20261224T140000), the end after the beginning.";
-const ZONES: &str = "Use a name of the IANA database, as in TZID=Europe/Rome, or times in UTC, which \
-                     end in Z.";
+const ZONES: &str = "Use a name of the IANA database, as in TZID=Europe/Rome, or times in UTC, \
+                     which end in Z.";
 
 /// Reads the text of a file.
 ///

@@ -28,8 +28,8 @@ pub(in crate::config) const CALENDAR: &[Field] = &[
     may(
         "country",
         Form::Regions,
-        "Countries whose public holidays nobody works on: it, de, fr, es, pt, uk or us; or a part of \
-         one, which has its own beside them: de-by, es-ct, uk-eng. Default none.",
+        "Countries whose public holidays nobody works on: it, de, fr, es, pt, uk or us; or a part \
+         of one, which has its own beside them: de-by, es-ct, uk-eng. Default none.",
         r#"["it", "de-by"]"#,
     ),
     may("holidays", Form::Days, "Days on which nobody works.", r#"["2026-12-25", "2026-12-26"]"#),

@@ -1,4 +1,4 @@
-//! Business hours: when a brand works, in its own zones, with holidays, closures and daylight saving.
+//! Business hours: when a brand works, in its zones, with holidays, closures, daylight saving.
 //!
 //! Hours are read off the clock on the wall: an instant counts if the clocks of the calendar's zone
 //! then show a time within a span. An hour that daylight saving skips is never shown and counts for
@@ -128,8 +128,8 @@ impl Calendar {
         !self.open_between(at, at + 1).is_empty()
     }
 
-    /// The first instant from `at` on at which somebody works; `at` plus [`PATIENCE`] if nobody does
-    /// for so long.
+    /// The first instant from `at` on at which somebody works; `at` plus [`PATIENCE`] if nobody
+    /// does for so long.
     pub fn next_open(&self, at: Instant) -> Instant {
         self.after(at, 0)
     }
@@ -267,8 +267,8 @@ impl<'c> Days<'c> {
 /// The first instant after `after` at which the clocks of `zone` show one of `times`; `None` where
 /// there are none.
 ///
-/// A time that daylight saving skips or repeats is read as jiff's `compatible` (RFC 5545) rule says:
-/// the skipped one moves forward, the first of two is meant.
+/// A time that daylight saving skips or repeats is read as jiff's `compatible` (RFC 5545) rule
+/// says: the skipped one moves forward, the first of two is meant.
 pub fn next_of(zone: &TimeZone, times: &[Time], after: Instant) -> Option<Instant> {
     let at = |day: Date, time: Time| {
         let there = zone.to_ambiguous_zoned(day.to_datetime(time)).compatible().ok()?;

@@ -1,4 +1,4 @@
-//! Lists of stretches of time: where the clocks of a zone are moved, what overlaps, what is taken out.
+//! Lists of stretches of time: where clocks are moved, what overlaps, what is taken out.
 
 use crate::domain::Instant;
 use crate::domain::time::SECOND;

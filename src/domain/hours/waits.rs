@@ -1,4 +1,4 @@
-//! Where a deadline by business hours alone would come later than a brand allows in wall-clock time.
+//! Where a deadline by business hours alone would come later than a brand allows.
 
 use super::Calendar;
 use super::stretches::Stretch;
@@ -18,8 +18,8 @@ pub struct Wait {
     pub names: Vec<String>,
 }
 
-/// The stretches between two instants in which `work` milliseconds of business time take longer than
-/// `at_latest` milliseconds.
+/// The stretches between two instants in which `work` milliseconds of business time take longer
+/// than `at_latest` milliseconds.
 pub fn waits(
     calendar: &Calendar,
     work: i64,
@@ -92,8 +92,8 @@ impl Plan {
         Some(open + (total - before))
     }
 
-    /// The instants between which the wait neither jumps nor changes its pace: where people begin or
-    /// end to work, and where that lies `work` ahead.
+    /// The instants between which the wait neither jumps nor changes its pace: where people begin
+    /// or end to work, and where that lies `work` ahead.
     fn turns(&self, work: i64, from: Instant, to: Instant) -> Vec<Instant> {
         let mut turns = vec![from, to];
         for ((open, close), before) in &self.open {
