@@ -1,7 +1,7 @@
 //! `ascolto check`: everything that is wrong with the configuration, and with its credentials.
 
 use super::failure::Failure;
-use super::{Global, house, out};
+use super::{Global, house, out, waits};
 use crate::app;
 use crate::config::{self, Config};
 use crate::fetch::{Peer, Purpose};
@@ -40,6 +40,10 @@ impl Check {
         }
         for warning in &config.warnings {
             out::line(&format!("warning: {warning}"))?;
+        }
+        let now = house::now();
+        for note in config.brands.values().flat_map(|brand| waits::notes(brand, now)) {
+            out::line(&note)?;
         }
         out::line(&format!(
             "configuration is good: {}, {}, {}",

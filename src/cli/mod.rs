@@ -29,6 +29,7 @@ mod scratch;
 mod train;
 mod tune;
 mod user;
+mod waits;
 mod when;
 
 use crate::observe;

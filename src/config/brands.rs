@@ -1,18 +1,16 @@
 //! Makes brands of their sections, with the SLA policies and calendars that they name.
 
+use super::calendars;
 use super::campaign::Written;
 use super::check::{Checked, check};
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
 use super::sla;
-use super::tables::DAYS;
 use super::{ChannelConfig, EscalationConfig};
-use crate::domain::hours::{Calendar, Span};
 use crate::domain::public::{PublicChannel, Stopgap};
 use crate::domain::{Brand, PerMillion};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Reads all brands, and whether the sentence encoder judges for them. A brand with a problem may be
 /// missing in what comes back.
@@ -25,17 +23,20 @@ pub(super) fn read(
     let (triage, encoder) = triage(sections, problems);
     let policies: BTreeMap<_, _> =
         sections.of("sla").map(|s| (s.name.as_str(), sla::policy(s, networks, problems))).collect();
-    let weeks: BTreeMap<_, _> =
-        sections.of("calendar").map(|s| (s.name.as_str(), week(s, problems))).collect();
+    let weeks = calendars::read(sections, problems);
     let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let brands: BTreeMap<String, Brand> = sections
         .of("brand")
         .filter_map(|section| {
             let keys = check(section, section.shape.fields, false, problems);
-            for kind in ["sla", "calendar", "escalation"] {
+            for kind in ["sla", "escalation"] {
                 if let Some(name) = keys.get::<String>(kind) {
                     refer(&keys, kind, &name, kind, sections, problems);
                 }
+            }
+            let hours: Vec<String> = keys.get("calendar").unwrap_or_default();
+            for name in &hours {
+                refer(&keys, "calendar", name, "calendar", sections, problems);
             }
             for name in keys.get::<Vec<String>>("recipients").unwrap_or_default() {
                 refer(&keys, "recipients", &name, "recipient", sections, problems);
@@ -52,9 +53,8 @@ pub(super) fn read(
             }
             let named = keys.get::<String>("escalation");
             brand.escalation = named.and_then(|n| Some(escalations.get(&n)?.policy.clone()));
-            let named = keys.get::<String>("calendar");
-            if let Some(week) = named.and_then(|name| weeks.get(name.as_str())) {
-                brand.calendar = week.in_zone(brand.calendar.zone);
+            if let Some(calendar) = calendars::of(&hours, &weeks, &brand.zone) {
+                brand.calendar = calendar;
             }
             Some((section.name.clone(), brand))
         })
@@ -119,7 +119,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.context = keys.get("context").unwrap_or_default();
     brand.exclusions = keys.get("exclusions").unwrap_or_default();
     let campaigns: Vec<Written> = keys.get("campaigns").unwrap_or_default();
-    let zone = &brand.calendar.zone;
+    let zone = &brand.zone;
     brand.campaigns = campaigns.into_iter().map(|c| c.in_zone(zone)).collect();
     brand.language = keys.get("language").unwrap_or(brand.language);
     brand.owes = keys.get("owes").unwrap_or(brand.owes);
@@ -198,41 +198,6 @@ fn thresholds(keys: &Checked, usual: Thresholds, problems: &mut Problems) -> Thr
         );
     }
     both
-}
-
-/// A calendar that takes the zone of the brand that uses it, unless it has its own.
-struct Week {
-    zone: Option<TimeZone>,
-    days: [Vec<Span>; 7],
-    holidays: BTreeSet<Date>,
-}
-
-impl Week {
-    fn in_zone(&self, zone: TimeZone) -> Calendar {
-        Calendar {
-            zone: self.zone.clone().unwrap_or(zone),
-            week: self.days.clone(),
-            holidays: self.holidays.clone(),
-        }
-    }
-}
-
-fn week(section: &Section, problems: &mut Problems) -> Week {
-    let keys = check(section, section.shape.fields, false, problems);
-    let week = Week {
-        zone: keys.get("zone"),
-        days: DAYS.map(|day| keys.get(day).unwrap_or_default()),
-        holidays: keys.get("holidays").unwrap_or_default(),
-    };
-    if keys.sound && !week.in_zone(TimeZone::UTC).works() {
-        problems.add(
-            &keys.place,
-            keys.key(""),
-            "a calendar without working time: nothing would ever be due",
-            "Write the hours of at least one day, as in monday = [\"09:00-18:00\"].",
-        );
-    }
-    week
 }
 
 /// Says so when `name`, which stands at `key`, is no section of `kind`.

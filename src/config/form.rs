@@ -1,22 +1,27 @@
 //! The forms that values take in the configuration: each is read here and nowhere else.
 
+mod values;
+
+pub(super) use values::phrase;
+
+use super::calendars::{self, Closure};
 use super::campaign::{self, Written};
 use super::duration::parse_duration;
 use super::escalation;
-use super::problem::nearest;
 use super::rota::{self, ChangeOver};
 use super::section::Raw;
 use super::sla;
 use crate::domain::deadline::SlaRule;
 use crate::domain::escalation::Level;
-use crate::domain::hours::Span;
+use crate::domain::hours::{Region, Span};
 use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
 use crate::wire::{Key, KeyKind, Secret};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use values::{by_severity, database, domain, host, is_web, share, zone};
 
 /// What a key takes. The kinds of networks and notifiers, and finer ones for our own sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,11 @@ pub(super) enum Form {
     /// Times of day, each once, the earliest first.
     Times,
     Days,
+    /// A name of a section, or a list of them.
+    Names,
+    /// Countries and regions with built-in holidays.
+    Regions,
+    Closures,
     Owed,
     Listen,
     Hosts,
@@ -111,6 +121,8 @@ values! {
     Hours(Vec<Span>),
     Times(Vec<Time>),
     Days(BTreeSet<Date>),
+    Regions(Vec<Region>),
+    Closures(Vec<Closure>),
     Owed(Vec<Kind>),
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
@@ -151,6 +163,9 @@ impl Form {
             Form::Hours => "a list of spans of hours",
             Form::Times => "a list of times of day from 00:00 to 23:59, each in quotes, or []",
             Form::Days => "a list of days as year, month, day",
+            Form::Names => "a name in quotes, or a list of names",
+            Form::Regions => "a country or region in quotes, or a list of them",
+            Form::Closures => "a list of closures",
             Form::Owed => "a list of \"complaint\" and \"question\"",
             Form::Listen => "an address and a port in quotes",
             Form::Hosts => "a list of hosts, addresses or networks, with a port or without",
@@ -215,6 +230,10 @@ impl Form {
             (Form::Days, Raw::List(_)) => Ok(Value::Days(each(raw, |text| {
                 text.parse().map_err(|_| format!("`{text}` is no day"))
             })?)),
+            (Form::Names, Raw::Text(name)) => Ok(Value::List(vec![name.clone()])),
+            (Form::Names, Raw::List(_)) => Ok(Value::List(texts(raw)?)),
+            (Form::Regions, _) => Ok(Value::Regions(calendars::regions(raw)?)),
+            (Form::Closures, Raw::List(_)) => Ok(Value::Closures(calendars::closures(raw)?)),
             (Form::Hosts, Raw::List(_)) => Ok(Value::List(each(raw, host)?)),
             (Form::Phrases, Raw::List(_)) => Ok(Value::List(each(raw, phrase)?)),
             (Form::Domains, Raw::List(_)) => Ok(Value::List(each(raw, domain)?)),
@@ -277,97 +296,6 @@ impl Form {
         }
         Raw::Text(text.to_owned())
     }
-}
-
-fn share(share: f64) -> Result<Value, Wrong> {
-    if !(0.0..=1.0).contains(&share) {
-        return Err(format!("{share} is no share between 0 and 1").into());
-    }
-    Ok(Value::Share(PerMillion::from_share(share)))
-}
-
-fn by_severity(raw: &Raw) -> Result<Value, Wrong> {
-    if let Raw::Text(text) = raw {
-        return Ok(Value::BySeverity([parse_duration(text)?; 3]));
-    }
-    let list: Vec<i64> = each(raw, parse_duration)?;
-    let count = list.len();
-    list.try_into()
-        .map(Value::BySeverity)
-        .map_err(|_| format!("{count} durations where one or three belong").into())
-}
-
-fn zone(text: &str) -> Result<Value, Wrong> {
-    TimeZone::get(text).map(Value::Zone).map_err(|_| {
-        let known: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let meant = nearest(text, known.iter().map(String::as_str));
-        Wrong {
-            what: format!("`{text}` is no time zone"),
-            remedy: meant.map(|name| format!("Did you mean `{name}`?")),
-        }
-    })
-}
-
-fn database(text: &str) -> Result<Value, Wrong> {
-    let good = match text.split_once(':') {
-        // Readers and the writer are several connections: in memory each would see its own.
-        Some(("sqlite", ":memory:")) => {
-            let remedy = "Name a file, as in \"sqlite:ascolto.db\".".to_owned();
-            return Err(Wrong { what: "a database in memory".to_owned(), remedy: Some(remedy) });
-        }
-        Some(("sqlite", path)) => !path.trim_start_matches('/').is_empty(),
-        Some(("postgres" | "postgresql", _)) => {
-            url::Url::parse(text).is_ok_and(|url| url.has_host())
-        }
-        _ => false,
-    };
-    if good {
-        Ok(Value::Secret(Secret::new(text)))
-    } else {
-        Err("no database that Ascolto knows".to_owned().into())
-    }
-}
-
-/// A host, an address or a network (`10.0.0.0/8`), with a port or without. `fetch/` reads it in
-/// full; here is caught what would match nothing: an address of the web, a half-written network.
-fn host(text: &str) -> Result<String, String> {
-    let net = text.split_once('/').map(|(address, bits)| {
-        let most = address.parse().map(|ip: IpAddr| if ip.is_ipv4() { 32 } else { 128 });
-        bits.parse::<u8>().is_ok_and(|bits| most.is_ok_and(|most| bits <= most))
-    });
-    let odd = |c: char| c.is_whitespace() || "@?#*".contains(c);
-    if net.unwrap_or(true) && !text.is_empty() && !text.contains(odd) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("`{text}` is no host and no network"))
-    }
-}
-
-/// Words that can be found in a text: signs alone never are.
-pub(super) fn phrase(text: &str) -> Result<String, String> {
-    if text.chars().any(char::is_alphanumeric) {
-        Ok(text.trim().to_owned())
-    } else {
-        Err(format!("`{text}` has no letter and no digit: it would never be found"))
-    }
-}
-
-/// A domain in small letters. `www.` is taken off: who links to the brand may leave it out.
-fn domain(text: &str) -> Result<String, String> {
-    let name = text.trim().to_lowercase();
-    let name = name.strip_prefix("www.").unwrap_or(&name);
-    let label =
-        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
-    if name.contains('.') && name.split('.').all(label) {
-        Ok(name.to_owned())
-    } else {
-        Err(format!("`{text}` is no domain"))
-    }
-}
-
-fn is_web(text: &str) -> bool {
-    url::Url::parse(text)
-        .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
 }
 
 fn texts(raw: &Raw) -> Result<Vec<String>, Wrong> {

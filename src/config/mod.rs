@@ -4,13 +4,14 @@
 //! which keys there are; the check, the messages, the example and the pages of the docs are all
 //! made from it. A load goes through: `source` (files to spanned TOML), `section` (TOML to
 //! sections), `overlay` (environment), `check` (sections to typed values, by their tables),
-//! `brands` and `outside` (values to what the rest of the house takes). Every problem is collected,
-//! so one run of `ascolto check` shows all.
+//! `brands`, `calendars` and `outside` (values to what the rest of the house takes). Every problem
+//! is collected, so one run of `ascolto check` shows all.
 //!
 //! A secret reaches no problem: values of unknown keys, secrets, addresses and `KEY_file` paths are
 //! never quoted, and what was read as a secret is struck out of every text at the end.
 
 mod brands;
+mod calendars;
 mod campaign;
 mod check;
 mod duration;

@@ -1,12 +1,12 @@
 //! Makes rotas of their sections: turns, hours, who stands in and who is away.
 
 use super::brands::refer;
+use super::calendars::DAYS;
 use super::check::{Checked, check};
 use super::form::Wrong;
 use super::inner::Inner;
 use super::problem::Problems;
 use super::section::{Raw, Sections};
-use super::tables::DAYS;
 use crate::domain::Instant;
 use crate::domain::rota::{Rota, Rotas, Stint};
 use jiff::civil::{Date, DateTime, Time};

@@ -3,6 +3,7 @@
 mod channel;
 mod duty;
 
+use super::calendars::CALENDAR;
 use super::form::{Field, Form};
 use super::sla;
 use crate::wire::KeyKind;
@@ -39,6 +40,7 @@ const fn must(name: &'static str, form: Form, doc: &'static str, example: &'stat
     Field { name, form, required: true, doc, example }
 }
 
+/// A key that may be given.
 pub(super) const fn may(
     name: &'static str,
     form: Form,
@@ -259,8 +261,9 @@ const BRAND: &[Field] = &[
     ),
     may(
         "calendar",
-        TEXT,
-        "The name of a [calendar.NAME]. Default: Monday to Friday, 9 to 18.",
+        Form::Names,
+        "The name of a [calendar.NAME], or of several in a list: what is worked after any of them \
+         counts, and once. Default: Monday to Friday, 9 to 18.",
         r#""shop""#,
     ),
     may(
@@ -294,30 +297,6 @@ const BRAND: &[Field] = &[
          Default true.",
         "true",
     ),
-];
-
-const DAY: &str =
-    "Working hours of the day; none when the day is not named. 22:00-06:00 ends on the next day.";
-const HOURS: &str = r#"["09:00-13:00", "14:00-18:00"]"#;
-
-const fn day(name: &'static str) -> Field {
-    may(name, Form::Hours, DAY, HOURS)
-}
-
-/// The days of the week as keys, Monday first.
-pub(super) const DAYS: [&str; 7] =
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
-const CALENDAR: &[Field] = &[
-    day(DAYS[0]),
-    day(DAYS[1]),
-    day(DAYS[2]),
-    day(DAYS[3]),
-    day(DAYS[4]),
-    day(DAYS[5]),
-    day(DAYS[6]),
-    may("holidays", Form::Days, "Days on which nobody works.", r#"["2026-12-25", "2026-12-26"]"#),
-    may("zone", Form::Zone, "Its time zone. Default: the brand's.", r#""Europe/Rome""#),
 ];
 
 const RECIPIENT: &[Field] = &[

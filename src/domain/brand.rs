@@ -2,13 +2,14 @@
 
 use super::deadline::SlaPolicy;
 use super::escalation::EscalationPolicy;
-use super::hours::Calendar;
+use super::hours::{self, Calendar};
 use super::public::PublicChannel;
 use super::reason::Reason;
 use super::time::{DAY, Instant};
 use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
 use crate::domain::obligation::Owing;
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
 /// Whom we listen for.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct Brand {
     /// When its people are told what waits to be looked at, on the clocks of its zone; may be
     /// empty.
     pub look_digest: Vec<Time>,
+    /// Its zone, by which days are counted; its calendar may have others.
+    pub zone: TimeZone,
     /// What it promises itself.
     pub sla: SlaPolicy,
     /// When it works.
@@ -75,7 +78,7 @@ pub struct Campaign {
 
 impl Brand {
     /// A brand with the defaults of the configuration reference.
-    pub fn new(name: &str, zone: jiff::tz::TimeZone) -> Brand {
+    pub fn new(name: &str, zone: TimeZone) -> Brand {
         Brand {
             name: name.to_owned(),
             title: name.to_owned(),
@@ -92,6 +95,7 @@ impl Brand {
             look_at: PerMillion(350_000),
             alert_max_age: 2 * DAY,
             look_digest: vec![Time::constant(9, 0, 0, 0), Time::constant(15, 0, 0, 0)],
+            zone: zone.clone(),
             sla: SlaPolicy::default(),
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
@@ -135,7 +139,7 @@ impl Brand {
 
     /// When its people are told next what waits to be looked at; `None` where nobody is to be.
     pub fn next_look_digest(&self, now: Instant) -> Option<Instant> {
-        self.calendar.next_of(&self.look_digest, now)
+        hours::next_of(&self.zone, &self.look_digest, now)
     }
 
     /// Why an alert for a mention first heard at `heard_at` does not go out, if it does not.
@@ -151,7 +155,7 @@ mod tests {
 
     #[test]
     fn doubt_is_owed_a_look() {
-        let brand = Brand::new("acme", jiff::tz::TimeZone::UTC);
+        let brand = Brand::new("acme", TimeZone::UTC);
         let verdict = |relevance, kind, probability, look| Verdict {
             relevance,
             kind,

@@ -60,7 +60,7 @@ fn concerned<'a>(deps: &'a Deps, channel: &'a Channel) -> Vec<&'a str> {
 
 /// A time as the brand's people read it.
 pub(super) fn time(at: Instant, brand: &Brand) -> String {
-    let there = at.timestamp().to_zoned(brand.calendar.zone.clone());
+    let there = at.timestamp().to_zoned(brand.zone.clone());
     there.strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 

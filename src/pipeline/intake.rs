@@ -39,7 +39,7 @@ pub async fn store(
     heard: Vec<Heard>,
     now: Instant,
 ) -> StepResult<(Intake, Vec<MentionRow>)> {
-    let day = now.day_in(&from.brand.calendar.zone);
+    let day = now.day_in(&from.brand.zone);
     let mut count = Intake::default();
     let mut unreadable = Vec::new();
     let mut fresh: Vec<Mention> = Vec::new();

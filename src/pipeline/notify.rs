@@ -228,7 +228,7 @@ fn describe(
     let row = mentions.iter().find(|r| r.id == id)?;
     let private = row.visibility == "private";
     let due = file.case.deadline().unwrap_or(owed.due);
-    let zone = deps.brands.get(&file.case.brand).map(|b| b.calendar.zone.clone());
+    let zone = deps.brands.get(&file.case.brand).map(|b| b.zone.clone());
     let due_text = due
         .timestamp()
         .to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC))

@@ -19,7 +19,7 @@ pub struct When {
 
 /// The zone of a brand; UTC for one that left the configuration.
 pub fn zone(deps: &Deps, brand: &str) -> TimeZone {
-    deps.brands.get(brand).map_or(TimeZone::UTC, |b| b.calendar.zone.clone())
+    deps.brands.get(brand).map_or(TimeZone::UTC, |b| b.zone.clone())
 }
 
 /// The name of a brand for people.

@@ -1,6 +1,8 @@
 //! `ascolto check` over broken configurations, and how all commands take the command line.
 
 use super::{House, ascolto, said};
+use ascolto::clock::Clock;
+use ascolto::domain::time::DAY;
 use std::path::Path;
 
 #[test]
@@ -37,6 +39,29 @@ fn a_good_configuration_is_counted() {
     let out = house.run(&["check"]).good();
     assert_eq!(out, "configuration is good: 1 brand, 1 channel, 1 recipient\n");
     assert!(!house.path("ascolto.db").exists(), "a check alone makes no store");
+}
+
+#[test]
+fn a_closure_that_lets_people_wait_is_noted() {
+    let house = House::new();
+    house.brand("calendar = \"shop\"");
+    let day = |ahead: i64| {
+        let at = Clock::System.now() + ahead * DAY;
+        at.day_in(&jiff::tz::TimeZone::UTC)
+    };
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    let hours: String = days.map(|day| format!("{day} = [\"09:00-18:00\"]\n")).concat();
+    house.also(&format!(
+        "[calendar.shop]\n{hours}closures = [{{ name = \"Inventory\", from = {}, to = {} }}]\n",
+        day(30),
+        day(40),
+    ));
+    let out = house.run(&["check"]).good();
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 3, "{out}");
+    assert!(lines[0].starts_with("note: brand acme: in the next 12 months"), "{out}");
+    assert!(lines[1].contains(": Inventory: a complaint of severity 1 would be due "), "{out}");
+    assert!(lines[2].starts_with("configuration is good: "), "{out}");
 }
 
 #[test]

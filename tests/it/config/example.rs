@@ -20,7 +20,8 @@ fn every_setting_it_shows_can_be_taken_as_it_is() {
         _ => line.to_owned(),
     };
     let all: String = text.lines().map(|line| bare(line) + "\n").collect();
-    let folder = Folder::of(&[("a.toml", &all)]);
+    let bank = "BEGIN:VCALENDAR\nEND:VCALENDAR\n";
+    let folder = Folder::of(&[("a.toml", &all), ("bank.ics", bank)]);
     let config = sound(folder.load("a.toml", &[]));
     assert_eq!(config.channels.keys().collect::<Vec<_>>(), ["plaza"]);
     assert_eq!(config.brands["acme"].recipients, ["pager"]);

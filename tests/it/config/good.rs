@@ -71,6 +71,9 @@ friday = ["09:00-18:00"]
 saturday = ["22:00-06:00"]
 sunday = []
 holidays = ["2026-12-25", 2026-12-26]
+country = "uk-sct"
+closures = [{ name = "stocktaking", from = 2026-02-02, to = "2026-02-04" }]
+files = ["bank.ics"]
 
 [escalation.ladder]
 levels = [
@@ -128,7 +131,8 @@ number = "0815"
 
 #[test]
 fn every_key_arrives() {
-    let folder = Folder::of(&[("a.toml", EVERYTHING)]);
+    let bank = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260504\nSUMMARY:Bank\nEND:VEVENT\nEND:VCALENDAR\n";
+    let folder = Folder::of(&[("a.toml", EVERYTHING), ("bank.ics", bank)]);
     let config = sound(folder.load("a.toml", &[]));
     assert!(config.store.url.expose().starts_with("postgres://"));
     assert_eq!(config.web.listen.to_string(), "0.0.0.0:80");
@@ -190,6 +194,11 @@ fn every_key_arrives() {
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));
     assert_eq!(brand.calendar.week.each_ref().map(Vec::len), [2, 1, 1, 1, 1, 1, 0]);
     assert_eq!(brand.calendar.holidays.len(), 2);
+    let regions: Vec<_> = brand.calendar.regions.iter().map(|r| r.code()).collect();
+    assert_eq!(regions, ["uk-sct"]);
+    let closed: Vec<_> = brand.calendar.closures.values().map(String::as_str).collect();
+    assert_eq!(closed, ["stocktaking", "stocktaking", "stocktaking", "Bank"]);
+    assert_eq!(brand.zone.iana_name(), Some("Europe/Rome"), "days are counted in its own zone");
 
     let public: Vec<_> = brand
         .public

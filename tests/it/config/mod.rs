@@ -1,6 +1,7 @@
 //! Configurations good and broken, read from files as people write them.
 
 mod broken;
+mod calendars;
 mod doubles;
 mod duty;
 mod example;

@@ -1,6 +1,7 @@
 //! Stories on a fake clock: what a customer, a colleague and the team live through.
 
 mod budget;
+mod business_hours;
 mod context;
 mod credentials;
 mod escalation;
