@@ -1,6 +1,7 @@
 //! `Brand`: whom we listen for, and the policies by which its mentions are judged and owed.
 
 use super::deadline::SlaPolicy;
+use super::delivery::Wake;
 use super::hours::Calendar;
 use super::public::PublicChannel;
 use super::reason::Reason;
@@ -49,6 +50,10 @@ pub struct Brand {
     pub calendar: Calendar,
     /// Names of the recipients of its alerts, in order; the next gets what the one before fails.
     pub recipients: Vec<String>,
+    /// What breaks the quiet hours of its recipients.
+    pub wakes: Vec<Wake>,
+    /// The recipient who alone is woken; `None`: all are.
+    pub on_call: Option<String>,
     /// How replies are signed, empty for not at all.
     pub signature: String,
     /// Its public channels that no connector hears, by name.
@@ -92,6 +97,8 @@ impl Brand {
             sla: SlaPolicy::default(),
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
+            wakes: Wake::USUAL.to_vec(),
+            on_call: None,
             signature: String::new(),
             public: Vec::new(),
             learn: true,
