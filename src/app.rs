@@ -149,6 +149,8 @@ pub async fn build(
                 // Limits are counted by name; a channel may bear the same one.
                 link: Link::new(format!("recipient:{}", r.name), r.settings.clone(), Vec::new()),
                 language: r.language.unwrap_or_else(|| language_of(config, &r.name)),
+                at_most: r.at_most,
+                quiet: r.quiet.clone(),
             };
             (r.name.clone(), recipient)
         })
@@ -215,7 +217,9 @@ fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildError> {
 
 /// A recipient speaks the language of the first brand that names it.
 fn language_of(config: &Config, recipient: &str) -> Lang {
-    let named = |b: &&crate::domain::Brand| b.recipients.iter().any(|r| r == recipient);
+    let named = |b: &&crate::domain::Brand| {
+        b.recipients.iter().chain(&b.on_call).any(|r| r == recipient)
+    };
     config.brands.values().find(named).map_or(Lang::EN, |b| b.language)
 }
 

@@ -37,6 +37,9 @@ pub(super) fn read(
             for name in keys.get::<Vec<String>>("recipients").unwrap_or_default() {
                 refer(&keys, "recipients", &name, "recipient", sections, problems);
             }
+            if let Some(name) = keys.get::<String>("on_call") {
+                refer(&keys, "on_call", &name, "recipient", sections, problems);
+            }
             let (alert_at, look_at) = thresholds(&keys, triage, problems);
             let mut brand = brand(&section.name, &keys)?;
             names(&keys, &brand, problems);
@@ -111,6 +114,8 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
     brand.look_digest = keys.get("look_digest").unwrap_or(brand.look_digest);
     brand.recipients = keys.get("recipients").unwrap_or_default();
+    brand.wakes = keys.get("wakes").unwrap_or(brand.wakes);
+    brand.on_call = keys.get("on_call");
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
     Some(brand)

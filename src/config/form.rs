@@ -4,6 +4,7 @@ use super::campaign::{self, Written};
 use super::duration::parse_duration;
 use super::problem::nearest;
 use super::section::Raw;
+use crate::domain::delivery::{Rate, Wake};
 use crate::domain::hours::Span;
 use crate::domain::public::Stopgap;
 use crate::domain::{Kind, Lang, PerMillion};
@@ -39,6 +40,9 @@ pub(super) enum Form {
     Domains,
     Campaigns,
     Stopgap,
+    /// So many in a span.
+    Rate,
+    Wakes,
 }
 
 /// One key of a section.
@@ -99,6 +103,8 @@ values! {
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
     Stopgap(Stopgap),
+    Rate(Rate),
+    Wakes(Vec<Wake>),
 }
 
 /// Why a value does not do.
@@ -139,12 +145,17 @@ impl Form {
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
             Form::Stopgap => "mail, ingest, link or none in quotes",
+            Form::Rate => "a number from 1 on, / and h, d or a span such as 15m, in quotes",
+            Form::Wakes => {
+                "a list of \"safety\", \"storm\", \"deaf\", \"legal\", \"third_strike\" and \
+                 \"broken_promise\", or []"
+            }
         }
     }
 
     /// Whether it is written as a text; what the environment gives is then taken as it is.
     pub(super) fn is_text(self) -> bool {
-        use Form::{Database, Duration, Language, Listen, Past, Plain, Stopgap, Zone};
+        use Form::{Database, Duration, Language, Listen, Past, Plain, Rate, Stopgap, Zone};
         use KeyKind::{Secret, Text, Url};
         matches!(
             self,
@@ -155,6 +166,7 @@ impl Form {
                 | Listen
                 | Database
                 | Stopgap
+                | Rate
                 | Plain(Text | Secret | Url)
         )
     }
@@ -194,6 +206,9 @@ impl Form {
                     .find(|kind| kind.as_str() == text)
                     .ok_or_else(|| format!("`{text}` is nothing that is owed an answer"))
             })?)),
+            (Form::Wakes, Raw::List(_)) => Ok(Value::Wakes(each(raw, |text| {
+                text.parse().map_err(|_| format!("`{text}` is nothing that wakes"))
+            })?)),
             (form, Raw::Text(text)) if form.is_text() => form.read_text(text),
             _ => Err(format!("wrong form: {}", raw.is()).into()),
         }
@@ -218,6 +233,7 @@ impl Form {
                 Ok(stopgap) => Ok(Value::Stopgap(stopgap)),
                 Err(_) => wrong(format!("`{text}` stands in for nothing")),
             },
+            Form::Rate => rate(text),
             Form::Plain(KeyKind::Secret) if text.is_empty() => wrong("empty".to_owned()),
             Form::Plain(KeyKind::Secret) => Ok(Value::Secret(Secret::new(text))),
             Form::Plain(KeyKind::Url) if !is_web(text) => {
@@ -254,6 +270,20 @@ fn by_severity(raw: &Raw) -> Result<Value, Wrong> {
     list.try_into()
         .map(Value::BySeverity)
         .map_err(|_| format!("{count} durations where one or three belong").into())
+}
+
+/// `20/h`, `100/d`, `5/15m`.
+fn rate(text: &str) -> Result<Value, Wrong> {
+    let wrong = || Wrong::from(format!("`{text}` is no rate"));
+    let (most, span) = text.trim().split_once('/').ok_or_else(wrong)?;
+    let most: i64 = most.trim().parse().map_err(|_| wrong())?;
+    if most < 1 {
+        return Err(format!("{most} is too few: nothing would ever be told").into());
+    }
+    let span = span.trim();
+    let one = if span.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "1" };
+    let window_ms = parse_duration(&format!("{one}{span}")).map_err(|_| wrong())?;
+    Ok(Value::Rate(Rate { most, window_ms }))
 }
 
 fn zone(text: &str) -> Result<Value, Wrong> {

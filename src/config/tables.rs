@@ -1,7 +1,10 @@
 //! The tables of our own sections: which there are, which keys they take, what each does.
 
+mod outside;
+
 use super::form::{Field, Form};
 use crate::wire::KeyKind;
+use outside::{CHANNEL, PUBLIC, RECIPIENT};
 
 /// A kind of section.
 #[derive(Debug)]
@@ -243,6 +246,19 @@ const BRAND: &[Field] = &[
         "Names of [recipient.NAME], in order: the next is told when one cannot be reached.",
         r#"["desk"]"#,
     ),
+    may(
+        "wakes",
+        Form::Wakes,
+        "What breaks the quiet hours of its recipients: safety, storm, deaf (a channel hears \
+         nothing), legal, third_strike, broken_promise; [] for nothing. Default safety, storm, deaf.",
+        r#"["safety", "storm", "deaf"]"#,
+    ),
+    may(
+        "on_call",
+        TEXT,
+        "The name of a [recipient.NAME] who alone is woken by that. Default: all of its recipients.",
+        r#""ntfy""#,
+    ),
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),
     may("look_at", Form::Share, "For this brand alone; see [triage].", "0.35"),
@@ -306,76 +322,4 @@ const CALENDAR: &[Field] = &[
     day(DAYS[6]),
     may("holidays", Form::Days, "Days on which nobody works.", r#"["2026-12-25", "2026-12-26"]"#),
     may("zone", Form::Zone, "Its time zone. Default: the brand's.", r#""Europe/Rome""#),
-];
-
-const CHANNEL: &[Field] = &[
-    must("network", TEXT, "The network.", ""),
-    must("brand", TEXT, "The name of a [brand.NAME].", r#""acme""#),
-    may(
-        "every",
-        Form::Duration,
-        "How often it is read. Default: as the network suggests.",
-        r#""2m""#,
-    ),
-    may(
-        "first_look",
-        Form::Past,
-        "How far back it is read when it is new: a person then chooses how much of that to open. \
-         \"0\" for not at all. Default 30d; a rehearsal has none.",
-        r#""30d""#,
-    ),
-    may(
-        "own_ids",
-        LIST,
-        "Author ids there that are yours: their posts never become cases.",
-        r#"["109876"]"#,
-    ),
-    may(
-        "disabled",
-        Form::Plain(KeyKind::Flag),
-        "true keeps it without reading it. Default false.",
-        "false",
-    ),
-    may(
-        "probe_every",
-        Form::Duration,
-        "How often its credential is tried, beside the reading. Default 6h.",
-        r#""6h""#,
-    ),
-    may(
-        "granted_by",
-        TEXT,
-        "Who granted the credential; alerts say so when it dies.",
-        r#""Anna Rossi""#,
-    ),
-    may(
-        "owner",
-        TEXT,
-        "Whose account it is: a name or address, or a [recipient.NAME], who is then told too.",
-        r#""social@acme.example""#,
-    ),
-];
-
-const PUBLIC: &[Field] = &[
-    must("brand", TEXT, "The name of a [brand.NAME].", r#""acme""#),
-    must(
-        "url",
-        Form::Plain(KeyKind::Url),
-        "Where people see it.",
-        r#""https://www.tiktok.com/@acme""#,
-    ),
-    may("title", TEXT, "Its name for people. Default: the name of this section.", r#""TikTok""#),
-    must(
-        "stopgap",
-        Form::Stopgap,
-        "What stands in for a connector: mail (the network's notification mails), ingest (another \
-         program hands mentions over), link (a person enters links by hand) or none.",
-        r#""link""#,
-    ),
-    may("note", TEXT, "What people should know about it.", r#""Anna looks there each morning.""#),
-];
-
-const RECIPIENT: &[Field] = &[
-    must("notifier", TEXT, "The way it is told.", ""),
-    may("language", Form::Language, "The language of its alerts. Default: the brand's.", r#""it""#),
 ];
