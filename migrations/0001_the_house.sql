@@ -568,7 +568,6 @@ CREATE TABLE live_alerts (
     case_id     TEXT,
     key         TEXT    NOT NULL,                -- of the alert that began it
     remote      TEXT    NOT NULL,                -- the receiver's id of it
-    told        BIGINT  NOT NULL,                -- how often it was told
     says        TEXT    NOT NULL,                -- how the case stood then
     told_at     BIGINT  NOT NULL,
     PRIMARY KEY (live, recipient)

@@ -3,8 +3,13 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
-use super::{Deps, learn};
+mod key;
+
+pub use key::key_for;
+
+use super::{Deps, learn, notify};
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
+use crate::domain::delivery::stands;
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Evidence, VoidReason};
@@ -15,6 +20,7 @@ use crate::store::events::Entry;
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::NewAlert;
 use crate::store::{StoreError, Tx, cases, digests, events, labels, mentions, outbox};
+use key::key_of;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -36,6 +42,8 @@ pub struct Work<'d> {
     files: BTreeMap<CaseId, CaseFile>,
     keys: HashMap<CaseKey, CaseId>,
     touched: BTreeSet<CaseId>,
+    /// Those that stand otherwise than before, so that alerts about them say it.
+    shifted: BTreeSet<CaseId>,
     moves: HashMap<MentionId, i64>,
     moved: BTreeMap<MentionId, (Disposition, i64)>,
     entries: Vec<Entry>,
@@ -54,6 +62,7 @@ impl<'d> Work<'d> {
             files: BTreeMap::new(),
             keys: HashMap::new(),
             touched: BTreeSet::new(),
+            shifted: BTreeSet::new(),
             moves: HashMap::new(),
             moved: BTreeMap::new(),
             entries: Vec::new(),
@@ -158,6 +167,9 @@ impl<'d> Work<'d> {
         };
         let (case, effects) = apply(file.case.clone(), event.clone(), self.now)?;
         self.said.extend(label::said(&event, &case, &effects));
+        if file.rev > 0 && stands(&file.case) != stands(&case) {
+            self.shifted.insert(id);
+        }
         file.case = case;
         self.touched.insert(id);
         let mut logged = false;
@@ -278,6 +290,7 @@ impl<'d> Work<'d> {
             title: String::new(),
             body: String::new(),
             due_at,
+            live: id.to_string(),
         });
     }
 
@@ -332,33 +345,12 @@ impl<'d> Work<'d> {
         mentions::save_moves(tx, &moves).await?;
         labels::keep(tx, &self.said, self.now, self.now + learn::EVERY).await?;
         outbox::add(tx, &self.alerts, self.now).await?;
+        let shifted: Vec<CaseId> = self.shifted.iter().copied().collect();
+        notify::live::moved(self.deps, tx, &shifted, self.now).await?;
         for ((channel, brand), (count, oldest)) in &self.late {
             digests::add(tx, channel, brand, *count, *oldest, self.now).await?;
         }
         Ok(self.touched.into_iter().collect())
-    }
-}
-
-/// The key of a case as stored.
-fn key_of(case: &Case) -> CaseKey {
-    CaseKey {
-        brand: case.brand.clone(),
-        network: case.network.clone(),
-        origin: case.origin.clone(),
-        thread: case.thread.clone(),
-        author: case.author.clone(),
-    }
-}
-
-/// The key of the case to which a mention belongs. Without a thread each mention is its own.
-pub fn key_for(row: &MentionRow) -> CaseKey {
-    let thread = if row.thread_id.is_empty() { &row.external_id } else { &row.thread_id };
-    CaseKey {
-        brand: row.brand.clone(),
-        network: row.network.clone(),
-        origin: row.origin.clone(),
-        thread: thread.clone(),
-        author: row.author_id.clone(),
     }
 }
 

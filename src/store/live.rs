@@ -23,8 +23,6 @@ pub struct LiveRow {
     pub key: String,
     /// The receiver's id of it; empty where there is none.
     pub remote: String,
-    /// How often it was told.
-    pub told: i64,
     /// How the case stood when it was told last.
     pub says: String,
 }
@@ -43,17 +41,24 @@ pub async fn of_alerts(tx: &mut Tx, alerts: &[AlertRow]) -> Result<Vec<LiveRow>,
     pairs.sort_unstable();
     pairs.dedup();
     let rows = pairs.into_iter().map(|(live, recipient)| args![live, recipient]).collect();
-    let sql = "SELECT l.live, l.recipient, l.brand, l.case_id, l.key, l.remote, l.told, l.says \
+    let sql = "SELECT l.live, l.recipient, l.brand, l.case_id, l.key, l.remote, l.says \
                FROM {rows} JOIN live_alerts l ON l.live = v.c1 AND l.recipient = v.c2";
     tx.bulk_all(Bulk::new(sql, &[Type::Text, Type::Text], rows)).await
 }
 
-/// What stands of some cases.
-pub async fn of_cases(tx: &mut Tx, cases: &[CaseId]) -> Result<Vec<LiveRow>, StoreError> {
-    let rows = cases.iter().map(|case| args![*case]).collect();
-    let sql = "SELECT l.live, l.recipient, l.brand, l.case_id, l.key, l.remote, l.told, l.says \
-               FROM {rows} JOIN live_alerts l ON l.case_id = v.c1 ORDER BY l.live, l.recipient";
-    tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await
+/// What stands of some cases, but for what is about to be brought up to date anyhow.
+pub async fn of_cases(
+    tx: &mut Tx,
+    cases: &[CaseId],
+    now: Instant,
+) -> Result<Vec<LiveRow>, StoreError> {
+    let rows = cases.iter().map(|case| args![*case, now]).collect();
+    let sql = "SELECT l.live, l.recipient, l.brand, l.case_id, l.key, l.remote, l.says \
+               FROM {rows} JOIN live_alerts l ON l.case_id = v.c1 WHERE NOT EXISTS \
+               (SELECT 1 FROM outbox o WHERE o.due_at IS NOT NULL AND o.live = l.live \
+               AND o.recipient = l.recipient AND o.reason = 'case_moved' AND o.until < v.c2) \
+               ORDER BY l.live, l.recipient";
+    tx.bulk_all(Bulk::new(sql, &[Type::Text, Type::Big], rows)).await
 }
 
 /// An alert that was delivered, or could not be, and what stands at its recipient from now on.
@@ -76,12 +81,12 @@ pub async fn keep(tx: &mut Tx, told: &[Told<'_>], now: Instant) -> Result<(), St
         .iter()
         .map(|t| args![&t.alert.id, t.alert.fence, &t.key, &t.remote, &t.says, now])
         .collect();
-    let sql = "INSERT INTO live_alerts (live, recipient, brand, case_id, key, remote, told, says, \
-               told_at) SELECT o.live, o.recipient, o.brand, o.case_id, v.c3, v.c4, 1, v.c5, v.c6 \
+    let sql = "INSERT INTO live_alerts (live, recipient, brand, case_id, key, remote, says, \
+               told_at) SELECT o.live, o.recipient, o.brand, o.case_id, v.c3, v.c4, v.c5, v.c6 \
                FROM {rows} JOIN outbox o ON o.id = v.c1 \
                WHERE o.fence = v.c2 AND o.state = 'sent' AND o.live <> '' \
-               ON CONFLICT (live, recipient) DO UPDATE SET told = live_alerts.told + 1, \
-               says = excluded.says, told_at = excluded.told_at";
+               ON CONFLICT (live, recipient) DO UPDATE SET says = excluded.says, \
+               told_at = excluded.told_at";
     const TYPES: &[Type] = &[Type::Text, Type::Big, Type::Text, Type::Text, Type::Text, Type::Big];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     // What waits for another try was told by a newer one meanwhile, but for what says something else.
