@@ -52,6 +52,8 @@ pub mod path {
     pub const API_CASE_ACT: &str = "/api/v1/cases/{id}/{act}";
     /// A person's word on a reply of unknown fate.
     pub const API_REPLY_DECIDE: &str = "/api/v1/replies/{id}/decide";
+    /// A person's word that an alert should not have woken anybody.
+    pub const API_ALERT_WOKEN: &str = "/api/v1/alerts/{id}/woken";
     /// The ledger.
     pub const API_LEDGER: &str = "/api/v1/ledger";
     /// Channels and how they fare.

@@ -39,6 +39,7 @@ pub mod thread;
 mod tray;
 pub mod triage;
 pub mod wake;
+pub mod woken;
 
 pub use fresh::Fresh;
 pub use keep::{NoKeep, StoreKeep};

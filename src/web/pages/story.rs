@@ -247,10 +247,17 @@ fn deed(e: &EventRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
 fn told(a: &AlertRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
     let reason = a.reason.parse().map_or("", |r| words.reason(r));
     let at = a.sent_at.unwrap_or(a.created_at);
+    let state = match a.due_at.filter(|_| !a.held.is_empty()) {
+        Some(until) => {
+            let time = view::when(until, zone, words).text;
+            words.fill("screen.alert_held", &[("time", &time)])
+        }
+        None => named(words, "alert", &a.state),
+    };
     Deed {
         at,
         when: view::when(at, zone, words),
-        what: format!("{}: {reason}", named(words, "alert", &a.state)),
+        what: format!("{state}: {reason}"),
         by: a.recipient.clone(),
         more: a.fault.clone(),
     }
