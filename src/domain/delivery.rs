@@ -174,14 +174,15 @@ pub fn one_by_one(room: usize, due: usize) -> usize {
 
 /// How a case stands, as far as a live alert tells of it: an alert that said this is up to date.
 pub fn stands(case: &Case) -> String {
-    let (by, until) = match &case.attention {
-        Attention::Free => ("", 0),
-        Attention::Taken { by, until }
-        | Attention::Snoozed { by, until }
-        | Attention::Moved { by, until } => (by.as_str(), until.0),
+    // Until when is not told, so a take that is renewed changes nothing.
+    let by = match &case.attention {
+        Attention::Free => "",
+        Attention::Taken { by, .. }
+        | Attention::Snoozed { by, .. }
+        | Attention::Moved { by, .. } => by,
     };
     let complaints = case.owed().filter(|o| o.owing == Owing::Complaint).count();
-    format!("{} {complaints} {until} {by}", case.state())
+    format!("{} {complaints} {by}", case.state())
 }
 
 #[cfg(test)]

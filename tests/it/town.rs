@@ -35,6 +35,10 @@ pub struct Plan<'a> {
     pub posts: bool,
     /// How many minutes after the morning the house is opened.
     pub opens_after: i64,
+    /// Who is told.
+    pub recipients: &'a [&'a str],
+    /// Lines behind the table of the recipient `room`: its keys first, then tables of others.
+    pub more: &'a str,
     /// The networks that there are.
     pub registry: Registry,
 }
@@ -42,7 +46,16 @@ pub struct Plan<'a> {
 impl Default for Plan<'_> {
     fn default() -> Self {
         let registry = app::registry();
-        Plan { script: "", brand: "", channel: "", posts: false, opens_after: -1, registry }
+        Plan {
+            script: "",
+            brand: "",
+            channel: "",
+            posts: false,
+            opens_after: -1,
+            recipients: &["room"],
+            more: "",
+            registry,
+        }
     }
 }
 
@@ -79,13 +92,15 @@ impl Town {
         let text = format!(
             "[store]\nurl = \"sqlite:{db}\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n\
              [brand.acme]\ntitle = \"Acme\"\nterms = [\"Acme\"]\nhandles = [\"acme\"]\n\
-             zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = [\"room\"]\n{brand}\n\
+             zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = {recipients:?}\n{brand}\n\
              [channel.piazza]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nbrand_handle = \"acme\"\n\
              start = \"{MORNING}\"\n{script}{url}\n{channel}\n\
-             [recipient.room]\nnotifier = \"terminal\"\n",
+             [recipient.room]\nnotifier = \"terminal\"\n{more}\n",
             db = folder.path().join("town.db").display(),
             brand = plan.brand,
+            recipients = plan.recipients,
             channel = plan.channel,
+            more = plan.more,
         );
         let file = folder.path().join("ascolto.toml");
         std::fs::write(&file, text).unwrap();

@@ -8,6 +8,8 @@ mod first_look;
 mod hearing;
 mod learning;
 mod likeness;
+mod live;
+mod nights;
 mod publishing;
 mod silence;
 mod storm;
