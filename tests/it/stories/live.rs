@@ -107,11 +107,13 @@ async fn fifty_at_once_are_told_in_few_messages_and_none_is_dropped() {
     let together = said.iter().find(|s| s.starts_with("* Diversi insieme: Acme"));
     assert!(together.is_some_and(|s| s.contains("conclusi nel frattempo: 0")), "{together:?}");
     let said = said.join("\n");
+    let mut grouped = 0;
     for n in 1..=50 {
-        let link = format!("/cases/{}", t.id(&format!("p{n}")).await);
-        assert_eq!(said.matches(&link).count(), 1, "p{n}");
+        let id = format!("p{n}");
+        let link = format!("/cases/{}", t.id(&id).await);
+        assert_eq!(said.matches(&link).count(), 1, "{id}");
+        grouped += usize::from(t.alerts(&id).await == ["new_complaint grouped"]);
     }
-    let grouped = t.alerts("p50").await;
-    assert_eq!(grouped, ["new_complaint grouped"]);
+    assert!(grouped >= 30, "{grouped} were told together");
     t.close().await;
 }
