@@ -154,3 +154,55 @@ fn table(alerts: &[Shown<'_>]) -> String {
     }
     out::table(&rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(state: &str, reason: &str) -> AlertRow {
+        AlertRow {
+            id: "01J".to_owned(),
+            key: String::new(),
+            brand: "acme".to_owned(),
+            case_id: None,
+            channel: String::new(),
+            recipient: "room".to_owned(),
+            reason: reason.to_owned(),
+            state: state.to_owned(),
+            title: String::new(),
+            body: String::new(),
+            created_at: 1_795_158_000_000,
+            due_at: None,
+            attempts: 0,
+            sent_at: None,
+            fault: String::new(),
+            live: String::new(),
+            held: String::new(),
+            told_in: String::new(),
+            wake: String::new(),
+            night: None,
+            fence: 0,
+        }
+    }
+
+    #[test]
+    fn what_waits_says_by_what_and_until_when_and_what_was_not_sent_says_why() {
+        let mut held = row("due", "new_complaint");
+        (held.held, held.due_at) = ("quiet".to_owned(), Some(1_795_158_060_000));
+        let mut woke = row("sent", "channel_deaf");
+        woke.wake = "deaf".to_owned();
+        let silent = row("silent", "answered_meanwhile");
+        let shown = [Shown::of(&held, false), Shown::of(&woke, true), Shown::of(&silent, false)];
+        let table = table(&shown);
+        for words in [
+            "held by quiet until 2026-11-20T07:01:00.000Z",
+            "sent (woke: deaf, should not have)",
+            "Not sent: answered meanwhile",
+        ] {
+            assert!(table.contains(words), "{words} is not in\n{table}");
+        }
+        let again = row("due", "overdue");
+        let again = AlertRow { due_at: Some(1_795_158_000_000), ..again };
+        assert_eq!(Shown::of(&again, false).stands(), "due until 2026-11-20T07:00:00.000Z");
+    }
+}
