@@ -217,9 +217,8 @@ fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildError> {
 
 /// A recipient speaks the language of the first brand that names it.
 fn language_of(config: &Config, recipient: &str) -> Lang {
-    let named = |b: &&crate::domain::Brand| {
-        b.recipients.iter().chain(&b.on_call).any(|r| r == recipient)
-    };
+    let named =
+        |b: &&crate::domain::Brand| b.recipients.iter().chain(&b.on_call).any(|r| r == recipient);
     config.brands.values().find(named).map_or(Lang::EN, |b| b.language)
 }
 

@@ -57,7 +57,10 @@ pub(super) async fn read(deps: &Deps, tx: &mut Tx, row: &AlertRow) -> StepResult
         // A reply of unknown fate is to be looked at whatever became of its case.
         let doubt = members.iter().any(|m| {
             m.case_id.as_deref() == Some(&*id.to_string())
-                && matches!(m.reason.parse::<Reason>(), Ok(Reason::ReplyUnknown | Reason::ReplyFailed))
+                && matches!(
+                    m.reason.parse::<Reason>(),
+                    Ok(Reason::ReplyUnknown | Reason::ReplyFailed)
+                )
         });
         if doubt || file.case.owed().any(|o| o.owing == Owing::Complaint) {
             group.lines.push(line(deps, file, mentions.get(&id).unwrap_or(&none)));
