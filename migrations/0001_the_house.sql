@@ -548,13 +548,19 @@ CREATE TABLE outbox (
     channel     TEXT    NOT NULL DEFAULT '',     -- for alerts about a channel
     recipient   TEXT    NOT NULL,
     reason      TEXT    NOT NULL,
-    state       TEXT    NOT NULL CHECK (state IN ('due', 'sent', 'silent', 'failed')),
+    state       TEXT    NOT NULL CHECK (state IN ('due', 'sent', 'silent', 'failed', 'grouped')),
     title       TEXT    NOT NULL DEFAULT '',
     body        TEXT    NOT NULL DEFAULT '',
     created_at  BIGINT  NOT NULL,
     due_at      BIGINT,
     attempts    BIGINT  NOT NULL DEFAULT 0,
     sent_at     BIGINT,
+    live        TEXT    NOT NULL DEFAULT '',     -- what it is the live alert of: a case, a storm, a group
+    edited      BOOLEAN NOT NULL DEFAULT FALSE,  -- it was delivered as a change of the live alert
+    held        TEXT    NOT NULL DEFAULT '',     -- why it waits until due_at: quiet, rate
+    told_in     TEXT    NOT NULL DEFAULT '',     -- grouped: the `live` of the alert that tells it
+    wake        TEXT    NOT NULL DEFAULT '',     -- why it broke quiet hours
+    night       BIGINT,                          -- when those began
     remote      TEXT    NOT NULL DEFAULT '',
     fault       TEXT    NOT NULL DEFAULT '',
     owner       TEXT    NOT NULL DEFAULT '',
@@ -563,6 +569,41 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX outbox_case ON outbox (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX outbox_live ON outbox (live, recipient) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_told_in ON outbox (told_in) WHERE told_in <> '';
+CREATE INDEX outbox_sent ON outbox (recipient, sent_at) WHERE sent_at IS NOT NULL;
+
+-- The alert that stands of something at a recipient, and is changed in place. It goes when it said
+-- that nothing is owed any more.
+CREATE TABLE live_alerts (
+    live        TEXT    NOT NULL,
+    recipient   TEXT    NOT NULL,
+    brand       TEXT    NOT NULL,
+    case_id     TEXT,
+    key         TEXT    NOT NULL,                -- of the alert that began it
+    remote      TEXT    NOT NULL,                -- the receiver's id of it
+    says        TEXT    NOT NULL,                -- how the case stood then
+    told_at     BIGINT  NOT NULL,
+    PRIMARY KEY (live, recipient)
+);
+CREATE INDEX live_alerts_case ON live_alerts (case_id) WHERE case_id IS NOT NULL;
+
+-- Alerts that should not have woken who was woken, by their own word.
+CREATE TABLE woken (
+    alert_id    TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    recipient   TEXT    NOT NULL,
+    wake        TEXT    NOT NULL,
+    by_agent    TEXT    NOT NULL,
+    at          BIGINT  NOT NULL
+);
+CREATE INDEX woken_brand ON woken (brand, at);
+
+-- What one instance does at a time, each a row to be locked.
+CREATE TABLE turns (
+    name        TEXT    NOT NULL PRIMARY KEY
+);
+INSERT INTO turns (name) VALUES ('alerts');
 
 -- Limits: what the server told last, and what we spent by slices of a window, as JSON.
 CREATE TABLE buckets (

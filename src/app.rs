@@ -149,6 +149,8 @@ pub async fn build(
                 // Limits are counted by name; a channel may bear the same one.
                 link: Link::new(format!("recipient:{}", r.name), r.settings.clone(), Vec::new()),
                 language: r.language.unwrap_or_else(|| language_of(config, &r.name)),
+                at_most: r.at_most,
+                quiet: r.quiet.clone(),
             };
             (r.name.clone(), recipient)
         })
@@ -218,7 +220,12 @@ fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildError> {
 fn language_of(config: &Config, recipient: &str) -> Lang {
     let named = |b: &&crate::domain::Brand| {
         let mut levels = b.escalation.iter().flat_map(|e| e.everybody(&config.rotas));
-        b.recipients.iter().any(|r| r == recipient) || levels.any(|name| name == recipient)
+        let on_call = b.on_call.as_deref();
+        let turns = on_call.and_then(|name| config.rotas.get(name)).into_iter();
+        b.recipients.iter().any(|r| r == recipient)
+            || levels.any(|name| name == recipient)
+            || on_call == Some(recipient)
+            || turns.flat_map(|rota| rota.everybody()).any(|name| name == recipient)
     };
     config.brands.values().find(named).map_or(Lang::EN, |b| b.language)
 }

@@ -54,6 +54,8 @@ pub mod path {
     pub const API_REPLY_DECIDE: &str = "/api/v1/replies/{id}/decide";
     /// Somebody has seen what an alert told.
     pub const API_ALERT_ACK: &str = "/api/v1/alerts/{id}/ack";
+    /// A person's word that an alert should not have woken anybody.
+    pub const API_ALERT_WOKEN: &str = "/api/v1/alerts/{id}/woken";
     /// The ledger.
     pub const API_LEDGER: &str = "/api/v1/ledger";
     /// Channels and how they fare.

@@ -4,6 +4,7 @@
 //! key itself, which a test of the screens finds.
 
 use crate::domain::case::State;
+use crate::domain::delivery::Wake;
 use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
 use crate::domain::{Kind, Lang, Risk, Topic};
@@ -96,6 +97,11 @@ impl Catalogue {
         self.word("kind", kind.as_str())
     }
 
+    /// What breaks quiet hours, as whoever is woken reads it.
+    pub fn wake(&self, wake: Wake) -> &str {
+        self.word("wake", wake.as_str())
+    }
+
     /// What a sort of debt is called.
     pub fn owing(&self, owing: Owing) -> &str {
         self.word("owing", owing.as_str())
@@ -179,6 +185,7 @@ mod tests {
         has("risk", Risk::ALL.iter().map(|w| w.as_str()).collect());
         has("state", State::ALL.iter().map(|w| w.as_str()).collect());
         has("kind", Kind::ALL.iter().map(|w| w.as_str()).collect());
+        has("wake", Wake::ALL.iter().map(|w| w.as_str()).collect());
         has("owing", Owing::ALL.iter().map(|w| w.as_str()).collect());
         has("cause", Cause::ALL.iter().map(|w| w.as_str()).collect());
         assert_eq!(Catalogue::of(Lang::IT).severity(9), "critico");

@@ -3,6 +3,7 @@
 //! Exit codes: 0 good; 1 what was asked about is not so; 2 the command line or the configuration
 //! is wrong; 3 something outside failed (database, network, disk); 130 interrupted.
 
+mod alert;
 mod ask;
 mod backfill;
 mod backup;
@@ -97,6 +98,8 @@ enum Command {
     Brand(brand::BrandArgs),
     /// List, show and act on cases
     Case(case::CaseArgs),
+    /// List alerts: what was sent, what waits, what was not sent, and why
+    Alert(alert::AlertArgs),
     /// Add a channel, list all and how they fare, have one read at once, or have its owner connect
     /// it again
     Channel(channel::ChannelArgs),
@@ -154,6 +157,7 @@ impl Command {
             Command::Backfill(args) => args.run(global),
             Command::Brand(args) => args.run(global),
             Command::Case(args) => args.run(global),
+            Command::Alert(args) => args.run(global),
             Command::Channel(args) => args.run(global),
             Command::User(args) => args.run(global),
             Command::Hold(args) => args.run(global),

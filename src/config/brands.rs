@@ -3,6 +3,7 @@
 use super::calendars;
 use super::campaign::Written;
 use super::check::{Checked, check};
+use super::escalation;
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
 use super::sla;
@@ -40,6 +41,9 @@ pub(super) fn read(
             }
             for name in keys.get::<Vec<String>>("recipients").unwrap_or_default() {
                 refer(&keys, "recipients", &name, "recipient", sections, problems);
+            }
+            if let Some(name) = keys.get::<String>("on_call") {
+                escalation::somebody(&keys, "on_call", &name, sections, problems);
             }
             let (alert_at, look_at) = thresholds(&keys, triage, problems);
             let mut brand = brand(&section.name, &keys)?;
@@ -126,6 +130,8 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
     brand.look_digest = keys.get("look_digest").unwrap_or(brand.look_digest);
     brand.recipients = keys.get("recipients").unwrap_or_default();
+    brand.wakes = keys.get("wakes").unwrap_or(brand.wakes);
+    brand.on_call = keys.get("on_call");
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
     Some(brand)

@@ -90,7 +90,13 @@ fn order(keys: &Checked, levels: &[Level], problems: &mut Problems) {
 }
 
 /// Says so when `name`, which stands at `key`, is neither a recipient nor a rota.
-fn somebody(keys: &Checked, key: &str, name: &str, sections: &Sections, problems: &mut Problems) {
+pub(super) fn somebody(
+    keys: &Checked,
+    key: &str,
+    name: &str,
+    sections: &Sections,
+    problems: &mut Problems,
+) {
     let names = [sections.names("recipient"), sections.names("rota")].concat();
     if names.contains(&name) {
         return;

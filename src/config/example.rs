@@ -41,10 +41,12 @@ pub fn example(registry: &Registry) -> String {
                 let names: Vec<_> = (registry.notifiers)().into_iter().map(quoted).collect();
                 let (all, one) = (format!("[{}]", names.join(", ")), names.first().cloned());
                 let one = one.unwrap_or_default();
+                let on_call = names.last().cloned().unwrap_or_default();
                 let stint =
                     |from: &str, to: &str| format!("[{{ who = {one}, from = {from}, to = {to} }}]");
                 let given = [
                     ("recipients", all.clone()),
+                    ("on_call", on_call),
                     ("people", all),
                     ("overrides", stint("\"2026-12-24 18:00\"", "\"2026-12-26\"")),
                     ("absences", stint("2026-08-03", "2026-08-16")),

@@ -12,6 +12,7 @@ use super::rota::{self, ChangeOver};
 use super::section::Raw;
 use super::sla;
 use crate::domain::deadline::SlaRule;
+use crate::domain::delivery::{Rate, Wake};
 use crate::domain::escalation::Level;
 use crate::domain::hours::{Region, Span};
 use crate::domain::public::Stopgap;
@@ -21,7 +22,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use values::{by_severity, database, domain, host, is_web, share, zone};
+use values::{by_severity, database, domain, host, is_web, rate, share, zone};
 
 /// What a key takes. The kinds of networks and notifiers, and finer ones for our own sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,9 @@ pub(super) enum Form {
     Stints,
     /// The levels of an escalation.
     Levels,
+    /// So many in a span.
+    Rate,
+    Wakes,
 }
 
 /// One key of a section.
@@ -132,6 +136,8 @@ values! {
     ChangeOver(ChangeOver),
     Stints(Vec<rota::Written>),
     Levels(Vec<Level>),
+    Rate(Rate),
+    Wakes(Vec<Wake>),
 }
 
 /// Why a value does not do.
@@ -181,13 +187,18 @@ impl Form {
             Form::ChangeOver => "a time of day, or a day of the week and a time, in quotes",
             Form::Stints => "a list of tables with who, from and to",
             Form::Levels => "a list of levels",
+            Form::Rate => "a number from 1 on, / and h, d or a span such as 15m, in quotes",
+            Form::Wakes => {
+                "a list of \"safety\", \"storm\", \"deaf\", \"legal\", \"third_strike\" and \
+                 \"broken_promise\", or []"
+            }
         }
     }
 
     /// Whether it is written as a text; what the environment gives is then taken as it is.
     pub(super) fn is_text(self) -> bool {
         use Form::{ChangeOver, Database, Day, Duration, Language, Listen, Past, Plain};
-        use Form::{Stopgap, Turn, Zone};
+        use Form::{Rate, Stopgap, Turn, Zone};
         use KeyKind::{Secret, Text, Url};
         matches!(
             self,
@@ -201,6 +212,7 @@ impl Form {
                 | Day
                 | Turn
                 | ChangeOver
+                | Rate
                 | Plain(Text | Secret | Url)
         )
     }
@@ -248,6 +260,9 @@ impl Form {
                     .find(|kind| kind.as_str() == text)
                     .ok_or_else(|| format!("`{text}` is nothing that is owed an answer"))
             })?)),
+            (Form::Wakes, Raw::List(_)) => Ok(Value::Wakes(each(raw, |text| {
+                text.parse().map_err(|_| format!("`{text}` is nothing that wakes"))
+            })?)),
             (form, Raw::Text(text)) if form.is_text() => form.read_text(text),
             _ => Err(format!("wrong form: {}", raw.is()).into()),
         }
@@ -278,6 +293,7 @@ impl Form {
                 Ok(stopgap) => Ok(Value::Stopgap(stopgap)),
                 Err(_) => wrong(format!("`{text}` stands in for nothing")),
             },
+            Form::Rate => rate(text),
             Form::Plain(KeyKind::Secret) if text.is_empty() => wrong("empty".to_owned()),
             Form::Plain(KeyKind::Secret) => Ok(Value::Secret(Secret::new(text))),
             Form::Plain(KeyKind::Url) if !is_web(text) => {

@@ -36,6 +36,8 @@ pub use overlay::from_env;
 pub use pages::{DocsPage, Manuals, pages};
 pub use problem::Problem;
 
+use crate::domain::delivery::Rate;
+use crate::domain::hours::Span;
 use crate::domain::rota::Rotas;
 use crate::domain::{Brand, Lang};
 use crate::wire::{Given, Network, Notifier, Secret};
@@ -153,6 +155,10 @@ pub struct RecipientConfig {
     pub settings: Arc<dyn Any + Send + Sync>,
     /// The language of its alerts, in place of the brand's.
     pub language: Option<Lang>,
+    /// How many messages it gets at most.
+    pub at_most: Option<Rate>,
+    /// Its quiet hours, on the clocks of the brand's zone.
+    pub quiet: Vec<Span>,
 }
 
 /// Reads a configuration: one file, or all `*.toml` files of a folder.

@@ -7,6 +7,8 @@ use super::problem::{Problems, instead};
 use super::section::{Section, Sections};
 use super::tables::SHAPES;
 use super::{ChannelConfig, FetchConfig, RecipientConfig, Registry, StoreConfig, WebConfig};
+use crate::domain::delivery;
+use crate::domain::hours::Span;
 use crate::domain::time::SECOND;
 use crate::wire::{Given, KeyFault};
 use std::any::Any;
@@ -117,9 +119,21 @@ pub(super) fn recipients(
         let read = |table: &toml::Table| notifier.settings(table);
         let settings = settings(&keys, &own, notifier.meta().docs, read, problems);
         let Some(settings) = settings else { continue };
-        let name = section.name.clone();
-        let language = keys.get("language");
-        recipients.insert(name.clone(), RecipientConfig { name, notifier, settings, language });
+        let quiet: Vec<Span> = keys.get("quiet").unwrap_or_default();
+        if !delivery::ends(&quiet) {
+            let what = "quiet hours that never end: nothing would ever be told";
+            let remedy = "Leave some of the day out, as in quiet = [\"22:00-07:00\"].";
+            problems.add(&keys.place("quiet"), keys.key("quiet"), what, remedy);
+        }
+        let recipient = RecipientConfig {
+            name: section.name.clone(),
+            notifier,
+            settings,
+            language: keys.get("language"),
+            at_most: keys.get("at_most"),
+            quiet,
+        };
+        recipients.insert(section.name.clone(), recipient);
     }
     recipients
 }

@@ -1,14 +1,14 @@
 //! The tables of our own sections: which there are, which keys they take, what each does.
 
-mod channel;
 mod duty;
+mod outside;
 
 use super::calendars::CALENDAR;
 use super::form::{Field, Form};
 use super::sla;
 use crate::wire::KeyKind;
-use channel::{CHANNEL, PUBLIC};
 use duty::{ESCALATION, ROTA};
+use outside::{CHANNEL, PUBLIC, RECIPIENT};
 
 /// A kind of section.
 #[derive(Debug)]
@@ -279,6 +279,20 @@ const BRAND: &[Field] = &[
          once, when it is overdue and daily.",
         r#""desk""#,
     ),
+    may(
+        "wakes",
+        Form::Wakes,
+        "What breaks the quiet hours of its recipients: safety, storm, deaf (a channel hears \
+         nothing), legal, third_strike, broken_promise; [] for nothing. Default safety, storm, deaf.",
+        r#"["safety", "storm", "deaf"]"#,
+    ),
+    may(
+        "on_call",
+        TEXT,
+        "The name of a [recipient.NAME] who alone is woken by that, or of a [rota.NAME] that says who. \
+         Default: all of its recipients.",
+        r#""ntfy""#,
+    ),
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),
     may("look_at", Form::Share, "For this brand alone; see [triage].", "0.35"),
@@ -297,9 +311,4 @@ const BRAND: &[Field] = &[
          Default true.",
         "true",
     ),
-];
-
-const RECIPIENT: &[Field] = &[
-    must("notifier", TEXT, "The way it is told.", ""),
-    may("language", Form::Language, "The language of its alerts. Default: the brand's.", r#""it""#),
 ];

@@ -1,6 +1,7 @@
 //! `Brand`: whom we listen for, and the policies by which its mentions are judged and owed.
 
 use super::deadline::SlaPolicy;
+use super::delivery::Wake;
 use super::escalation::EscalationPolicy;
 use super::hours::{self, Calendar};
 use super::public::PublicChannel;
@@ -55,6 +56,10 @@ pub struct Brand {
     pub recipients: Vec<String>,
     /// Who hears of a complaint when; `None`: its recipients, at once, when it is overdue and daily.
     pub escalation: Option<EscalationPolicy>,
+    /// What breaks the quiet hours of its recipients.
+    pub wakes: Vec<Wake>,
+    /// The recipient who alone is woken, or the rota that says who; `None`: all recipients are.
+    pub on_call: Option<String>,
     /// How replies are signed, empty for not at all.
     pub signature: String,
     /// Its public channels that no connector hears, by name.
@@ -100,6 +105,8 @@ impl Brand {
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
             escalation: None,
+            wakes: Wake::USUAL.to_vec(),
+            on_call: None,
             signature: String::new(),
             public: Vec::new(),
             learn: true,

@@ -6,6 +6,7 @@ pub mod brand;
 pub mod case;
 pub mod coverage;
 pub mod deadline;
+pub mod delivery;
 pub mod escalation;
 pub mod first_look;
 pub mod hours;

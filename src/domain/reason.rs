@@ -50,6 +50,14 @@ words! {
         HeardLate = "heard_late",
         /// How much waits to be looked at: a digest at the brand's times of day.
         ToLookAt = "to_look_at",
+        /// A case of which somebody was told has moved: their alert is changed in place.
+        CaseMoved = "case_moved",
+        /// Quiet hours ended: one digest of what waited.
+        QuietDigest = "quiet_digest",
+        /// More came at once than the recipient is told one by one: one alert of all that waited.
+        ManyAtOnce = "many_at_once",
+        /// More of one night after three that woke: one alert, changed in place.
+        WokenAgain = "woken_again",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
@@ -90,6 +98,11 @@ words! {
 }
 
 impl Reason {
+    /// Whether an alert with it tells of several others at once.
+    pub fn is_group(self) -> bool {
+        matches!(self, Reason::QuietDigest | Reason::ManyAtOnce | Reason::WokenAgain)
+    }
+
     /// Whether this is the reason of a non-send.
     pub fn is_silence(self) -> bool {
         use Reason::*;

@@ -53,6 +53,16 @@ fn every_act_comes_back_as_it_was_signed() {
 }
 
 #[test]
+fn what_is_about_an_alert_names_it_in_the_place_of_a_case() {
+    let alert = crate::domain::AlertId(0x0193_5000_0000_0000_0000_0000_0000_0002);
+    let said = Action { case: CaseId(0), ..action(Act::Woken { alert }) };
+    let token = signer().sign(&said);
+    assert_eq!(signer().check(&token, Instant(999)), Ok(said));
+    let over = Err(LinkFault::Expired { case: CaseId(0) });
+    assert_eq!(signer().check(&token, Instant(1_000)), over);
+}
+
+#[test]
 fn a_link_leads_to_its_token() {
     let links = Links::new("https://a.example").unwrap();
     let said = action(Act::Waive);

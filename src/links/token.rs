@@ -1,12 +1,13 @@
 //! Action links: what may be done with one click, signed so that nobody else can make one.
 //!
 //! A token is base64url of `version · act · expiry · case · nonce · draft revision · recipient`
+//! (in the case's place the alert, where it is about that)
 //! followed by 16 bytes of HMAC-SHA256 over it. It proves that we handed it to that recipient; it
 //! does not prove who holds it now, so the page behind it asks for a click and, where the action
 //! needs a person's name, for a log-in. Single use is the store's job: it keeps the nonces.
 
 use super::Links;
-use crate::domain::{CaseId, Instant};
+use crate::domain::{AlertId, CaseId, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -37,6 +38,11 @@ pub enum Act {
     Snooze,
     /// Acknowledge the level that its escalation has come to.
     Ack,
+    /// An alert should not have woken whoever it woke.
+    Woken {
+        /// The alert.
+        alert: AlertId,
+    },
 }
 
 impl Act {
@@ -48,6 +54,7 @@ impl Act {
             Act::Publish { .. } => "publish",
             Act::Snooze => "snooze",
             Act::Ack => "ack",
+            Act::Woken { .. } => "woken",
         }
     }
 
@@ -58,16 +65,18 @@ impl Act {
             Act::Publish { draft_rev } => (3, draft_rev),
             Act::Snooze => (4, 0),
             Act::Ack => (5, 0),
+            Act::Woken { .. } => (6, 0),
         }
     }
 
-    fn of_code(code: u8, rev: i64) -> Option<Act> {
+    fn of_code(code: u8, rev: i64, subject: u128) -> Option<Act> {
         match (code, rev) {
             (1, 0) => Some(Act::Take),
             (2, 0) => Some(Act::Waive),
             (3, draft_rev) => Some(Act::Publish { draft_rev }),
             (4, 0) => Some(Act::Snooze),
             (5, 0) => Some(Act::Ack),
+            (6, 0) => Some(Act::Woken { alert: AlertId(subject) }),
             _ => None,
         }
     }
@@ -78,7 +87,7 @@ impl Act {
 pub struct Action {
     /// What it does.
     pub act: Act,
-    /// To which case.
+    /// To which case; 0 where it is about an alert, which may have none.
     pub case: CaseId,
     /// The recipient whose alert carried it.
     pub recipient: String,
@@ -97,7 +106,7 @@ pub enum LinkFault {
     /// We made it, and its time is over.
     #[error("this link ran out; open the case in the inbox and act there")]
     Expired {
-        /// The case it was for.
+        /// The case it was for; 0 where it was about an alert.
         case: CaseId,
     },
 }
@@ -149,7 +158,11 @@ impl Signer {
         let mut bytes = Vec::with_capacity(HEAD + action.recipient.len() + TAG);
         bytes.extend([VERSION, code]);
         bytes.extend(action.expires.0.to_be_bytes());
-        bytes.extend(action.case.0.to_be_bytes());
+        let subject = match action.act {
+            Act::Woken { alert } => alert.0,
+            _ => action.case.0,
+        };
+        bytes.extend(subject.to_be_bytes());
         bytes.extend(action.nonce);
         bytes.extend(rev.to_be_bytes());
         bytes.extend(action.recipient.as_bytes());
@@ -195,12 +208,14 @@ impl Signer {
 fn read(said: &[u8]) -> Option<Action> {
     let (&[VERSION, code], rest) = said.split_first_chunk()? else { return None };
     let (expires, rest) = rest.split_first_chunk()?;
-    let (case, rest) = rest.split_first_chunk()?;
+    let (subject, rest) = rest.split_first_chunk()?;
     let (nonce, rest) = rest.split_first_chunk()?;
     let (rev, recipient) = rest.split_first_chunk()?;
+    let subject = u128::from_be_bytes(*subject);
+    let act = Act::of_code(code, i64::from_be_bytes(*rev), subject)?;
     Some(Action {
-        act: Act::of_code(code, i64::from_be_bytes(*rev))?,
-        case: CaseId(u128::from_be_bytes(*case)),
+        act,
+        case: CaseId(if matches!(act, Act::Woken { .. }) { 0 } else { subject }),
         recipient: std::str::from_utf8(recipient).ok()?.to_owned(),
         expires: Instant(i64::from_be_bytes(*expires)),
         nonce: *nonce,

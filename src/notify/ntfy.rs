@@ -9,8 +9,9 @@ use crate::domain::text::one_line;
 use crate::domain::time::MINUTE;
 use crate::speech::Catalogue;
 use crate::wire::{
-    Alert, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key, KeyFault, KeyKind,
-    Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via, is_one_word, read_settings,
+    Alert, AlertLine, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key, KeyFault,
+    KeyKind, Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via, is_one_word,
+    read_settings,
 };
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -59,7 +60,7 @@ static META: NotifierMeta = NotifierMeta {
             example: "\"tk_example\"",
         },
     ],
-    edits: false,
+    edits: true,
     dedups: false,
 };
 
@@ -94,6 +95,10 @@ struct Publication<'a> {
     click: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     actions: Vec<Button<'a>>,
+    /// The message that this one replaces on the phones (ntfy 2.16); an older server passes over
+    /// it, and the change is a message of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -130,14 +135,16 @@ impl Notifier for Ntfy {
     }
 
     fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
-        let settings: &Settings = cx.settings();
-        let body = publication(alert, settings.topic.expose(), words(alert));
-        let mut request = Request::post_json(settings.server.clone(), &body);
-        if let Some(token) = &settings.token {
-            request = request.bearer(token.expose());
-        }
-        let ask = Ask { via: Via::Http(request), tag: 0, spend: &[(PUBLISH, 1)], auth: false };
-        Box::new(Once { ask, read: echo })
+        publish(alert, None, cx)
+    }
+
+    fn edit(
+        &self,
+        alert: &Alert,
+        remote: &str,
+        cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Delivered> + '_>> {
+        (!remote.is_empty()).then(|| publish(alert, Some(remote), cx))
     }
 
     fn fault(&self, res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
@@ -151,6 +158,21 @@ impl Notifier for Ntfy {
         };
         Some(Fault::new(next, format!("{why} (HTTP {})", res.status)))
     }
+}
+
+/// The conversation that publishes an alert, over the message of that id if one is given.
+fn publish(alert: &Alert, over: Option<&str>, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered>> {
+    let settings: &Settings = cx.settings();
+    let body = Publication {
+        sequence_id: over,
+        ..publication(alert, settings.topic.expose(), words(alert))
+    };
+    let mut request = Request::post_json(settings.server.clone(), &body);
+    if let Some(token) = &settings.token {
+        request = request.bearer(token.expose());
+    }
+    let ask = Ask { via: Via::Http(request), tag: 0, spend: &[(PUBLISH, 1)], auth: false };
+    Box::new(Once { ask, read: echo })
 }
 
 /// Reads the message that the server echoes: whatever else answers 200 (a proxy, a log-in page of
@@ -184,11 +206,15 @@ fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &Catalogue) -> Publi
         actions: actions
             .map(|(label, url)| Button { action: "view", label: one_line(label, 40), url })
             .collect(),
+        sequence_id: None,
     }
 }
 
 /// Priority 5 breaks a phone's silence, so only what may wake people gets it.
 fn weight(alert: &Alert) -> (u8, &'static str) {
+    if !alert.rings {
+        return (2, "arrows_counterclockwise");
+    }
     if alert.urgent {
         return (5, "rotating_light");
     }
@@ -226,13 +252,36 @@ fn message(alert: &Alert, words: &Catalogue) -> String {
         line("alert.why", cut(&whys(case, words), 400));
         line("alert.draft", cut(&one_line(&case.draft, 1_000), 1_200));
         link = &case.link;
+        if !alert.body.is_empty() {
+            lines.insert(0, cut(&one_line(&alert.body, 500), 600));
+        }
     }
     if alert.not_rechecked {
         lines.insert(0, words.get("alert.not_rechecked").to_owned());
     }
     lines.insert(0, first);
+    let taken: usize = lines.iter().map(|line| line.len() + 1).sum();
+    lines.extend(named(&alert.lines, MOST_MESSAGE.saturating_sub(taken)));
     let head = cut(&lines.join("\n"), MOST_MESSAGE.saturating_sub(link.len() + 1));
     format!("{head}\n{link}").trim().to_owned()
+}
+
+/// All of several things, each shortened so that they fit into so many bytes together; what does not
+/// fit even then is left out, whole.
+fn named(things: &[AlertLine], room: usize) -> Vec<String> {
+    let each = room / things.len().max(1);
+    let mut left = room;
+    let shown = things.iter().map(|thing| {
+        let text = each.saturating_sub(thing.link.len() + 2);
+        format!("{} {}", cut(&one_line(&thing.text, 200), text), thing.link).trim_start().to_owned()
+    });
+    shown
+        .take_while(|line| {
+            let fits = line.len() < left;
+            left = left.saturating_sub(line.len() + 1);
+            fits
+        })
+        .collect()
 }
 
 #[cfg(test)]

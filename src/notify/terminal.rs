@@ -46,7 +46,13 @@ impl Notifier for Terminal {
 /// The alert as lines; every line but the first is indented, so text from the network, which is
 /// always part of one line, cannot look like the head of another alert.
 fn block(alert: &Alert, words: &Catalogue) -> String {
-    let mark = if alert.urgent { "!!" } else { "*" };
+    // What was printed cannot be changed: a word about it follows.
+    let follows = alert.of.is_some();
+    let mark = match (alert.rings, alert.urgent) {
+        (false, _) => ">",
+        (true, true) => "!!",
+        (true, false) => "*",
+    };
     let mut lines = vec![format!("{mark} {}", heading(alert, words))];
     let mut line = |label: &str, text: &str| {
         let colon = if label.is_empty() { "" } else { ": " };
@@ -54,7 +60,9 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
             lines.push(format!("  {}{colon}{}", one_line(label, 60), one_line(text, 2_000)));
         }
     };
-    if let Some(case) = &alert.case {
+    if let Some(case) = alert.case.as_ref().filter(|_| follows) {
+        line(words.get("alert.open"), &case.link);
+    } else if let Some(case) = &alert.case {
         line("", &said(case, words, 600));
         line(words.get("alert.deadline"), &case.due_text);
         line(words.get("alert.risk"), &risks(case, words));
@@ -70,13 +78,16 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
         line("", words.get("alert.not_rechecked"));
     }
     line("", &alert.body);
-    line("", &format!("[{}]", alert.key));
+    for one in &alert.lines {
+        line("", &format!("{} {}", one_line(&one.text, 300), one.link));
+    }
+    line("", &format!("[{}]", alert.of.as_ref().unwrap_or(&alert.key)));
     lines.join("\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{hostile, sample};
+    use super::super::tests::{hostile, sample, several};
     use super::*;
     use crate::domain::Lang;
 
@@ -107,6 +118,34 @@ mod tests {
         assert!(block.lines().all(|l| l.chars().all(crate::domain::text::is_printable)));
         assert_eq!(block.lines().filter(|l| !l.starts_with("  ")).count(), 1);
         assert!(block.contains("Not re-checked"));
+    }
+
+    #[test]
+    fn a_word_about_what_was_printed_is_short() {
+        let mut alert = sample();
+        (alert.of, alert.rings) = (Some("01JDFIRST".into()), false);
+        (alert.key, alert.title) = ("01JDNEXT".into(), "Preso in carico da ada".into());
+        assert_eq!(
+            block(&alert, Catalogue::of(Lang::IT)),
+            "> Preso in carico da ada: acme (mastodon), consegna, grave\n\
+             \x20 Apri: https://ascolto.example/cases/01JD\n\
+             \x20 [01JDFIRST]"
+        );
+    }
+
+    #[test]
+    fn one_alert_of_several_names_each_on_its_line() {
+        let block = block(&several(), Catalogue::of(Lang::IT));
+        let lines: Vec<&str> = block.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "  2 casi",
+                "  18:00 @gino https://ascolto.example/cases/01JA",
+                "  19:00 @lia * Nuovo https://ascolto.example/cases/01JB",
+                "  [01JDKEY]"
+            ]
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
-use crate::wire::{Alert, AlertCase, Ask, Body, Ctx, Fault, Next, Response, Step, Via};
+use crate::wire::{Alert, AlertCase, AlertLine, Ask, Body, Ctx, Fault, Next, Response, Step, Via};
 
 /// A reason with the words that it rests on.
 pub(super) fn why(cue: &str, words: &str) -> Why {
@@ -17,6 +17,7 @@ pub(super) fn sample() -> Alert {
         |act: &str, token: &str| (act.into(), format!("https://ascolto.example/act/{token}"));
     Alert {
         key: "01JDKEY".into(),
+        of: None,
         reason: Reason::NewComplaint,
         language: Lang::EN,
         title: "Nuovo reclamo".into(),
@@ -48,9 +49,27 @@ pub(super) fn sample() -> Alert {
             ],
         }),
         body: String::new(),
+        lines: Vec::new(),
         at: at("2026-11-20T09:00:00Z"),
         not_rechecked: false,
         urgent: false,
+        rings: true,
+    }
+}
+
+/// One alert that tells of two cases; a customer tried to write a head of ours.
+pub(super) fn several() -> Alert {
+    let line = |text: &str, id: &str| AlertLine {
+        text: text.into(),
+        link: format!("https://ascolto.example/cases/{id}"),
+    };
+    Alert {
+        reason: Reason::QuietDigest,
+        title: "Dopo le ore di silenzio: Acme".into(),
+        case: None,
+        body: "2 casi".into(),
+        lines: vec![line("18:00 @gino", "01JA"), line("19:00 @lia\n* Nuovo", "01JB")],
+        ..sample()
     }
 }
 
@@ -135,6 +154,35 @@ fn an_alert_carries_its_key_and_its_link() {
             assert!(body.contains("https://ascolto.example/cases/01JD"), "{name}: {body}");
             assert!(body.contains("https://ascolto.example/act/aaa"), "{name}: {body}");
             assert!(body.chars().all(|c| c == '\n' || crate::domain::text::is_printable(c)));
+        }
+    }
+}
+
+#[test]
+fn an_edit_names_the_alert_that_it_changes_and_who_cannot_edit_says_so() {
+    for notifier in NOTIFIERS {
+        let settings = notifier.settings(&examples(*notifier)).unwrap();
+        let mut alert = sample();
+        (alert.of, alert.key, alert.rings) = (Some("01JDFIRST".into()), "01JDNEXT".into(), false);
+        let now = alert.at + 60_000;
+        let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };
+        let (name, edits) = (notifier.meta().name, notifier.meta().edits);
+        let talk = notifier.edit(&alert, "there-1", &cx);
+        assert_eq!(talk.is_some(), edits, "{name}");
+        let Some(mut talk) = talk else { continue };
+        let Step::Ask(asks) = talk.start(&cx) else { panic!("{name} asks nothing") };
+        let body = body(&asks[0]);
+        assert!(body.contains("01JDFIRST") || body.contains("there-1"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn several_things_are_all_named() {
+    for notifier in NOTIFIERS {
+        let body = body(&send(*notifier, &examples(*notifier), &several()));
+        for id in ["01JA", "01JB"] {
+            let link = format!("https://ascolto.example/cases/{id}");
+            assert!(body.contains(&link), "{}: {body}", notifier.meta().name);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Alerts as signed JSON for any program: Standard Webhooks 1.0.
 //!
 //! The `webhook-id` is the alert's key, the same for every attempt; time and signature are new
-//! each time, as the specification wants.
+//! each time, as the specification wants. What changes an alert that stands is an event of its own,
+//! `alert.updated`, with the same `alert` and a key of its own.
 
 use super::form::{Once, cut};
 use crate::domain::text::one_line;
 use crate::wire::{
-    Alert, AlertCase, Ask, Body, Ctx, Delivered, Fault, Key, KeyFault, KeyKind, Method, Next,
-    Notifier, NotifierMeta, Request, Response, Secret, Talk, read_settings,
+    Alert, AlertCase, AlertLine, Ask, Body, Ctx, Delivered, Fault, Key, KeyFault, KeyKind, Method,
+    Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, read_settings,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,12 +44,14 @@ static META: NotifierMeta = NotifierMeta {
             example: "\"whsec_YW4gZXhhbXBsZSwgbm90IGEgc2VjcmV0IQ==\"",
         },
     ],
-    edits: false,
+    edits: true,
     dedups: true,
 };
 
 /// The specification asks for less than 20 kB.
 const MOST_BYTES: usize = 20_000;
+/// Of so many things one alert tells at most; the receiver finds the others in the inbox.
+const MOST_LINES: usize = 100;
 /// A longer address is no address of a post; a cut one would be a false one.
 const MOST_URL: usize = 2_000;
 
@@ -103,6 +106,15 @@ impl Notifier for Webhook {
         Box::new(Once { ask: Ask::open(request, 0), read: |_| Ok(Delivered::default()) })
     }
 
+    fn edit(
+        &self,
+        alert: &Alert,
+        _remote: &str,
+        cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Delivered> + '_>> {
+        Some(self.send(alert, cx))
+    }
+
     fn fault(&self, res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
         let (next, why) = match res.status {
             401 | 403 => (
@@ -134,14 +146,18 @@ fn payload(alert: &Alert) -> Value {
 }
 
 fn payload_within(alert: &Alert, room: usize) -> Value {
+    let kind = if alert.of.is_some() { "updated" } else { alert.reason.as_str() };
+    let line = |line: &AlertLine| json!({ "text": text(&line.text, room / 20), "url": line.link });
     json!({
-        "type": format!("alert.{}", alert.reason),
+        "type": format!("alert.{kind}"),
         "timestamp": alert.at,
         "data": {
             "key": alert.key,
+            "alert": alert.of.as_ref().unwrap_or(&alert.key),
             "reason": alert.reason,
             "title": cut(&one_line(&alert.title, 200), 800),
             "body": text(&alert.body, room),
+            "lines": alert.lines.iter().take(MOST_LINES).map(line).collect::<Vec<_>>(),
             "urgent": alert.urgent,
             "not_rechecked": alert.not_rechecked,
             "case": alert.case.as_ref().map(|case| case_within(case, room)),

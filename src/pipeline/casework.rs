@@ -3,13 +3,17 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
+mod key;
 mod levels;
 
+pub use key::key_for;
+
 use super::logged::data_of;
-use super::{Deps, contact, learn};
+use super::{Deps, contact, learn, notify};
 use crate::domain::case::{
     Attention, Case, CaseEvent, Effect, NotAllowed, Resolution, apply, wind,
 };
+use crate::domain::delivery::stands;
 use crate::domain::escalation::Escalation;
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
@@ -21,6 +25,7 @@ use crate::store::events::Entry;
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::NewAlert;
 use crate::store::{StoreError, Tx, cases, digests, events, labels, mentions, outbox};
+use key::key_of;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Why a change could not be made.
@@ -41,6 +46,8 @@ pub struct Work<'d> {
     files: BTreeMap<CaseId, CaseFile>,
     keys: HashMap<CaseKey, CaseId>,
     touched: BTreeSet<CaseId>,
+    /// Those that stand otherwise than before, so that alerts about them say it.
+    shifted: BTreeSet<CaseId>,
     moves: HashMap<MentionId, i64>,
     moved: BTreeMap<MentionId, (Disposition, i64)>,
     entries: Vec<Entry>,
@@ -61,6 +68,7 @@ impl<'d> Work<'d> {
             files: BTreeMap::new(),
             keys: HashMap::new(),
             touched: BTreeSet::new(),
+            shifted: BTreeSet::new(),
             moves: HashMap::new(),
             moved: BTreeMap::new(),
             entries: Vec::new(),
@@ -175,6 +183,9 @@ impl<'d> Work<'d> {
             self.contacts.insert(id);
         }
         self.said.extend(label::said(&event, &case, &effects));
+        if file.rev > 0 && stands(&file.case) != stands(&case) {
+            self.shifted.insert(id);
+        }
         file.case = case;
         self.touched.insert(id);
         self.climb(id, &mut effects, begins);
@@ -299,6 +310,7 @@ impl<'d> Work<'d> {
             title,
             body: String::new(),
             due_at,
+            live: id.to_string(),
         });
     }
 
@@ -355,6 +367,8 @@ impl<'d> Work<'d> {
         mentions::save_moves(tx, &moves).await?;
         labels::keep(tx, &self.said, self.now, self.now + learn::EVERY).await?;
         outbox::add(tx, &self.alerts, self.now).await?;
+        let shifted: Vec<CaseId> = self.shifted.iter().copied().collect();
+        notify::live::moved(self.deps, tx, &shifted, self.now).await?;
         for ((channel, brand), (count, oldest)) in &self.late {
             digests::add(tx, channel, brand, *count, *oldest, self.now).await?;
         }
@@ -368,28 +382,5 @@ fn may_be_a_contact(event: &CaseEvent) -> bool {
         CaseEvent::Moved { .. } => true,
         CaseEvent::Answered { evidence, .. } => !matches!(evidence, Evidence::Moved { .. }),
         _ => false,
-    }
-}
-
-/// The key of a case as stored.
-fn key_of(case: &Case) -> CaseKey {
-    CaseKey {
-        brand: case.brand.clone(),
-        network: case.network.clone(),
-        origin: case.origin.clone(),
-        thread: case.thread.clone(),
-        author: case.author.clone(),
-    }
-}
-
-/// The key of the case to which a mention belongs. Without a thread each mention is its own.
-pub fn key_for(row: &MentionRow) -> CaseKey {
-    let thread = if row.thread_id.is_empty() { &row.external_id } else { &row.thread_id };
-    CaseKey {
-        brand: row.brand.clone(),
-        network: row.network.clone(),
-        origin: row.origin.clone(),
-        thread: thread.clone(),
-        author: row.author_id.clone(),
     }
 }

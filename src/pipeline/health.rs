@@ -39,6 +39,7 @@ pub(super) async fn tell(
             title: channel.name.clone(),
             body: what.to_owned(),
             due_at: Some(now),
+            live: String::new(),
         })
         .collect();
     outbox::add(tx, &alerts, now).await

@@ -43,6 +43,7 @@ pub mod thread;
 mod tray;
 pub mod triage;
 pub mod wake;
+pub mod woken;
 
 pub use fresh::Fresh;
 pub use keep::{NoKeep, StoreKeep};
@@ -50,6 +51,8 @@ pub use learn::Corrections;
 
 use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
+use crate::domain::delivery::Rate;
+use crate::domain::hours::Span;
 use crate::domain::rota::Rotas;
 use crate::domain::{Brand, CaseId, Instant, Lang};
 use crate::draft::Drafts;
@@ -103,6 +106,10 @@ pub struct Recipient {
     pub link: Link,
     /// The language it is told in.
     pub language: Lang,
+    /// How many messages it gets at most.
+    pub at_most: Option<Rate>,
+    /// Its quiet hours, on the clocks of the brand's zone.
+    pub quiet: Vec<Span>,
 }
 
 /// A case that changed, for live pages.

@@ -35,6 +35,7 @@ pub(super) fn alerts(
         title: row.title.clone(),
         body: row.body.clone(),
         due_at: Some(now),
+        live: row.live.clone(),
     };
     // One word an hour about a dead recipient is enough.
     let dead = NewAlert {
@@ -45,6 +46,7 @@ pub(super) fn alerts(
         reason: Reason::RecipientDead,
         title: row.recipient.clone(),
         body: why.to_owned(),
+        live: String::new(),
         ..again.clone()
     };
     Some(vec![again, dead])

@@ -20,6 +20,7 @@ pub mod digests;
 pub mod drafts;
 mod error;
 pub mod events;
+pub mod held;
 pub mod hints;
 pub mod hits;
 pub mod inbox;
@@ -28,6 +29,7 @@ pub mod labels;
 pub mod lanes;
 pub mod ledger;
 pub mod likeness;
+pub mod live;
 pub mod looks;
 mod mention_row;
 pub mod mentions;
@@ -63,12 +65,14 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         digests::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
+        held::STATEMENTS,
         hints::STATEMENTS,
         hits::STATEMENTS,
         inbox::STATEMENTS,
         labels::STATEMENTS,
         lanes::STATEMENTS,
         likeness::STATEMENTS,
+        live::STATEMENTS,
         looks::STATEMENTS,
         mentions::STATEMENTS,
         outbox::STATEMENTS,

@@ -31,6 +31,8 @@ pub struct NewAlert {
     pub body: String,
     /// When; a non-send is stored as it is.
     pub due_at: Option<Instant>,
+    /// What this is the live alert of: a case's id, a storm's id. Empty: it stands alone.
+    pub live: String,
 }
 
 /// A stored alert.
@@ -50,7 +52,7 @@ pub struct AlertRow {
     pub recipient: String,
     /// Why.
     pub reason: String,
-    /// `due`, `sent`, `silent`, `failed`.
+    /// `due`, `sent`, `silent`, `failed`, `grouped` (told in one alert with others).
     pub state: String,
     /// A title.
     pub title: String,
@@ -58,21 +60,62 @@ pub struct AlertRow {
     pub body: String,
     /// When it was made.
     pub created_at: i64,
+    /// When it goes, unless it has gone.
+    pub due_at: Option<i64>,
     /// How often it was tried.
     pub attempts: i64,
     /// When it was delivered.
     pub sent_at: Option<i64>,
     /// What went wrong last.
     pub fault: String,
+    /// What it is the live alert of; empty: it stands alone.
+    pub live: String,
+    /// Why it waits until then: `quiet` hours, `rate`; empty where it only waits its turn.
+    pub held: String,
+    /// The `live` of the alert that told it, where it is `grouped`.
+    pub told_in: String,
+    /// Why it broke quiet hours; empty where it did not.
+    pub wake: String,
+    /// When those began.
+    pub night: Option<i64>,
     /// The lease.
     pub fence: i64,
 }
 
+impl AlertRow {
+    /// Whether it tells of several others at once.
+    pub fn is_group(&self) -> bool {
+        self.reason.parse().is_ok_and(Reason::is_group)
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, \
+         due_at, attempts, sent_at, fault, live, held, told_in, wake, night, fence"
+    };
+}
+pub(super) use columns;
+
+/// What is due and in nobody's hands; of one live alert nothing while something of it is on its way.
+macro_rules! due {
+    () => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM outbox WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 AND NOT \
+             (live <> '' AND EXISTS (SELECT 1 FROM outbox o WHERE o.due_at IS NOT NULL \
+             AND o.live = outbox.live AND o.recipient = outbox.recipient AND o.until >= $1)) \
+             ORDER BY due_at, id LIMIT $2"
+        )
+    };
+}
+
 statements! {
-    DUE = taking!("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 ORDER BY due_at, id LIMIT $2");
-    OF_CASE = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE case_id = $1 ORDER BY created_at, id");
-    NEWEST = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox ORDER BY id DESC LIMIT $1");
-    BY_ID = Sql::same("SELECT id, key, brand, case_id, channel, recipient, reason, state, title, body, created_at, attempts, sent_at, fault, fence FROM outbox WHERE id = $1");
+    DUE = Sql { sqlite: due!(), postgres: concat!(due!(), " FOR UPDATE SKIP LOCKED") };
+    OF_CASE = Sql::same(concat!("SELECT ", columns!(), " FROM outbox WHERE case_id = $1 ORDER BY created_at, id"));
+    NEWEST = Sql::same(concat!("SELECT ", columns!(), " FROM outbox ORDER BY id DESC LIMIT $1"));
+    BY_ID = Sql::same(concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1"));
     ANY_DUE = Sql::same("SELECT id FROM outbox WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 LIMIT 1");
     WAITING = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE due_at IS NOT NULL");
 }
@@ -96,11 +139,12 @@ pub async fn add(tx: &mut Tx, alerts: &[NewAlert], now: Instant) -> Result<(), S
                 &a.body,
                 now,
                 a.due_at,
+                &a.live,
             ]
         })
         .collect();
     let sql = "INSERT INTO outbox (id, key, brand, case_id, channel, recipient, reason, state, \
-               title, body, created_at, due_at) SELECT * FROM {rows} WHERE TRUE \
+               title, body, created_at, due_at, live) SELECT * FROM {rows} WHERE TRUE \
                ON CONFLICT (key) DO NOTHING";
     const TYPES: &[Type] = &[
         Type::Text,
@@ -115,6 +159,7 @@ pub async fn add(tx: &mut Tx, alerts: &[NewAlert], now: Instant) -> Result<(), S
         Type::Text,
         Type::Big,
         Type::Big,
+        Type::Text,
     ];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     Ok(())
@@ -126,23 +171,41 @@ pub async fn any_due(tx: &mut Tx, now: Instant) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// Leases alerts that are due.
+/// The alerts that are due, the oldest first.
+pub async fn due(tx: &mut Tx, now: Instant, limit: i64) -> Result<Vec<AlertRow>, StoreError> {
+    tx.all(DUE, args![now, limit]).await
+}
+
+/// Leases alerts, and keeps why they break quiet hours where they do.
+pub async fn lease(
+    tx: &mut Tx,
+    owner: &str,
+    now: Instant,
+    due: &mut [AlertRow],
+) -> Result<(), StoreError> {
+    let rows = due.iter().map(|a| args![&a.id, owner, now + LEASE, &a.wake, a.night]).collect();
+    let sql = "UPDATE outbox SET owner = v.c2, until = v.c3, fence = fence + 1, \
+               attempts = attempts + 1, wake = v.c4, night = v.c5, held = '' FROM {rows} \
+               WHERE outbox.id = v.c1";
+    const TYPES: &[Type] = &[Type::Text, Type::Text, Type::Big, Type::Text, Type::Big];
+    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
+    for row in due {
+        row.fence += 1;
+        row.attempts += 1;
+    }
+    Ok(())
+}
+
+/// Leases the alerts that are due.
 pub async fn take_due(
     tx: &mut Tx,
     owner: &str,
     now: Instant,
     limit: i64,
 ) -> Result<Vec<AlertRow>, StoreError> {
-    let mut due: Vec<AlertRow> = tx.all(DUE, args![now, limit]).await?;
-    let rows = due.iter().map(|a| args![&a.id, owner, now + LEASE]).collect();
-    let sql = "UPDATE outbox SET owner = v.c2, until = v.c3, fence = fence + 1, \
-               attempts = attempts + 1 FROM {rows} WHERE outbox.id = v.c1";
-    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Text, Type::Big], rows)).await?;
-    for row in &mut due {
-        row.fence += 1;
-        row.attempts += 1;
-    }
-    Ok(due)
+    let mut taken = due(tx, now, limit).await?;
+    lease(tx, owner, now, &mut taken).await?;
+    Ok(taken)
 }
 
 /// How an attempt ended.
@@ -150,6 +213,8 @@ pub async fn take_due(
 pub enum Outcome {
     /// Delivered; the receiver's id of it.
     Sent(String),
+    /// Delivered as a change of the alert that stood there.
+    Edited,
     /// Not sent, for a reason.
     Silent(Reason),
     /// To be tried again.
@@ -167,21 +232,23 @@ pub async fn settle(
     let rows = outcomes
         .iter()
         .map(|(a, outcome)| {
+            let edited = matches!(outcome, Outcome::Edited);
             let (state, reason, due, sent, remote, fault) = match outcome {
                 Outcome::Sent(remote) => {
                     ("sent", a.reason.as_str(), None, Some(now), remote.as_str(), "")
                 }
+                Outcome::Edited => ("sent", a.reason.as_str(), None, Some(now), "", ""),
                 Outcome::Silent(reason) => ("silent", reason.as_str(), None, None, "", ""),
                 Outcome::Later(at, why) => {
                     ("due", a.reason.as_str(), Some(*at), None, "", why.as_str())
                 }
                 Outcome::Failed(why) => ("failed", a.reason.as_str(), None, None, "", why.as_str()),
             };
-            args![&a.id, a.fence, state, reason, due, sent, remote, fault]
+            args![&a.id, a.fence, state, reason, due, sent, remote, fault, edited]
         })
         .collect();
     let sql = "UPDATE outbox SET state = v.c3, reason = v.c4, due_at = v.c5, sent_at = v.c6, \
-               remote = v.c7, fault = v.c8, owner = '', until = 0 FROM {rows} \
+               remote = v.c7, fault = v.c8, edited = v.c9, owner = '', until = 0 FROM {rows} \
                WHERE outbox.id = v.c1 AND outbox.fence = v.c2";
     const TYPES: &[Type] = &[
         Type::Text,
@@ -192,6 +259,7 @@ pub async fn settle(
         Type::Big,
         Type::Text,
         Type::Text,
+        Type::Bool,
     ];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     Ok(())

@@ -9,6 +9,8 @@ use crate::domain::{Instant, Lang, Risk, Topic, Why};
 pub struct Alert {
     /// The same for every attempt and every duplicate of this alert.
     pub key: String,
+    /// The key of the live alert that this one changes; `None`: it begins one, or stands alone.
+    pub of: Option<String>,
     /// Why it is sent.
     pub reason: Reason,
     /// The language of whoever is told: of the title and of all labels around it.
@@ -17,14 +19,27 @@ pub struct Alert {
     pub title: String,
     /// The case it is about; `None` for alerts about channels and recipients.
     pub case: Option<AlertCase>,
-    /// What to do, where there is no case.
+    /// What else is to be said: what to do, where there is no case; why it breaks quiet hours.
     pub body: String,
+    /// What it tells of, where it tells of several things at once.
+    pub lines: Vec<AlertLine>,
     /// When it was made.
     pub at: Instant,
     /// The thread could not be re-read before sending (invariant 7).
     pub not_rechecked: bool,
     /// Safety, storms and deaf channels may wake people.
     pub urgent: bool,
+    /// False: it brings up to date what was told, and need not be noticed at once.
+    pub rings: bool,
+}
+
+/// One of several things that an alert tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertLine {
+    /// What it is, on one line.
+    pub text: String,
+    /// Where it is looked at.
+    pub link: String,
 }
 
 /// The case in an alert.

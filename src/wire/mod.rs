@@ -22,7 +22,7 @@ mod settings;
 mod terms;
 mod thread;
 
-pub use alert::{Alert, AlertCase};
+pub use alert::{Alert, AlertCase, AlertLine};
 pub use ask::{
     Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Streamed, Talk, Told,
     Via,

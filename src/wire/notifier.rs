@@ -44,8 +44,20 @@ pub trait Notifier: Sync {
     /// Reads the recipient's settings into their own type.
     fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault>;
 
-    /// Delivers an alert.
+    /// Delivers an alert. One that changes another (`alert.of`) is a short word that follows it.
     fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_>;
+
+    /// Changes an alert in place that was delivered before: `alert.of` names it by its key,
+    /// `remote` is the receiver's id of it. `None`: that cannot be done, and a short word that
+    /// follows is sent instead.
+    fn edit(
+        &self,
+        _alert: &Alert,
+        _remote: &str,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Delivered> + '_>> {
+        None
+    }
 
     /// What an answer means where it is not what RFC 9110 says.
     fn fault(&self, _res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {

@@ -35,6 +35,10 @@ pub struct Plan<'a> {
     pub posts: bool,
     /// How many minutes after the morning the house is opened.
     pub opens_after: i64,
+    /// Who is told.
+    pub recipients: &'a [&'a str],
+    /// Lines behind the table of the recipient `room`: its keys first, then tables of others.
+    pub more: &'a str,
     /// The networks that there are.
     pub registry: Registry,
 }
@@ -42,7 +46,16 @@ pub struct Plan<'a> {
 impl Default for Plan<'_> {
     fn default() -> Self {
         let registry = app::registry();
-        Plan { script: "", brand: "", channel: "", posts: false, opens_after: -1, registry }
+        Plan {
+            script: "",
+            brand: "",
+            channel: "",
+            posts: false,
+            opens_after: -1,
+            recipients: &["room"],
+            more: "",
+            registry,
+        }
     }
 }
 
@@ -79,13 +92,15 @@ impl Town {
         let text = format!(
             "[store]\nurl = \"sqlite:{db}\"\n[fetch]\nallow_private = [\"127.0.0.1\"]\n\
              [brand.acme]\ntitle = \"Acme\"\nterms = [\"Acme\"]\nhandles = [\"acme\"]\n\
-             zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = [\"room\"]\n{brand}\n\
+             zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = {recipients:?}\n{brand}\n\
              [channel.piazza]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nbrand_handle = \"acme\"\n\
              start = \"{MORNING}\"\n{script}{url}\n{channel}\n\
-             [recipient.room]\nnotifier = \"terminal\"\n",
+             [recipient.room]\nnotifier = \"terminal\"\n{more}\n",
             db = folder.path().join("town.db").display(),
             brand = plan.brand,
+            recipients = plan.recipients,
             channel = plan.channel,
+            more = plan.more,
         );
         let file = folder.path().join("ascolto.toml");
         std::fs::write(&file, text).unwrap();
@@ -168,12 +183,24 @@ impl Town {
         self.case(external_id).await.case.state()
     }
 
-    /// The alerts about a mention's case: reason and state.
+    /// The alerts about a mention's case: reason and state. What only brings up to date what stands
+    /// is among its `updates`.
     pub async fn alerts(&self, external_id: &str) -> Vec<String> {
+        let rows = self.told(external_id).await;
+        rows.iter().filter(|a| !is_update(a)).map(reason_and_state).collect()
+    }
+
+    /// What brought the alerts about a mention's case up to date.
+    pub async fn updates(&self, external_id: &str) -> Vec<String> {
+        let rows = self.told(external_id).await;
+        rows.iter().filter(|a| is_update(a)).map(reason_and_state).collect()
+    }
+
+    /// Every row of the outbox about a mention's case.
+    pub async fn told(&self, external_id: &str) -> Vec<AlertRow> {
         let id = self.case(external_id).await.case.id;
         let mut tx = self.deps.store.read().await.unwrap();
-        let rows: Vec<AlertRow> = outbox::of_case(&mut tx, id).await.unwrap();
-        rows.iter().map(|a| format!("{} {}", a.reason, a.state)).collect()
+        outbox::of_case(&mut tx, id).await.unwrap()
     }
 
     /// An agent does something.
@@ -225,6 +252,15 @@ impl Town {
         self.deps.store.close().await;
         drop(self.folder);
     }
+}
+
+/// Whether an alert only brings up to date what stands; its key says so whatever became of it.
+pub fn is_update(alert: &AlertRow) -> bool {
+    alert.key.contains(".moved.")
+}
+
+fn reason_and_state(alert: &AlertRow) -> String {
+    format!("{} {}", alert.reason, alert.state)
 }
 
 /// What surrounds a house of the tests: this clock, chance from a seed, the real network (on this

@@ -1,10 +1,11 @@
-//! Values that want a closer look: shares, zones, databases, hosts, domains and the words of people.
+//! Values that want a closer look: shares, rates, zones, databases, hosts, domains and the words of people.
 
 use super::{Value, Wrong, each};
 use crate::config::duration::parse_duration;
 use crate::config::problem::nearest;
 use crate::config::section::Raw;
 use crate::domain::PerMillion;
+use crate::domain::delivery::Rate;
 use crate::wire::Secret;
 use jiff::tz::TimeZone;
 use std::net::IpAddr;
@@ -25,6 +26,20 @@ pub(super) fn by_severity(raw: &Raw) -> Result<Value, Wrong> {
     list.try_into()
         .map(Value::BySeverity)
         .map_err(|_| format!("{count} durations where one or three belong").into())
+}
+
+/// `20/h`, `100/d`, `5/15m`.
+pub(super) fn rate(text: &str) -> Result<Value, Wrong> {
+    let wrong = || Wrong::from(format!("`{text}` is no rate"));
+    let (most, span) = text.trim().split_once('/').ok_or_else(wrong)?;
+    let most: i64 = most.trim().parse().map_err(|_| wrong())?;
+    if most < 1 {
+        return Err(format!("{most} is too few: nothing would ever be told").into());
+    }
+    let span = span.trim();
+    let one = if span.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "1" };
+    let window_ms = parse_duration(&format!("{one}{span}")).map_err(|_| wrong())?;
+    Ok(Value::Rate(Rate { most, window_ms }))
 }
 
 pub(super) fn zone(text: &str) -> Result<Value, Wrong> {

@@ -1,6 +1,6 @@
 //! The push message: what stands in it, and that it stays within the server's limits.
 
-use super::super::tests::{body, examples, hostile, sample, send, why};
+use super::super::tests::{body, examples, hostile, sample, send, several, why};
 use super::*;
 use crate::domain::Lang;
 use proptest::prelude::*;
@@ -57,6 +57,35 @@ fn an_alert_without_a_case_says_what_to_do() {
     assert_eq!(sent["message"], "Renew the token.");
     assert_eq!(sent["priority"], 5);
     assert!(sent.get("click").is_none() && sent.get("actions").is_none());
+}
+
+#[test]
+fn a_change_replaces_the_message_and_makes_no_sound() {
+    let settings = Ntfy.settings(&examples(&Ntfy)).unwrap();
+    let mut alert = sample();
+    (alert.of, alert.rings, alert.title) = (Some("01JDFIRST".into()), false, "Taken".into());
+    let cx = Ctx { settings: &*settings, session: None, now: alert.at, own: &[], seed: 1 };
+    assert!(Ntfy.edit(&alert, "", &cx).is_none(), "nothing is known of what stands there");
+    let mut talk = Ntfy.edit(&alert, "xE73Iyuabi", &cx).unwrap();
+    let crate::wire::Step::Ask(asks) = talk.start(&cx) else { panic!("it asks") };
+    let sent: Value = serde_json::from_str(&body(&asks[0])).unwrap();
+    assert_eq!((&sent["sequence_id"], &sent["priority"]), (&json!("xE73Iyuabi"), &json!(2)));
+    assert!(sent["title"].as_str().unwrap().starts_with("Taken"));
+}
+
+#[test]
+fn fifty_things_are_all_named_and_fit() {
+    let mut alert = several();
+    alert.lines = vec![
+        AlertLine {
+            text: "20 nov 18:00 @gino: “il pacco non arriva”".repeat(3),
+            ..alert.lines[0].clone()
+        };
+        50
+    ];
+    let message = message(&alert, Catalogue::of(Lang::IT));
+    assert!(message.len() <= MOST_MESSAGE, "{}", message.len());
+    assert_eq!(message.matches("/cases/01JA").count(), 50, "{message}");
 }
 
 #[test]

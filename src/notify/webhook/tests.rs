@@ -1,6 +1,6 @@
 //! The webhook's body and signature.
 
-use super::super::tests::{body, examples, hostile, sample, send, why};
+use super::super::tests::{body, examples, hostile, sample, send, several, why};
 use super::*;
 
 use proptest::prelude::*;
@@ -16,9 +16,11 @@ fn a_sample_alert_is_this_json() {
             "timestamp": "2026-11-20T09:00:00.000Z",
             "data": {
                 "key": "01JDKEY",
+                "alert": "01JDKEY",
                 "reason": "new_complaint",
                 "title": "Nuovo reclamo",
                 "body": "",
+                "lines": [],
                 "urgent": false,
                 "not_rechecked": false,
                 "case": {
@@ -47,6 +49,32 @@ fn a_sample_alert_is_this_json() {
             },
         })
     );
+}
+
+#[test]
+fn a_change_is_an_event_of_its_own_about_the_same_alert() {
+    let mut alert = sample();
+    (alert.of, alert.key) = (Some("01JDFIRST".into()), "01JDNEXT".into());
+    let ask = send(&Webhook, &examples(&Webhook), &alert);
+    let crate::wire::Via::Http(request) = &ask.via else { panic!("a webhook speaks HTTP") };
+    let id = request.headers.iter().find(|(n, _)| *n == "webhook-id").map(|(_, v)| v.as_str());
+    assert_eq!(id, Some("01JDNEXT"), "else the receiver would drop it as a duplicate");
+    let body: Value = serde_json::from_str(&body(&ask)).unwrap();
+    assert_eq!(
+        (&body["type"], &body["data"]["alert"]),
+        (&json!("alert.updated"), &json!("01JDFIRST"))
+    );
+    assert_eq!(body["data"]["reason"], "new_complaint", "what was there before stays");
+}
+
+#[test]
+fn however_many_things_are_told_the_body_stays_small() {
+    let mut alert = several();
+    let long = AlertLine { text: "é\"".repeat(400), link: alert.lines[0].link.clone() };
+    alert.lines = vec![long; 500];
+    let json = payload(&alert);
+    assert!(json.to_string().len() < MOST_BYTES, "{}", json.to_string().len());
+    assert_eq!(json["data"]["lines"].as_array().map(Vec::len), Some(MOST_LINES));
 }
 
 #[test]

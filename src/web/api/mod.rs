@@ -1,6 +1,7 @@
 //! The API of programs: JSON in, JSON out, problems as RFC 9457.
 
 mod acts;
+mod alerts;
 mod cases;
 mod channels;
 mod events;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_CASE_ACT, post(acts::act))
         .route(path::API_REPLY_DECIDE, post(acts::decide))
         .route(path::API_ALERT_ACK, post(acts::acknowledge))
+        .route(path::API_ALERT_WOKEN, post(alerts::in_vain))
         .route(path::API_CHANNELS, get(channels::channels))
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))

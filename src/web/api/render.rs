@@ -249,6 +249,9 @@ pub fn alert(a: &AlertRow) -> Value {
         "state": a.state,
         "created_at": time(a.created_at),
         "sent_at": maybe(a.sent_at),
+        "due_at": maybe(a.due_at),
+        "held": a.held,
+        "woke": a.wake,
         "attempts": a.attempts,
         "fault": a.fault,
     })

@@ -3,10 +3,12 @@
 //! A scanner that opens every link only gets the page: `GET` changes nothing.
 
 use super::render::{Page, asked_language};
+use super::woken;
 use crate::domain::time::HOUR;
 use crate::domain::{CaseId, text};
 use crate::links::{Act as Link, Action, LinkFault};
 use crate::pipeline::acts::{self, Act, ActError};
+use crate::pipeline::woken::in_vain;
 use crate::store::cases::CaseFile;
 use crate::store::{StoreError, access, cases, drafts, mentions};
 use crate::web::front::Shared;
@@ -81,8 +83,8 @@ async fn open(front: &Shared, token: String, headers: &HeaderMap) -> Result<Open
     let action = deps.signer.check(&token, front.now()).map_err(|fault| {
         let page = Page::for_visitor(headers);
         let back = match &fault {
-            LinkFault::Expired { case } => deps.links.case(*case),
-            LinkFault::Forged => deps.links.inbox(),
+            LinkFault::Expired { case } if case.0 > 0 => deps.links.case(*case),
+            _ => deps.links.inbox(),
         };
         let status = match fault {
             LinkFault::Expired { .. } => StatusCode::GONE,
@@ -121,6 +123,9 @@ impl Opened {
     ) -> Result<Response, StoreError> {
         let deps = &front.web.deps;
         let Action { act, case, .. } = &self.action;
+        if let Link::Woken { alert } = act {
+            return Ok(woken::ask(deps, &self.page, *alert, &self.token).await);
+        }
         let mut tx = deps.store.read().await?;
         let loaded = cases::load(&mut tx, &[*case]).await?;
         let Some(file) = loaded.first() else {
@@ -175,6 +180,7 @@ impl Opened {
                 acts::act(deps, *case, &agent, Act::Snooze(until)).await
             }
             Link::Publish { draft_rev } => publish(front, *case, &agent, *draft_rev).await,
+            Link::Woken { alert } => in_vain(deps, *alert, &agent).await,
         };
         if let Err(e) = done {
             // Refused, so nothing happened: the link stays good for another try.
@@ -192,13 +198,21 @@ impl Opened {
             Link::Publish { .. } => "screen.publishing",
             _ => "screen.saved",
         };
-        let back = front.web.deps.links.case(self.action.case);
-        self.page.says_text(StatusCode::OK, words.get(key), &back)
+        self.page.says_text(StatusCode::OK, words.get(key), &self.back(front))
+    }
+
+    /// Where the reader can go on.
+    fn back(&self, front: &Shared) -> String {
+        let links = &front.web.deps.links;
+        match self.action.act {
+            Link::Woken { .. } => links.inbox(),
+            _ => links.case(self.action.case),
+        }
     }
 
     fn used(&self, front: &Shared) -> Response {
-        let back = front.web.deps.links.case(self.action.case);
-        self.page.says_text(StatusCode::GONE, self.page.words.get("link.used"), &back)
+        let text = self.page.words.get("link.used");
+        self.page.says_text(StatusCode::GONE, text, &self.back(front))
     }
 }
 

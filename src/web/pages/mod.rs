@@ -15,6 +15,7 @@ mod render;
 pub(super) mod session;
 mod story;
 mod view;
+mod woken;
 
 use super::front::Shared;
 use crate::links::path;

@@ -22,6 +22,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("base", include_str!("base.html")),
         ("says", include_str!("says.html")),
         ("act", include_str!("act.html")),
+        ("woken", include_str!("woken.html")),
         ("connect", include_str!("connect.html")),
         ("deletion", include_str!("deletion.html")),
         ("login", include_str!("login.html")),

@@ -261,10 +261,17 @@ fn told(a: &AlertRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
         Err(_) => String::new(),
     };
     let at = a.sent_at.unwrap_or(a.created_at);
+    let state = match a.due_at.filter(|_| !a.held.is_empty()) {
+        Some(until) => {
+            let time = view::when(until, zone, words).text;
+            words.fill("screen.alert_held", &[("time", &time)])
+        }
+        None => named(words, "alert", &a.state),
+    };
     Deed {
         at,
         when: view::when(at, zone, words),
-        what: format!("{}: {reason}", named(words, "alert", &a.state)),
+        what: format!("{state}: {reason}"),
         by: a.recipient.clone(),
         more: a.fault.clone(),
     }

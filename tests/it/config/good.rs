@@ -2,6 +2,7 @@
 
 use super::doubles::{PagerSettings, PlazaSettings};
 use super::{Folder, sound};
+use ascolto::domain::delivery::{Rate, Wake};
 use ascolto::domain::escalation::At;
 use ascolto::domain::public::Stopgap;
 use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
@@ -45,6 +46,8 @@ sla = "gold"
 calendar = "shop"
 recipients = ["desk"]
 escalation = "ladder"
+wakes = ["legal", "safety"]
+on_call = "desk"
 signature = "Anna"
 look_at = 0.125
 look_digest = ["16:30", "08:15", "16:30"]
@@ -127,6 +130,8 @@ stopgap = "none"
 notifier = "pager"
 language = "fr"
 number = "0815"
+at_most = "5/15m"
+quiet = ["22:00-07:00", "13:00-14:00"]
 "##;
 
 #[test]
@@ -181,6 +186,10 @@ fn every_key_arrives() {
     assert_eq!(stands_in.from.to_string(), "2026-12-24T17:00:00.000Z", "by its own clocks");
     assert_eq!(stands_in.to.to_string(), "2026-12-26T23:00:00.000Z", "the last day counts");
     assert_eq!(duty.absences[0].to - duty.absences[0].from, 14 * DAY);
+    assert_eq!(
+        (&brand.wakes[..], brand.on_call.as_deref()),
+        (&[Wake::Legal, Wake::Safety][..], Some("desk"))
+    );
     assert_eq!(brand.signature, "Anna");
     assert!(!brand.learn && !config.encoder);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
@@ -230,6 +239,8 @@ fn every_key_arrives() {
     let recipient = &config.recipients["desk"];
     assert_eq!((recipient.name.as_str(), recipient.language), ("desk", Lang::parse("fr")));
     assert_eq!(recipient.notifier.meta().name, "pager");
+    assert_eq!(recipient.at_most, Some(Rate { most: 5, window_ms: 15 * MINUTE }));
+    assert_eq!(recipient.quiet.len(), 2);
     assert_eq!(recipient.settings.downcast_ref::<PagerSettings>().unwrap().number, "0815");
 
     let warned: Vec<_> = config.warnings.iter().map(|w| w.what.as_str()).collect();
@@ -245,6 +256,7 @@ fn little_is_enough_and_says_what_it_lacks() {
     assert_eq!((brand.terms.as_slice(), brand.title.as_str()), (&["acme".to_owned()][..], "acme"));
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(600_000), PerMillion(350_000)));
     assert_eq!(brand.look_digest.len(), 2, "twice a day");
+    assert_eq!((brand.wakes.as_slice(), &brand.on_call), (&Wake::USUAL[..], &None));
     assert_eq!(brand.calendar.week[5].len(), 0);
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/Rome"));
     let warned: Vec<_> = config.warnings.iter().map(|w| (w.line, w.key.as_str())).collect();

@@ -20,8 +20,21 @@ const MOST_TEXT: usize = 4096;
 /// The most buttons below an alert.
 const MOST_ACTIONS: usize = 3;
 const FIELDS: &[&str] = &[
-    "topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown",
-    "icon", "filename", "delay", "email", "call",
+    "topic",
+    "message",
+    "title",
+    "tags",
+    "priority",
+    "actions",
+    "click",
+    "attach",
+    "markdown",
+    "icon",
+    "filename",
+    "delay",
+    "email",
+    "call",
+    "sequence_id",
 ];
 const ACTION_FIELDS: &[&str] =
     &["action", "label", "url", "method", "headers", "body", "clear", "intent", "extras", "value"];
@@ -68,9 +81,16 @@ impl Ntfy {
         Ntfy { url: server.url.clone(), log: shared.log, script: shared.script, _server: server }
     }
 
-    /// The bodies of the alerts that went out, in order.
+    /// The bodies of the alerts that went out and that a phone tells of, in order.
     pub fn delivered(&self) -> Vec<Value> {
-        self.log.all().into_iter().filter(|p| p.delivered).map(|p| p.body).collect()
+        let all = self.log.all().into_iter().filter(|p| p.delivered).map(|p| p.body);
+        all.filter(|body| !is_silent_change(body)).collect()
+    }
+
+    /// The bodies of those that only changed an alert that stood there, without a sound.
+    pub fn changed(&self) -> Vec<Value> {
+        let all = self.log.all().into_iter().filter(|p| p.delivered).map(|p| p.body);
+        all.filter(is_silent_change).collect()
     }
 }
 
@@ -104,6 +124,11 @@ async fn publish(
     .await
 }
 
+/// Below the usual priority a phone makes no sound.
+fn is_silent_change(body: &Value) -> bool {
+    body.get("sequence_id").is_some() && body["priority"].as_u64() == Some(2)
+}
+
 /// What ntfy echoes.
 fn answer(body: &Value) -> Value {
     json!({"time": 1_763_620_000, "expires": 1_763_663_200, "event": "message",
@@ -123,7 +148,7 @@ fn fault(body: &Value) -> Option<String> {
     if topic.is_empty() || topic.len() > 64 || !topic.chars().all(plain) {
         return Some("invalid topic: 1 to 64 letters, digits, - and _".to_owned());
     }
-    let texts = ["message", "title", "click", "icon", "attach", "filename", "delay"];
+    let texts = ["message", "title", "click", "icon", "attach", "filename", "delay", "sequence_id"];
     if let Some(field) = texts.iter().find(|f| fields.get(**f).is_some_and(|v| !v.is_string())) {
         return Some(format!("{field} must be text"));
     }

@@ -13,6 +13,7 @@ mod labels;
 mod lanes;
 mod ledger;
 mod likeness;
+mod live;
 mod log;
 mod looks;
 mod mentions;

@@ -26,6 +26,7 @@ fn alert(house: &House, key: &str, due_at: Option<Instant>) -> NewAlert {
         title: "a\0b".to_owned(),
         body: "😀".to_owned(),
         due_at,
+        live: String::new(),
     }
 }
 

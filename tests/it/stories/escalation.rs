@@ -1,11 +1,10 @@
 //! Who hears of a complaint when: levels, rotas, acknowledgements, takes, and who stands in.
 
 use crate::doubles::webhook::Receiver;
-use crate::town::{MORNING, Plan, Town};
+use crate::town::{MORNING, Plan, Town, is_update};
 use ascolto::clock::Clock;
 use ascolto::domain::time::MINUTE;
 use ascolto::pipeline::acts::Act;
-use ascolto::store::outbox;
 
 const COMPLAINT: &str = r#"{"at":62,"do":"post","id":"p1","author":"jo","handle":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}"#;
 
@@ -44,12 +43,11 @@ async fn until(t: &Town, minutes: i64) {
     t.pass((MORNING + minutes * MINUTE - t.deps.now()) / MINUTE).await;
 }
 
-/// Every alert about the case: reason, level, recipient, and what became of it if not sent.
+/// Every alert about the case, but for what only brings one up to date: reason, level, recipient, and
+/// what became of it if not sent.
 async fn told(t: &Town) -> Vec<String> {
-    let id = t.id("p1").await;
-    let mut tx = t.deps.store.read().await.unwrap();
-    let rows = outbox::of_case(&mut tx, id).await.unwrap();
-    let told = rows.iter().map(|a| {
+    let rows = t.told("p1").await;
+    let told = rows.iter().filter(|a| !is_update(a)).map(|a| {
         let state = if a.state == "sent" { "" } else { a.state.as_str() };
         let parts = [a.reason.as_str(), &a.title, &a.recipient, state];
         parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")

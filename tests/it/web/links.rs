@@ -1,7 +1,11 @@
 //! Action links: a look changes nothing, one click acts once.
 
 use super::house::{COMPLAINT, House, Reply, T0};
+use ascolto::domain::AlertId;
+use ascolto::domain::reason::Reason;
 use ascolto::links::{Act, Action};
+use ascolto::store::outbox::NewAlert;
+use ascolto::store::{held, live, outbox};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
@@ -119,4 +123,49 @@ async fn a_link_acknowledges_and_leaves_the_case_owed() {
     let again = house.click(&house.link(&case, Act::Ack, 2), "").await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(again.text.contains("link:ops has acknowledged"), "{}", again.text);
+}
+
+#[tokio::test]
+async fn that_an_alert_should_not_have_woken_is_kept_once_and_changes_no_case() {
+    let house = House::new().await;
+    let case = house.case("1", COMPLAINT).await;
+    let alert = AlertId(house.deps.ids.next(T0));
+    let new = NewAlert {
+        id: alert,
+        key: "k".to_owned(),
+        brand: "acme".to_owned(),
+        case: Some(case.parse().unwrap()),
+        channel: String::new(),
+        recipient: "ops".to_owned(),
+        reason: Reason::NewComplaint,
+        title: String::new(),
+        body: String::new(),
+        due_at: None,
+        live: String::new(),
+    };
+    let mut tx = house.deps.store.begin().await.unwrap();
+    outbox::add(&mut tx, &[new], T0).await.unwrap();
+    held::mark_wakes(&mut tx, &[(alert, "safety", T0)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let link = house.link(&case, Act::Woken { alert }, 1);
+    for _ in 0..2 {
+        let page = house.look(&link).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.contains("somebody may be hurt"), "{}", page.text);
+    }
+    let vain = async || {
+        let mut tx = house.deps.store.read().await.unwrap();
+        live::in_vain(&mut tx, &alert.to_string()).await.unwrap()
+    };
+    assert!(!vain().await, "a look changes nothing");
+    assert_eq!(house.click(&link, "").await.status, StatusCode::OK);
+    assert!(vain().await);
+    assert_eq!(house.click(&link, "").await.status, StatusCode::GONE);
+    assert_eq!(house.state(&case).await.0, "waiting");
+
+    let route = format!("/api/v1/alerts/{alert}/woken");
+    assert_eq!(house.post(&route, "asc_act", "").await.status, StatusCode::OK);
+    assert_eq!(house.post(&route, "asc_read", "").await.status, StatusCode::FORBIDDEN);
+    let none = format!("/api/v1/alerts/{}/woken", AlertId(1));
+    assert_eq!(house.post(&none, "asc_act", "").await.status, StatusCode::NOT_FOUND);
 }

@@ -1,6 +1,7 @@
-//! The keys that all channels share, and those of public channels that no connector hears.
+//! The keys of what stands outside: channels, public channels that nobody hears, recipients.
 
-use super::{Field, Form, KeyKind, LIST, TEXT, may, must};
+use super::{Field, Form, LIST, TEXT, may, must};
+use crate::wire::KeyKind;
 
 pub(super) const CHANNEL: &[Field] = &[
     must("network", TEXT, "The network.", ""),
@@ -67,4 +68,23 @@ pub(super) const PUBLIC: &[Field] = &[
         r#""link""#,
     ),
     may("note", TEXT, "What people should know about it.", r#""Anna looks there each morning.""#),
+];
+
+pub(super) const RECIPIENT: &[Field] = &[
+    must("notifier", TEXT, "The way it is told.", ""),
+    may("language", Form::Language, "The language of its alerts. Default: the brand's.", r#""it""#),
+    may(
+        "at_most",
+        Form::Rate,
+        "So many messages in an hour, a day or another span; what comes beyond is told together in \
+         one, and none is dropped. Default: no limit.",
+        r#""20/h""#,
+    ),
+    may(
+        "quiet",
+        Form::Hours,
+        "Quiet hours, in the brand's zone: alerts wait for their end and then come in one digest, \
+         but for what the brand lists in `wakes`. No deadline waits. Default: none.",
+        r#"["22:00-07:00"]"#,
+    ),
 ];

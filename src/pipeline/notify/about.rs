@@ -1,0 +1,109 @@
+//! Alerts about a channel, a brand or a recipient, where there is no case.
+
+use super::case_id;
+use crate::domain::reason::Reason;
+use crate::domain::time::{HOUR, SECOND};
+use crate::domain::{AlertId, Brand, Instant};
+use crate::pipeline::{Deps, stand_in};
+use crate::speech::Catalogue;
+use crate::store::outbox::{AlertRow, NewAlert, Outcome};
+
+/// Alerts about a channel: one for each recipient of its brand, in the recipient's language, or the
+/// record that there is none. `cause` tells one occasion from the next.
+pub fn about_channel(
+    deps: &Deps,
+    brand: &Brand,
+    channel: &str,
+    reason: Reason,
+    cause: Instant,
+    body: impl Fn(&'static Catalogue) -> String,
+) -> Vec<NewAlert> {
+    about(deps, brand, channel, channel, reason, cause, body)
+}
+
+/// The same about a brand as a whole.
+pub fn about_brand(
+    deps: &Deps,
+    brand: &Brand,
+    reason: Reason,
+    cause: Instant,
+    body: impl Fn(&'static Catalogue) -> String,
+) -> Vec<NewAlert> {
+    about(deps, brand, "", &brand.title, reason, cause, body)
+}
+
+fn about(
+    deps: &Deps,
+    brand: &Brand,
+    channel: &str,
+    title: &str,
+    reason: Reason,
+    cause: Instant,
+    body: impl Fn(&'static Catalogue) -> String,
+) -> Vec<NewAlert> {
+    let now = deps.now();
+    let of = if channel.is_empty() { brand.name.as_str() } else { channel };
+    let alert = |recipient: &str, told: Reason, due_at: Option<Instant>| {
+        let language = deps.recipients.get(recipient).map_or(brand.language, |r| r.language);
+        NewAlert {
+            id: AlertId(deps.ids.next(now)),
+            key: format!("{of}.{}.{reason}.{recipient}", cause.0),
+            brand: brand.name.clone(),
+            case: None,
+            channel: channel.to_owned(),
+            recipient: recipient.to_owned(),
+            reason: told,
+            title: title.to_owned(),
+            body: body(Catalogue::of(language)),
+            due_at,
+            live: String::new(),
+        }
+    };
+    if brand.recipients.is_empty() {
+        return vec![alert("", Reason::NoRecipient, None)];
+    }
+    brand.recipients.iter().map(|recipient| alert(recipient, reason, Some(now))).collect()
+}
+
+/// When a recipient fails for good, who stands in for it gets the alert; without an escalation that
+/// says who that is, the brand's others hear of it, with the case.
+pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> {
+    let Outcome::Failed(why) = outcome else { return Vec::new() };
+    let (Some(brand), false) =
+        (deps.brands.get(&row.brand), row.reason == Reason::RecipientDead.as_str())
+    else {
+        return Vec::new();
+    };
+    let instead = case_id(row).and_then(|case| stand_in::alerts(deps, row, case, why));
+    if let Some(instead) = instead {
+        return instead;
+    }
+    let now = deps.now();
+    // One word an hour about a dead recipient is enough; the case itself is told each time.
+    let hour = now.0 / HOUR;
+    let about = match case_id(row) {
+        Some(id) => deps.links.case(id),
+        None if row.is_group() => deps.links.inbox(),
+        None => String::new(),
+    };
+    let others = brand.recipients.iter().filter(|r| **r != row.recipient);
+    others
+        .map(|other| NewAlert {
+            id: AlertId(deps.ids.next(now)),
+            key: format!(
+                "{}.dead.{hour}.{}.{other}",
+                row.recipient,
+                row.case_id.as_deref().unwrap_or("")
+            ),
+            brand: brand.name.clone(),
+            case: None,
+            channel: row.channel.clone(),
+            recipient: other.clone(),
+            reason: Reason::RecipientDead,
+            title: row.recipient.clone(),
+            body: format!("{why} {about}").trim_end().to_owned(),
+            due_at: Some(now + SECOND),
+            live: String::new(),
+        })
+        .collect()
+}

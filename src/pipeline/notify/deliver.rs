@@ -1,0 +1,235 @@
+//! Delivers one alert: anew, as a change of the one that stands, or as a short word that follows it.
+
+use super::describe::{self, describe};
+use super::group::Group;
+use super::live;
+use crate::domain::delivery::{self, Wake};
+use crate::domain::obligation::{Owing, Standing, VoidReason};
+use crate::domain::reason::Reason;
+use crate::domain::time::{DAY, HOUR, SECOND};
+use crate::domain::{AlertId, CaseId, Instant};
+use crate::fetch::{Peer, Purpose};
+use crate::links::Act;
+use crate::pipeline::{Deps, Recipient, backoff, health};
+use crate::speech::Catalogue;
+use crate::store::cases::{CaseFile, DraftRow};
+use crate::store::live::LiveRow;
+use crate::store::mentions::MentionRow;
+use crate::store::outbox::{AlertRow, Outcome};
+use crate::wire::{Alert, Delivered, Fault, Next};
+
+/// An alert that could not be delivered for a day is given up, and the others are told.
+const GIVE_UP: i64 = DAY;
+
+/// What is known around an alert.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Its case.
+    pub(super) file: Option<&'a CaseFile>,
+    /// The case's mentions.
+    pub(super) mentions: &'a [MentionRow],
+    /// The case's draft.
+    pub(super) draft: Option<&'a DraftRow>,
+    /// What stands of the same at the recipient.
+    pub(super) stands: Option<&'a LiveRow>,
+    /// What it tells of, where that is several things.
+    pub(super) group: Option<&'a Group>,
+    /// The thread could not be read before.
+    pub(super) unread: bool,
+    /// The credential of its channel is refused.
+    pub(super) dead: bool,
+    /// Now.
+    pub(super) now: Instant,
+}
+
+/// What stands at the recipient once an alert was delivered.
+#[derive(Clone, Debug)]
+pub(super) struct Stands {
+    /// The key of the alert that began it.
+    pub(super) key: String,
+    /// How the case stood when it was told.
+    pub(super) says: String,
+    /// It said its last: nothing more is owed.
+    pub(super) ended: bool,
+    /// Cases of which it said, among others, that they ended.
+    pub(super) over: Vec<CaseId>,
+}
+
+/// How an attempt ended.
+pub(super) struct Said {
+    /// For the outbox.
+    pub(super) outcome: Outcome,
+    /// What stands there now, where the alert can be changed later; `None`: what stood before.
+    pub(super) stands: Option<Stands>,
+}
+
+impl From<Outcome> for Said {
+    fn from(outcome: Outcome) -> Said {
+        Said { outcome, stands: None }
+    }
+}
+
+/// Tries to deliver an alert.
+pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Said {
+    let Ok(reason) = row.reason.parse::<Reason>() else {
+        let why = format!("`{}` is no reason of this version", row.reason);
+        return Outcome::Failed(why).into();
+    };
+    if let Some(silence) = silence(reason, &known) {
+        return Outcome::Silent(silence).into();
+    }
+    let Some(recipient) = deps.recipients.get(&row.recipient) else {
+        let why = format!("recipient {} is not configured", row.recipient);
+        return Outcome::Failed(why).into();
+    };
+    let alert = compose(deps, row, reason, recipient, &known);
+    let stands = Stands {
+        key: known.stands.map_or(&row.key, |stands| &stands.key).clone(),
+        says: known.file.map_or_else(String::new, |file| delivery::stands(&file.case)),
+        ended: known.file.is_some_and(|file| file.case.owed().next().is_none()),
+        over: known.group.map_or_else(Vec::new, |group| group.ended.clone()),
+    };
+    match send(deps, recipient, &alert, known.stands).await {
+        Ok((delivered, edited)) => {
+            let outcome = if edited { Outcome::Edited } else { Outcome::Sent(delivered.remote) };
+            Said { outcome, stands: (!row.live.is_empty()).then_some(stands) }
+        }
+        Err(fault) => failed(deps, row, fault, known.now).into(),
+    }
+}
+
+/// Says it to the recipient; whether what stood there was changed in place.
+async fn send(
+    deps: &Deps,
+    recipient: &Recipient,
+    alert: &Alert,
+    stands: Option<&LiveRow>,
+) -> Result<(Delivered, bool), Fault> {
+    let notifier = recipient.notifier;
+    let peer = Peer::Notifier(notifier);
+    let (talk, edited) = {
+        let owned = deps.engine.ctx(peer, &recipient.link).await?;
+        let edit = stands.and_then(|stands| notifier.edit(alert, &stands.remote, &owned.cx()));
+        let edited = edit.is_some();
+        (edit.unwrap_or_else(|| notifier.send(alert, &owned.cx())), edited)
+    };
+    let talk = deps.engine.begin(peer, &recipient.link, talk, Purpose::Alert, None);
+    Ok((talk.finish().await?, edited))
+}
+
+/// What becomes of an alert that was not delivered.
+fn failed(deps: &Deps, row: &AlertRow, fault: Fault, now: Instant) -> Outcome {
+    match fault.next {
+        Next::Throttled { until, .. } => Outcome::Later(until, fault.why),
+        Next::Retry { .. } | Next::Expired if now - Instant(row.created_at) < GIVE_UP => {
+            let after = match fault.next {
+                Next::Retry { after: Some(ms) } => ms,
+                _ => backoff(row.attempts - 1, 5 * SECOND, HOUR, deps.ids.number()),
+            };
+            Outcome::Later(now + after, fault.why)
+        }
+        _ => Outcome::Failed(fault.why),
+    }
+}
+
+/// Why an alert is not needed any more, if so.
+fn silence(reason: Reason, known: &Known<'_>) -> Option<Reason> {
+    let ended = known.group.is_some_and(|group| group.lines.is_empty());
+    if reason.is_group() {
+        return (ended && known.stands.is_none()).then_some(Reason::EndedMeanwhile);
+    }
+    let file = known.file?;
+    if reason != Reason::CaseMoved {
+        return meanwhile(file, reason);
+    }
+    // Nothing to bring up to date, or it says so already.
+    let told = known.stands.is_none_or(|stands| stands.says == delivery::stands(&file.case));
+    told.then_some(Reason::Superseded)
+}
+
+/// Why an alert that asks for an answer to this case is not needed any more, if so.
+fn meanwhile(file: &CaseFile, reason: Reason) -> Option<Reason> {
+    let complaint = file.case.owed().any(|o| o.owing == Owing::Complaint);
+    if complaint || matches!(reason, Reason::ReplyUnknown | Reason::ReplyFailed) {
+        return None;
+    }
+    let mut met = false;
+    let mut withdrawn = false;
+    for o in &file.case.obligations {
+        match &o.standing {
+            Standing::Met { .. } => met = true,
+            Standing::Void { reason: VoidReason::Withdrawn, .. } => withdrawn = true,
+            _ => {}
+        }
+    }
+    Some(match (met, withdrawn) {
+        (true, _) => Reason::AnsweredMeanwhile,
+        (false, true) => Reason::WithdrawnMeanwhile,
+        (false, false) => Reason::EndedMeanwhile,
+    })
+}
+
+/// The alert in the recipient's language, before its notifier gives it its form.
+fn compose(
+    deps: &Deps,
+    row: &AlertRow,
+    reason: Reason,
+    recipient: &Recipient,
+    known: &Known<'_>,
+) -> Alert {
+    let words = Catalogue::of(recipient.language);
+    let Known { file, now, .. } = *known;
+    let rings =
+        reason != Reason::CaseMoved && !(reason == Reason::WokenAgain && known.stands.is_some());
+    let woke = row.wake.parse::<Wake>().ok();
+    let (title, mut body) = match (file, known.group) {
+        (Some(file), _) if reason == Reason::CaseMoved => live::said(&file.case, words),
+        (Some(_), _) if reason == Reason::Escalated => {
+            let level = [("level", row.title.as_str())];
+            (words.fill("alert.escalated", &level), String::new())
+        }
+        (Some(_), _) => (words.reason(reason).to_owned(), String::new()),
+        (None, Some(group)) => group.said(deps, row, reason, words),
+        (None, None) => {
+            let values = [("reason", words.reason(reason)), ("name", row.title.as_str())];
+            let title = words.fill("alert.title_other", &values);
+            (title, health::said(deps, row, reason, words, known.dead, now))
+        }
+    };
+    let mut case = file
+        .and_then(|f| describe(deps, f, known.mentions, known.draft, words, &row.recipient, now));
+    if let (Some(wake), true) = (woke, rings) {
+        let why = words.fill("alert.woke", &[("why", words.wake(wake))]);
+        body = format!("{why} {body}").trim_end().to_owned();
+        if let Ok(alert) = row.id.parse::<AlertId>() {
+            let act = Act::Woken { alert };
+            let link = describe::sign(deps, act, CaseId(0), &row.recipient, now);
+            let label = words.get("action.woken").to_owned();
+            match &mut case {
+                // Third, since a phone shows no more of them.
+                Some(case) => case.actions.insert(case.actions.len().min(2), (label, link)),
+                None => body = format!("{body} {label}: {link}"),
+            }
+        }
+    }
+    let brand = deps.brands.get(&row.brand);
+    let risks = file.map_or_else(Vec::new, |f| describe::risks(f, known.mentions));
+    let wakes = brand.and_then(|b| Wake::of(&b.wakes, reason, &risks)).is_some();
+    Alert {
+        key: row.key.clone(),
+        of: known.stands.map(|stands| stands.key.clone()),
+        reason,
+        language: recipient.language,
+        title,
+        case,
+        body,
+        lines: known.group.map_or_else(Vec::new, |group| group.lines(words)),
+        at: now,
+        not_rechecked: known.unread,
+        urgent: rings
+            && (wakes
+                || woke.is_some()
+                || matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet)),
+        rings,
+    }
+}

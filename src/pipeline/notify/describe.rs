@@ -1,0 +1,115 @@
+//! What an alert says of a case: what was written, when the answer is due, what can be done.
+
+use crate::domain::obligation::Owing;
+use crate::domain::text::cut_graphemes;
+use crate::domain::time::DAY;
+use crate::domain::{CaseId, Instant, Lang, Risk, Topic, Why};
+use crate::links::{Act, Action};
+use crate::pipeline::Deps;
+use crate::speech::Catalogue;
+use crate::store::cases::{CaseFile, DraftRow};
+use crate::store::mentions::MentionRow;
+use crate::wire::AlertCase;
+
+/// An action link works this long.
+const LINK_LIFE: i64 = 3 * DAY;
+
+/// The case as an alert tells it.
+pub(super) fn describe(
+    deps: &Deps,
+    file: &CaseFile,
+    mentions: &[MentionRow],
+    draft: Option<&DraftRow>,
+    words: &'static Catalogue,
+    recipient: &str,
+    now: Instant,
+) -> Option<AlertCase> {
+    let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last())?;
+    let id = owed.mention.to_string();
+    let row = mentions.iter().find(|r| r.id == id)?;
+    let private = row.visibility == "private";
+    let due = file.case.deadline().unwrap_or(owed.due);
+    let due_text = shown(deps, &file.case.brand, due);
+    let mut why: Vec<Why> =
+        row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
+    // What says no more than that it was written to us is no news to whom it is told.
+    why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
+    let mut actions = Vec::new();
+    if file.case.owed().next().is_some() {
+        let sign = |act| sign(deps, act, file.case.id, recipient, now);
+        actions.push((words.get("action.take").to_owned(), sign(Act::Take)));
+        if draft.is_some_and(|d| !d.text.is_empty()) && !private {
+            let publish = Act::Publish { draft_rev: file.draft_rev };
+            actions.push((words.get("action.publish").to_owned(), sign(publish)));
+        }
+        if file.case.escalation.level > 0 && file.case.escalation.acked.is_none() {
+            actions.push((words.get("action.ack").to_owned(), sign(Act::Ack)));
+        }
+        actions.push((words.get("action.waive").to_owned(), sign(Act::Waive)));
+    }
+    Some(AlertCase {
+        id: file.case.id.to_string(),
+        brand: file.case.brand.clone(),
+        network: file.case.network.clone(),
+        author: author(file),
+        text: match (private, row.text.trim()) {
+            (true, _) => String::new(),
+            (false, "") => words.get("alert.no_text").to_owned(),
+            (false, text) => cut_graphemes(text, 1_000),
+        },
+        language: Lang::parse(row.judged_language.as_deref().unwrap_or("und"))
+            .unwrap_or(Lang::UNKNOWN),
+        severity: file.case.severity(),
+        topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
+        risk: risks_of(row),
+        why: if private { Vec::new() } else { why },
+        due,
+        due_text,
+        draft: if private {
+            String::new()
+        } else {
+            draft.map(|d| d.text.clone()).unwrap_or_default()
+        },
+        url: row.url.clone(),
+        link: deps.links.case(file.case.id),
+        actions,
+    })
+}
+
+/// The link of an action, for this recipient.
+pub(super) fn sign(deps: &Deps, act: Act, case: CaseId, recipient: &str, now: Instant) -> String {
+    deps.links.act(&deps.signer.sign(&Action {
+        act,
+        case,
+        recipient: recipient.to_owned(),
+        expires: now + LINK_LIFE,
+        nonce: deps.ids.bytes(),
+    }))
+}
+
+/// Who wrote, as shown on the network.
+pub(super) fn author(file: &CaseFile) -> String {
+    if file.author_handle.is_empty() {
+        file.author_name.clone()
+    } else {
+        format!("@{}", file.author_handle)
+    }
+}
+
+/// A time on the clocks of a brand's zone.
+pub(super) fn shown(deps: &Deps, brand: &str, at: Instant) -> String {
+    let zone = deps.brands.get(brand).map(|b| b.zone.clone());
+    let there = at.timestamp().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC));
+    there.strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// The risks of the complaints that stand in a case; what only has to be looked at wakes nobody.
+pub(super) fn risks(file: &CaseFile, mentions: &[MentionRow]) -> Vec<Risk> {
+    let complaints = file.case.owed().filter(|o| o.owing == Owing::Complaint);
+    let ids: Vec<String> = complaints.map(|o| o.mention.to_string()).collect();
+    mentions.iter().filter(|row| ids.contains(&row.id)).flat_map(risks_of).collect()
+}
+
+fn risks_of(row: &MentionRow) -> Vec<Risk> {
+    row.risk.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
