@@ -215,7 +215,9 @@ fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildError> {
 
 /// A recipient speaks the language of the first brand that names it.
 fn language_of(config: &Config, recipient: &str) -> Lang {
-    let named = |b: &&crate::domain::Brand| b.recipients.iter().any(|r| r == recipient);
+    let named = |b: &&crate::domain::Brand| {
+        b.recipients.iter().any(|r| r == recipient) || b.lead == recipient
+    };
     config.brands.values().find(named).map_or(Lang::EN, |b| b.language)
 }
 

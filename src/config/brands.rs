@@ -3,6 +3,7 @@
 use super::ChannelConfig;
 use super::campaign::Written;
 use super::check::{Checked, check};
+use super::priority;
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
 use super::tables::DAYS;
@@ -21,6 +22,7 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> (BTreeMap<String, Brand>, bool) {
     let (triage, encoder) = triage(sections, problems);
+    let weights = priority::read(sections, problems);
     let policies: BTreeMap<_, _> =
         sections.of("sla").map(|s| (s.name.as_str(), policy(s, problems))).collect();
     let weeks: BTreeMap<_, _> =
@@ -37,10 +39,14 @@ pub(super) fn read(
             for name in keys.get::<Vec<String>>("recipients").unwrap_or_default() {
                 refer(&keys, "recipients", &name, "recipient", sections, problems);
             }
+            if let Some(lead) = keys.get::<String>("lead") {
+                refer(&keys, "lead", &lead, "recipient", sections, problems);
+            }
             let (alert_at, look_at) = thresholds(&keys, triage, problems);
             let mut brand = brand(&section.name, &keys)?;
             names(&keys, &brand, problems);
             (brand.alert_at, brand.look_at) = (alert_at, look_at);
+            brand.priority = weights.clone();
             if let Some(sla) = keys.get::<String>("sla").and_then(|n| policies.get(n.as_str())) {
                 brand.sla = sla.clone();
             }
@@ -111,6 +117,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
     brand.look_digest = keys.get("look_digest").unwrap_or(brand.look_digest);
     brand.recipients = keys.get("recipients").unwrap_or_default();
+    brand.lead = keys.get("lead").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
     Some(brand)

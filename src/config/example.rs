@@ -39,7 +39,8 @@ pub fn example(registry: &Registry) -> String {
             }
             _ => {
                 let names: Vec<_> = (registry.notifiers)().into_iter().map(quoted).collect();
-                let given = [("recipients", format!("[{}]", names.join(", ")))];
+                let lead = names.first().cloned().unwrap_or_default();
+                let given = [("recipients", format!("[{}]", names.join(", "))), ("lead", lead)];
                 let off = shape.named && shape.kind != "brand";
                 out.push_str(&header(shape, shape.example, off));
                 fields(&mut out, shape.fields, &given, off);

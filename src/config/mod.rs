@@ -19,6 +19,7 @@ mod form;
 mod outside;
 mod overlay;
 mod pages;
+mod priority;
 mod problem;
 mod section;
 mod source;

@@ -33,7 +33,12 @@ const fn must(name: &'static str, form: Form, doc: &'static str, example: &'stat
     Field { name, form, required: true, doc, example }
 }
 
-const fn may(name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Field {
+pub(super) const fn may(
+    name: &'static str,
+    form: Form,
+    doc: &'static str,
+    example: &'static str,
+) -> Field {
     Field { name, form, required: false, doc, example }
 }
 
@@ -61,6 +66,7 @@ pub(super) const SHAPES: &[Shape] = &[
         example: "",
         fields: TRIAGE,
     },
+    super::priority::SHAPE,
     Shape {
         kind: "brand",
         named: true,
@@ -242,6 +248,12 @@ const BRAND: &[Field] = &[
         LIST,
         "Names of [recipient.NAME], in order: the next is told when one cannot be reached.",
         r#"["desk"]"#,
+    ),
+    may(
+        "lead",
+        TEXT,
+        "The name of the [recipient.NAME] who is told of somebody's third complaint. Default: none.",
+        r#""desk""#,
     ),
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),

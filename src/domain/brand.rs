@@ -2,6 +2,7 @@
 
 use super::deadline::SlaPolicy;
 use super::hours::Calendar;
+use super::priority::Weights;
 use super::public::PublicChannel;
 use super::reason::Reason;
 use super::time::{DAY, Instant};
@@ -49,6 +50,10 @@ pub struct Brand {
     pub calendar: Calendar,
     /// Names of the recipients of its alerts, in order; the next gets what the one before fails.
     pub recipients: Vec<String>,
+    /// The recipient who is told of somebody's third complaint; empty for nobody.
+    pub lead: String,
+    /// What it holds urgent.
+    pub priority: Weights,
     /// How replies are signed, empty for not at all.
     pub signature: String,
     /// Its public channels that no connector hears, by name.
@@ -92,6 +97,8 @@ impl Brand {
             sla: SlaPolicy::default(),
             calendar: Calendar::office(zone),
             recipients: Vec::new(),
+            lead: String::new(),
+            priority: Weights::default(),
             signature: String::new(),
             public: Vec::new(),
             learn: true,

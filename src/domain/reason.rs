@@ -45,6 +45,8 @@ words! {
         HeardLate = "heard_late",
         /// How much waits to be looked at: a digest at the brand's times of day.
         ToLookAt = "to_look_at",
+        /// Somebody's third complaint, or a later one: the lead is told.
+        ThirdStrike = "third_strike",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
@@ -60,6 +62,8 @@ words! {
         NotAlertedKind = "not_alerted_kind",
         /// Not sent: the brand has no recipient.
         NoRecipient = "no_recipient",
+        /// Not sent: a lead muted the author.
+        Muted = "muted",
         /// Not sent: a newer alert on the same case to the same recipient says it all.
         Superseded = "superseded",
     }
@@ -97,6 +101,7 @@ impl Reason {
                 | BeforeOurTime
                 | NotAlertedKind
                 | NoRecipient
+                | Muted
                 | Superseded
         )
     }

@@ -3,11 +3,12 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
-use super::{Deps, learn};
+use super::{Deps, learn, standing};
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Evidence, VoidReason};
+use crate::domain::priority::Stakes;
 use crate::domain::reason::Reason;
 use crate::domain::{AlertId, CaseId, EventId, Instant, MentionId};
 use crate::store::cases::{CaseFile, CaseKey};
@@ -121,6 +122,9 @@ impl<'d> Work<'d> {
             draft_due: false,
             checked_at: Instant(0),
             reread_at: Instant(0),
+            stakes: Stakes::default(),
+            points: 0,
+            muted_until: Instant(0),
             rev: 0,
         };
         self.keys.insert(key, id);
@@ -315,13 +319,16 @@ impl<'d> Work<'d> {
     /// # Errors
     /// `Conflict` if a case was changed by somebody else meanwhile: begin anew.
     pub async fn save(
-        self,
+        mut self,
         tx: &mut Tx,
         judged: impl Fn(&MentionId) -> bool,
     ) -> Result<Vec<CaseId>, StoreError> {
+        standing::estimate(self.deps, &mut self.files, &self.touched);
         let touched: Vec<&CaseFile> =
             self.touched.iter().filter_map(|id| self.files.get(id)).collect();
         cases::save(tx, &touched).await?;
+        let Work { deps, files, touched, alerts, now, .. } = &mut self;
+        standing::weigh(deps, tx, files, touched, alerts, *now).await?;
         events::append(tx, &self.entries).await?;
         let moves: Vec<_> = self
             .moved
