@@ -52,6 +52,9 @@ pub mod path {
     pub const API_CASE_ACT: &str = "/api/v1/cases/{id}/{act}";
     /// A person's word on a reply of unknown fate.
     pub const API_REPLY_DECIDE: &str = "/api/v1/replies/{id}/decide";
+    /// What a person does with a customer: `link`, `unlink`, `mute`, `unmute`. The id is that of a
+    /// person, or of a case of one of its authors.
+    pub const API_PERSON_ACT: &str = "/api/v1/persons/{id}/{act}";
     /// The ledger.
     pub const API_LEDGER: &str = "/api/v1/ledger";
     /// Channels and how they fare.

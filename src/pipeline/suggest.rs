@@ -10,6 +10,7 @@ use crate::store::strikes::{self, NewestRow};
 use crate::store::traces::{self as rows, NewTraces};
 use crate::store::{StoreError, Tx};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many traces are looked up for one page.
@@ -70,7 +71,7 @@ pub(super) async fn of(
     own: &[AuthorKey],
 ) -> Result<Vec<Suggestion>, StoreError> {
     let mut left: BTreeSet<(TraceKind, String)> = BTreeSet::new();
-    for author in own.iter().filter(|a| a.is_known()) {
+    for author in own {
         for (kind, key) in rows::of_author(tx, author).await? {
             left.extend(kind.parse().ok().map(|kind| (kind, key)));
         }
@@ -97,7 +98,11 @@ pub(super) async fn of(
         }
     }
     let mut ranked: Vec<(AuthorKey, Vec<(TraceKind, usize)>)> = found.into_iter().collect();
-    ranked.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    // The surest trace first, then those with the most of them.
+    let rank = |because: &[(TraceKind, usize)]| {
+        (because.iter().map(|(kind, _)| *kind).min(), Reverse(because.len()))
+    };
+    ranked.sort_by(|a, b| rank(&a.1).cmp(&rank(&b.1)).then_with(|| a.0.cmp(&b.0)));
     ranked.truncate(SHOWN);
     let keys: Vec<AuthorKey> = ranked.iter().map(|(author, _)| author.clone()).collect();
     let mut newest: BTreeMap<AuthorKey, NewestRow> =

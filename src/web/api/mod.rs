@@ -7,6 +7,7 @@ mod events;
 mod first_look;
 mod lists;
 mod mentions;
+mod persons;
 mod receive;
 mod render;
 
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_CASE, get(cases::show))
         .route(path::API_CASE_ACT, post(acts::act))
         .route(path::API_REPLY_DECIDE, post(acts::decide))
+        .route(path::API_PERSON_ACT, post(persons::act))
         .route(path::API_CHANNELS, get(channels::channels))
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))

@@ -2,12 +2,17 @@
 
 use crate::domain::case::Attention;
 use crate::domain::obligation::{Obligation, Standing};
+use crate::domain::priority::{Priority, Weighed, Weights, place};
 use crate::domain::{Instant, PerMillion};
 use crate::pipeline::likeness::{Alike, Like};
+use crate::pipeline::persons::{Folder, Suggestion};
 use crate::store::cases::CaseFile;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
 use crate::store::looks::LookRow;
+use crate::store::mutes::MuteRow;
+use crate::store::persons::LinkRow;
 use crate::store::replies::{PartRow, ReplyRow};
+use crate::store::strikes::NewestRow;
 use crate::store::{events::EventRow, outbox::AlertRow};
 use serde_json::{Value, json};
 
@@ -25,7 +30,7 @@ fn stored(column: Option<&str>) -> Value {
 }
 
 /// A case in a list.
-pub fn case_line(c: &CaseLine) -> Value {
+pub fn case_line(c: &CaseLine, now: Instant) -> Value {
     json!({
         "id": c.id,
         "brand": c.brand,
@@ -37,15 +42,17 @@ pub fn case_line(c: &CaseLine) -> Value {
         "by": c.attention_by,
         "owing": c.owing,
         "severity": c.severity,
+        "points": c.points,
+        "muted": c.muted_until > now.0,
         "deadline": maybe(c.deadline),
         "first_look": c.first_look,
         "draft_rev": c.draft_rev,
     })
 }
 
-/// The head of one case.
-pub fn case(file: &CaseFile) -> Value {
-    let c = &file.case;
+/// The head of one case, weighed as its brand says.
+pub fn case(file: &CaseFile, weights: &Weights, now: Instant) -> Value {
+    let (c, stakes) = (&file.case, &file.stakes);
     let attention = match &c.attention {
         Attention::Free => Value::Null,
         Attention::Taken { by, until }
@@ -65,11 +72,77 @@ pub fn case(file: &CaseFile) -> Value {
         "attention": attention,
         "owing": c.owing(),
         "severity": c.severity(),
+        "strikes": { "count": stakes.strikes, "since": stakes.strikes_since },
+        "muted": file.muted_until > now,
+        "priority": priority(file, weights),
         "deadline": c.deadline(),
         "checked_at": (file.checked_at.0 > 0).then_some(file.checked_at),
         "draft_rev": file.draft_rev,
         "rev": file.rev,
         "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
+    })
+}
+
+/// How urgent a case is, part by part.
+fn priority(file: &CaseFile, weights: &Weights) -> Value {
+    let Priority { points, parts } = weights.priority(&file.case, &file.stakes);
+    let part = |p: &Weighed| json!({ "part": p.part.name(), "points": p.points, "why": p.part.to_string() });
+    let urgent_at = file.case.deadline().map(|_| place(&file.case, file.points).1);
+    json!({
+        "points": points,
+        "urgent_at": urgent_at,
+        "parts": parts.iter().map(part).collect::<Vec<_>>(),
+    })
+}
+
+/// An account of a customer.
+fn account(a: &NewestRow) -> Value {
+    json!({
+        "network": a.network,
+        "origin": a.origin,
+        "id": a.author_id,
+        "handle": a.author_handle,
+        "name": a.author_name,
+        "case": a.case_id,
+    })
+}
+
+/// A customer: the accounts that a human put together, and who else it may be.
+pub fn customer(f: &Folder, now: Instant) -> Value {
+    let link = |l: &LinkRow| {
+        json!({
+            "link": l.id,
+            "author": { "network": l.network, "origin": l.origin, "id": l.author_id },
+            "at": time(l.at),
+            "by": l.by_agent,
+            "undone_at": maybe(l.undone_at),
+            "undone_by": l.undone_by,
+        })
+    };
+    let mute = |m: &MuteRow| {
+        json!({
+            "by": m.by_agent,
+            "reason": m.reason,
+            "at": time(m.at),
+            "until": time(m.until),
+            "ended_at": maybe(m.ended_at),
+            "ended_by": m.ended_by,
+        })
+    };
+    let suggestion = |s: &Suggestion| {
+        let because =
+            s.because.iter().map(|(kind, borne_by)| json!({ "same": kind, "borne_by": borne_by }));
+        json!({ "account": account(&s.newest), "because": because.collect::<Vec<_>>() })
+    };
+    json!({
+        "id": f.customer.person,
+        "brand": f.customer.brand,
+        "strikes": f.strikes,
+        "muted": f.muted(now).is_some(),
+        "accounts": f.accounts.iter().map(account).collect::<Vec<_>>(),
+        "links": f.links.iter().map(link).collect::<Vec<_>>(),
+        "mutes": f.mutes.iter().map(mute).collect::<Vec<_>>(),
+        "suggestions": f.suggestions.iter().map(suggestion).collect::<Vec<_>>(),
     })
 }
 
