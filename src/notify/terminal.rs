@@ -1,6 +1,6 @@
 //! Alerts as readable blocks of text on our own terminal. Colour is the terminal's affair.
 
-use super::form::{Once, heading, risks, said, whys, words};
+use super::form::{Once, heading, risks, said, strikes, whys, words};
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{
@@ -57,6 +57,7 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
     if let Some(case) = &alert.case {
         line("", &said(case, words, 600));
         line(words.get("alert.deadline"), &case.due_text);
+        line("", &strikes(case, words));
         line(words.get("alert.risk"), &risks(case, words));
         line(words.get("alert.why"), &whys(case, words));
         line(words.get("alert.draft"), &case.draft);
@@ -107,6 +108,15 @@ mod tests {
         assert!(block.lines().all(|l| l.chars().all(crate::domain::text::is_printable)));
         assert_eq!(block.lines().filter(|l| !l.starts_with("  ")).count(), 1);
         assert!(block.contains("Not re-checked"));
+    }
+
+    #[test]
+    fn who_complains_again_is_told_as_such() {
+        let mut alert = sample();
+        let case = alert.case.as_mut().unwrap();
+        (case.strikes, case.strikes_since) = (3, "2026-02-01".to_owned());
+        let block = block(&alert, Catalogue::of(Lang::IT));
+        assert!(block.contains("\n  Reclamo numero 3 dal 2026-02-01\n"), "{block}");
     }
 
     #[test]

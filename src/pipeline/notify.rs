@@ -226,11 +226,9 @@ fn describe(
     let private = row.visibility == "private";
     let due = file.case.deadline().unwrap_or(owed.due);
     let zone = deps.brands.get(&file.case.brand).map(|b| b.calendar.zone.clone());
-    let due_text = due
-        .timestamp()
-        .to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC))
-        .strftime("%Y-%m-%d %H:%M %Z")
-        .to_string();
+    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+    let due_text = due.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+    let strikes_since = file.stakes.strikes_since.map_or(String::new(), |at| at.day_in(&zone));
     let mut why: Vec<Why> =
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
     // What says no more than that it was written to us is no news to whom it is told.
@@ -267,6 +265,8 @@ fn describe(
         language: Lang::parse(row.judged_language.as_deref().unwrap_or("und"))
             .unwrap_or(Lang::UNKNOWN),
         severity: file.case.severity(),
+        strikes: file.stakes.strikes,
+        strikes_since,
         topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
         risk: row
             .risk
