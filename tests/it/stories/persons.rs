@@ -9,7 +9,6 @@ use ascolto::domain::{CaseId, MentionId};
 use ascolto::pipeline::acts::Act;
 use ascolto::pipeline::persons::{self, Customer, Folder, Lead};
 use ascolto::pipeline::replay::{Entrance, feed};
-use ascolto::store::cases::CaseFile;
 use ascolto::store::inbox::{self, Filter};
 use ascolto::store::{cases, mentions, outbox};
 use ascolto::wire::Heard;
@@ -34,81 +33,89 @@ async fn town(lines: &[String]) -> Town {
     Town::of(plan).await
 }
 
-impl Town {
-    /// Somebody complains in the forum; gives the case.
-    async fn forum(&self, who: &str, handle: &str, text: &str) -> CaseFile {
-        let json = serde_json::json!({
-            "network": "forum", "external_id": who, "kind": "post", "visibility": "public",
-            "author": { "id": who, "handle": handle }, "text": text,
-            "created_at": self.deps.now(), "url": "https://forum.example/1", "thread_id": who,
-        });
-        let heard = Heard::Mention(serde_json::from_value(json).unwrap());
-        let brand = &self.deps.brands["acme"];
-        let (channel, lane) = ("forum", INGEST_LANE);
-        let to = Entrance { brand, channel, lane, addressed: true, follow: None };
-        feed(&self.deps, &to, std::iter::once(heard), |_| {}).await.unwrap();
-        self.settle().await;
-        let mut tx = self.deps.store.read().await.unwrap();
-        let known = mentions::known(&mut tx, "acme", "forum", &[("", who)]).await.unwrap();
-        let id: MentionId = known[0].id.parse().unwrap();
-        let row = mentions::by_id(&mut tx, id).await.unwrap().unwrap();
-        let case: CaseId = row.case_id.expect("a case was opened").parse().unwrap();
-        cases::load(&mut tx, &[case]).await.unwrap().remove(0)
-    }
+const PARCEL: &str = "Acme, il pacco non è mai arrivato, è una vergogna, nessuno risponde!";
 
-    async fn folder(&self, case: CaseId) -> Folder {
-        let mut tx = self.deps.store.read().await.unwrap();
-        let customer = Customer::find(&mut tx, &case.to_string()).await.unwrap();
-        Folder::read(&self.deps, &mut tx, customer).await.unwrap()
-    }
-
-    async fn strikes(&self, case: CaseId) -> u32 {
-        let mut tx = self.deps.store.read().await.unwrap();
-        cases::load(&mut tx, &[case]).await.unwrap()[0].stakes.strikes
-    }
-
-    /// Who was told of a case, and why.
-    async fn told(&self, case: CaseId) -> Vec<String> {
-        let mut tx = self.deps.store.read().await.unwrap();
-        let rows = outbox::of_case(&mut tx, case).await.unwrap();
-        rows.iter().map(|a| format!("{} {} {}", a.recipient, a.reason, a.state)).collect()
-    }
+/// Somebody complains in the forum; gives the case.
+async fn forum(t: &Town, who: &str, handle: &str) -> CaseId {
+    t.pass(1).await;
+    let json = serde_json::json!({
+        "network": "forum", "external_id": who, "kind": "post", "visibility": "public",
+        "author": { "id": who, "handle": handle }, "text": PARCEL,
+        "created_at": t.deps.now(), "url": "https://forum.example/1", "thread_id": who,
+    });
+    let heard = Heard::Mention(serde_json::from_value(json).unwrap());
+    let brand = &t.deps.brands["acme"];
+    let (channel, lane) = ("forum", INGEST_LANE);
+    let to = Entrance { brand, channel, lane, addressed: true, follow: None };
+    feed(&t.deps, &to, std::iter::once(heard), |_| {}).await.unwrap();
+    t.settle().await;
+    let mut tx = t.deps.store.read().await.unwrap();
+    let known = mentions::known(&mut tx, "acme", "forum", &[("", who)]).await.unwrap();
+    let id: MentionId = known[0].id.parse().unwrap();
+    let row = mentions::by_id(&mut tx, id).await.unwrap().unwrap();
+    row.case_id.expect("a case was opened").parse().unwrap()
 }
 
-const PARCEL: &str = "Acme, il pacco non è mai arrivato, è una vergogna, nessuno risponde!";
+async fn folder(t: &Town, case: CaseId) -> Folder {
+    let mut tx = t.deps.store.read().await.unwrap();
+    let customer = Customer::find(&mut tx, &case.to_string()).await.unwrap();
+    Folder::read(&t.deps, &mut tx, customer).await.unwrap()
+}
+
+async fn strikes(t: &Town, case: CaseId) -> u32 {
+    let mut tx = t.deps.store.read().await.unwrap();
+    cases::load(&mut tx, &[case]).await.unwrap()[0].stakes.strikes
+}
+
+/// Who was told of a case, and why.
+async fn told(t: &Town, case: CaseId) -> Vec<String> {
+    let mut tx = t.deps.store.read().await.unwrap();
+    let rows = outbox::of_case(&mut tx, case).await.unwrap();
+    let mut told: Vec<String> =
+        rows.iter().map(|a| format!("{} {} {}", a.recipient, a.reason, a.state)).collect();
+    told.sort();
+    told
+}
 
 #[tokio::test]
 async fn a_suggestion_links_nobody_and_a_wrong_merge_comes_apart_again() {
     let t = town(&[complaint(1, "p1", "gino.rossi")]).await;
     t.pass(3).await;
     let here = t.id("p1").await;
-    let there = t.forum("f9", "Gino.Rossi", PARCEL).await.case.id;
-    let told = t.folder(here).await;
-    let [one] = &told.suggestions[..] else { panic!("{:?}", told.suggestions) };
+    let there = forum(&t, "f9", "Gino.Rossi").await;
+    let known = folder(&t, here).await;
+    let [one] = &known.suggestions[..] else { panic!("{:?}", known.suggestions) };
     assert_eq!((one.author.author.as_str(), one.because[0]), ("f9", (TraceKind::Handle, 2)));
-    assert_eq!(told.strikes.unwrap().count, 1, "a suggestion counts nothing together");
-    assert_eq!((told.customer.person, t.strikes(there).await), (None, 1));
+    assert_eq!(known.strikes.unwrap().count, 1, "a suggestion counts nothing together");
+    assert_eq!((known.customer.person, strikes(&t, there).await), (None, 1));
 
     let (a, b) = (here.to_string(), there.to_string());
     let link = persons::link(&t.deps, &a, &b, "ada").await.unwrap();
-    assert_eq!((t.strikes(here).await, t.strikes(there).await), (1, 2), "the second came later");
-    let told = t.folder(there).await;
-    assert_eq!((told.accounts.len(), told.strikes.unwrap().count), (2, 2));
-    assert!(told.suggestions.is_empty(), "they are one already");
+    assert_eq!(
+        (strikes(&t, here).await, strikes(&t, there).await),
+        (1, 2),
+        "the second came later"
+    );
+    let known = folder(&t, there).await;
+    assert_eq!((known.accounts.len(), known.strikes.unwrap().count), (2, 2));
+    assert!(known.suggestions.is_empty(), "they are one already");
     let again = persons::link(&t.deps, &b, &a, "ada").await.unwrap_err().to_string();
     assert!(again.contains("one customer already"), "{again}");
 
-    // A third joins, so the first link cannot be taken from below it by accident.
-    let other = t.forum("f10", "somebody", PARCEL).await.case.id;
+    // A third joins, and stays by itself when the first link turns out to be wrong.
+    let other = forum(&t, "f10", "somebody").await;
     persons::link(&t.deps, &other.to_string(), &a, "bob").await.unwrap();
-    assert_eq!(t.strikes(other).await, 3);
+    assert_eq!(strikes(&t, other).await, 3);
     let undone = persons::unlink(&t.deps, &a, Some(&link.to_string()), "bob").await.unwrap();
     assert_eq!(undone, link);
-    assert_eq!(t.folder(here).await.customer.person, None);
-    assert_eq!((t.strikes(here).await, t.strikes(there).await, t.strikes(other).await), (1, 1, 1));
+    assert_eq!(folder(&t, here).await.customer.person, None);
+    assert_eq!(
+        (strikes(&t, here).await, strikes(&t, there).await, strikes(&t, other).await),
+        (1, 1, 1)
+    );
     let twice = persons::unlink(&t.deps, &a, Some(&link.to_string()), "eve").await.unwrap_err();
     assert!(twice.to_string().contains("bob has undone it"), "{twice}");
-    let kept = t.folder(here).await.links;
+    let kept = folder(&t, here).await.links;
     assert_eq!((kept[0].by_agent.as_str(), kept[0].undone_by.as_str()), ("ada", "bob"));
     assert!(here != there, "the cases were two all the time");
     t.close().await;
@@ -120,17 +127,21 @@ async fn two_persons_made_one_are_two_again_when_that_is_undone() {
     t.pass(3).await;
     let text = |id: CaseId| id.to_string();
     let (ann, zoe) = (text(t.id("p1").await), text(t.id("p2").await));
-    let f1 = text(t.forum("f1", "annie", PARCEL).await.case.id);
-    let f2 = text(t.forum("f2", "zoey", PARCEL).await.case.id);
+    let f1 = text(forum(&t, "f1", "annie").await);
+    let f2 = text(forum(&t, "f2", "zoey").await);
     let first = persons::link(&t.deps, &ann, &f1, "ada").await.unwrap();
     persons::link(&t.deps, &zoe, &f2, "ada").await.unwrap();
+    t.pass(1).await;
     persons::link(&t.deps, &ann, &zoe, "bob").await.unwrap();
-    assert_eq!(t.folder(t.id("p1").await).await.accounts.len(), 4);
+    assert_eq!(folder(&t, t.id("p1").await).await.accounts.len(), 4);
     let early = persons::unlink(&t.deps, &zoe, None, "ada").await.unwrap();
     let [one, two] = [t.id("p1").await, t.id("p2").await];
-    assert_eq!([t.folder(one).await.accounts.len(), t.folder(two).await.accounts.len()], [2, 2]);
+    assert_eq!(
+        [folder(&t, one).await.accounts.len(), folder(&t, two).await.accounts.len()],
+        [2, 2]
+    );
     assert!(early != first, "the newest act was undone");
-    assert!(t.folder(one).await.customer.authors.contains(&AuthorKey {
+    assert!(folder(&t, one).await.customer.authors.contains(&AuthorKey {
         network: "forum".to_owned(),
         author: "f1".to_owned(),
         ..AuthorKey::of(&t.case("p1").await.case)
@@ -159,7 +170,8 @@ async fn a_second_strike_stands_first_in_the_list() {
     let ids: Vec<&str> = list.iter().map(|c| c.id.as_str()).collect();
     let expected = [jo.case.id, ann.case.id, t.id("q1").await].map(|id| id.to_string());
     assert_eq!(ids, expected);
-    assert_eq!((list[0].points, jo.stakes.strikes), (list[1].points + 72, 2));
+    assert_eq!(jo.stakes.strikes, 2);
+    assert!(list[0].points >= list[1].points + 72, "{list:?}");
     t.close().await;
 }
 
@@ -169,14 +181,14 @@ async fn a_third_strike_reaches_the_lead_once() {
     let mut t = town(&lines).await;
     t.pass(40).await;
     let second = t.id("p2").await;
-    assert_eq!(t.told(second).await, ["room new_complaint sent"]);
+    assert_eq!(told(&t, second).await, ["room new_complaint sent"]);
     let third = t.id("p3").await;
-    assert_eq!(t.told(third).await, ["room new_complaint sent", "boss third_strike sent"]);
+    assert_eq!(told(&t, third).await, ["boss third_strike sent", "room new_complaint sent"]);
     assert!(t.said().iter().any(|line| line.contains("Reclamo numero 3 dal")), "{:?}", t.said());
     t.restart().await;
     t.pass(26 * 60).await;
     let lead = |line: &&String| line.starts_with("boss");
-    assert_eq!(t.told(third).await.iter().filter(lead).count(), 1, "{:?}", t.told(third).await);
+    assert_eq!(told(&t, third).await.iter().filter(lead).count(), 1, "{:?}", told(&t, third).await);
     t.close().await;
 }
 
@@ -198,7 +210,7 @@ async fn who_is_muted_rings_nobody_and_is_owed_all_the_same() {
     t.pass(45).await;
     assert_eq!(t.alerts("p2").await, ["muted silent"]);
     assert!(t.case("p2").await.case.owed().next().is_some(), "it is owed");
-    let breaks = t.told(t.id("p3").await).await;
+    let breaks = told(&t, t.id("p3").await).await;
     assert!(breaks.contains(&"room new_complaint sent".to_owned()), "{breaks:?}");
     assert_eq!(t.alerts("p4").await, ["new_complaint sent"], "somebody else");
     let mut tx = t.deps.store.read().await.unwrap();
