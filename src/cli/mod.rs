@@ -100,7 +100,7 @@ enum Command {
     /// Add a channel, list all and how they fare, have one read at once, or have its owner connect
     /// it again
     Channel(channel::ChannelArgs),
-    /// Show a customer, put accounts together or take them apart, mute and unmute
+    /// Show a person, put authors together or take them apart, mute and unmute
     Person(person::PersonArgs),
     /// Add, list and remove agents, and make API tokens
     User(user::UserArgs),

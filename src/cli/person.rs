@@ -10,7 +10,7 @@ use crate::store::strikes::NewestRow;
 use clap::{Args, Subcommand};
 use std::fmt::Write;
 
-/// Show a customer, put accounts together or take them apart, mute and unmute
+/// Show a customer, put authors together or take them apart, mute and unmute
 #[derive(Debug, Args)]
 pub(super) struct PersonArgs {
     /// In whose name [default: $USER]
@@ -22,7 +22,7 @@ pub(super) struct PersonArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show whose accounts were put together, how often they complained, and who else it may be
+    /// Show which authors were put together, how often they complained, and who else it may be
     Show {
         /// A person, or a case of somebody
         id: String,
@@ -34,7 +34,7 @@ enum What {
         /// A person, or a case of somebody, who is the same
         with: String,
     },
-    /// Take that back: every account stands where it stood before
+    /// Take that back: every author stands where it stood before
     Unlink {
         /// A person, or a case of somebody
         id: String,
@@ -103,13 +103,13 @@ fn shown(folder: &Folder, now: Instant) -> String {
     let customer = &folder.customer;
     let _ = match customer.person {
         Some(person) => writeln!(out, "person {person}, {}", customer.brand),
-        None => writeln!(out, "one account, {}", customer.brand),
+        None => writeln!(out, "one author, {}", customer.brand),
     };
-    for row in &folder.accounts {
-        let _ = writeln!(out, "  {}, newest case {}", account(row), row.case_id);
+    for row in &folder.newest {
+        let _ = writeln!(out, "  {}, newest case {}", author(row), row.case_id);
     }
-    if folder.accounts.is_empty() {
-        out.push_str("  no account: none was told, or all were taken out again\n");
+    if folder.newest.is_empty() {
+        out.push_str("  no author: none was told, or all were taken out again\n");
     }
     match folder.strikes {
         Some(s) => {
@@ -133,9 +133,9 @@ fn shown(folder: &Folder, now: Instant) -> String {
             None => String::new(),
         };
         let (at, by) = (Instant(link.at), one_line(&link.by_agent, 60));
-        let author = one_line(&link.author_id, 60);
+        let who = one_line(&link.author_id, 60);
         let on = &link.network;
-        let _ = writeln!(out, "link {}: {author} on {on} by {by} at {at}{undone}", link.id);
+        let _ = writeln!(out, "link {}: {who} on {on} by {by} at {at}{undone}", link.id);
     }
     for s in &folder.suggestions {
         let because: Vec<String> =
@@ -143,7 +143,7 @@ fn shown(folder: &Folder, now: Instant) -> String {
         let _ = writeln!(
             out,
             "may be {} ({}): `ascolto person link ID {}`",
-            account(&s.newest),
+            author(&s.newest),
             because.join("; "),
             s.newest.case_id
         );
@@ -151,7 +151,7 @@ fn shown(folder: &Folder, now: Instant) -> String {
     out
 }
 
-fn account(row: &NewestRow) -> String {
+fn author(row: &NewestRow) -> String {
     let names = [&row.author_handle, &row.author_name, &row.author_id];
     let name = names.into_iter().find(|n| !n.is_empty()).unwrap_or(&row.author_id);
     format!("{} on {}", one_line(name, 60), row.network)

@@ -40,7 +40,7 @@ impl AuthorKey {
         !self.author.is_empty()
     }
 
-    /// Whether both are accounts of one place.
+    /// Whether both are authors of one place.
     pub fn is_beside(&self, other: &AuthorKey) -> bool {
         (&self.network, &self.origin) == (&other.network, &other.origin)
     }
@@ -110,8 +110,8 @@ pub struct Said<'a> {
     pub own: &'a [String],
 }
 
-/// What more authors bear than this tells nobody from another: a common name, the number of an offer.
-pub const COMMON: usize = 4;
+/// What more authors bear than this tells nobody from another: a name that many have, the number of an offer.
+pub const BORNE_BY_MANY: usize = 4;
 /// So many addresses, and as many numbers, of one text are kept; who lists more is no customer.
 const MOST: usize = 4;
 /// A text is read this far, in bytes.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 pub use super::suggest::Suggestion;
 
-/// More accounts than this are no person.
+/// More authors than this are no person.
 const MOST_AUTHORS: usize = 50;
 /// The longest reason of a mute, in characters.
 const LONGEST_REASON: usize = 500;
@@ -95,7 +95,7 @@ pub struct Folder {
     /// Who.
     pub customer: Customer,
     /// The newest case of each author, with its names.
-    pub accounts: Vec<NewestRow>,
+    pub newest: Vec<NewestRow>,
     /// How many complaints count now, and since when; none: nobody has complained within the window.
     pub strikes: Option<Strikes>,
     /// The acts that put its authors together, the newest first; undone ones are among them.
@@ -139,7 +139,7 @@ impl Folder {
             let count = before.count.saturating_add(n).min(MOST_STRIKES);
             strikes = Some(Strikes { count, since: before.since.min(since) });
         }
-        let accounts = strikes::newest_cases(tx, &known).await?;
+        let newest = strikes::newest_cases(tx, &known).await?;
         let links = persons::links_of(tx, &known).await?;
         let suggestions = suggest::of(tx, &customer.brand, &known).await?;
         let mut muted = Vec::new();
@@ -147,7 +147,7 @@ impl Folder {
             muted.extend(mutes::of(tx, key).await?);
         }
         muted.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
-        Ok(Folder { customer, accounts, strikes, links, mutes: muted, suggestions })
+        Ok(Folder { customer, newest, strikes, links, mutes: muted, suggestions })
     }
 
     /// What mutes it now.
@@ -220,7 +220,7 @@ fn may_be_one(one: &Customer, other: &Customer) -> Result<(), ActError> {
         return refuse("they are one customer already");
     }
     if one.authors.len() + other.authors.len() > MOST_AUTHORS {
-        return refuse("these would be more than 50 accounts; mute or close them one by one");
+        return refuse("these would be more than 50 authors; mute or close them one by one");
     }
     Ok(())
 }
@@ -264,7 +264,7 @@ pub async fn unlink(
         .collect();
     if rows.iter().any(|row| stand.get(&row.key()) != Some(&row.to_person)) {
         return Err(ActError::NotAllowed(
-            "one of these accounts was linked on since; undo the newer link first".to_owned(),
+            "one of these authors was linked on since; undo the newer link first".to_owned(),
         ));
     }
     // Whom they were one with until now counts anew too.

@@ -3,7 +3,7 @@
 
 use super::Deps;
 use super::standing::Who;
-use crate::domain::person::{AuthorKey, COMMON, Said, TraceKind, traces};
+use crate::domain::person::{AuthorKey, BORNE_BY_MANY, Said, TraceKind, traces};
 use crate::domain::{Instant, MentionId};
 use crate::store::mentions::MentionRow;
 use crate::store::strikes::{self, NewestRow};
@@ -73,7 +73,7 @@ pub(super) async fn of(
     let mut left: BTreeSet<(TraceKind, String)> = BTreeSet::new();
     for author in own {
         for (kind, key) in rows::of_author(tx, author).await? {
-            left.extend(kind.parse().ok().map(|kind| (kind, key)));
+            left.extend(kind.parse::<TraceKind>().ok().map(|kind| (kind, key)));
         }
     }
     // The surest kinds stand first, so they are the ones that are looked up.
@@ -89,7 +89,7 @@ pub(super) async fn of(
                 author: b.author_id,
             })
             .collect();
-        if bearers.len() > COMMON {
+        if bearers.len() > BORNE_BY_MANY {
             continue;
         }
         let count = bearers.len();
@@ -116,7 +116,7 @@ pub(super) async fn of(
         .collect())
 }
 
-/// Whether somebody who bears a trace may be one of these. Two accounts of one place with one name are
+/// Whether somebody who bears a trace may be one of these. Two authors of one place with one name are
 /// two people; with one order they may be one.
 fn may_be(kind: TraceKind, own: &[AuthorKey], other: &AuthorKey) -> bool {
     let sure = matches!(kind, TraceKind::Mail | TraceKind::Number);

@@ -78,7 +78,7 @@ pub async fn show(
     let log = events::of_subject(&mut tx, &id.to_string()).await?;
     Ok(Json(json!({
         "case": render::case(file, standing::weights(deps, &file.case.brand), front.now()),
-        "customer": render::customer(&folder, front.now()),
+        "person": render::person(&folder, front.now()),
         "mentions": mentions,
         "alike": render::alike(&alike),
         "drafts": drafts.iter().map(render::draft).collect::<Vec<_>>(),

@@ -40,7 +40,7 @@ struct Mute {
     until: Instant,
 }
 
-/// Does one act; answers with the customer as it stands then.
+/// Does one act; answers with the person as it stands then.
 pub async fn act(
     State(front): State<Shared>,
     caller: Caller,
@@ -78,7 +78,7 @@ pub async fn act(
         let mut tx = deps.store.read().await?;
         let customer = Customer::find(&mut tx, &id).await?;
         let folder = Folder::read(deps, &mut tx, customer).await?;
-        let told = json!({ "link": link, "customer": render::customer(&folder, front.now()) });
+        let told = json!({ "link": link, "person": render::person(&folder, front.now()) });
         Ok((StatusCode::OK, told))
     })
     .await

@@ -95,8 +95,8 @@ fn priority(file: &CaseFile, weights: &Weights) -> Value {
     })
 }
 
-/// An account of a customer.
-fn account(a: &NewestRow) -> Value {
+/// An author of a person, with the newest case.
+fn author(a: &NewestRow) -> Value {
     json!({
         "network": a.network,
         "origin": a.origin,
@@ -107,8 +107,8 @@ fn account(a: &NewestRow) -> Value {
     })
 }
 
-/// A customer: the accounts that a human put together, and who else it may be.
-pub fn customer(f: &Folder, now: Instant) -> Value {
+/// A person: the authors that a human put together, and who else it may be.
+pub fn person(f: &Folder, now: Instant) -> Value {
     let link = |l: &LinkRow| {
         json!({
             "link": l.id,
@@ -132,14 +132,14 @@ pub fn customer(f: &Folder, now: Instant) -> Value {
     let suggestion = |s: &Suggestion| {
         let because =
             s.because.iter().map(|(kind, borne_by)| json!({ "same": kind, "borne_by": borne_by }));
-        json!({ "account": account(&s.newest), "because": because.collect::<Vec<_>>() })
+        json!({ "author": author(&s.newest), "because": because.collect::<Vec<_>>() })
     };
     json!({
         "id": f.customer.person,
         "brand": f.customer.brand,
         "strikes": f.strikes,
         "muted": f.muted(now).is_some(),
-        "accounts": f.accounts.iter().map(account).collect::<Vec<_>>(),
+        "authors": f.newest.iter().map(author).collect::<Vec<_>>(),
         "links": f.links.iter().map(link).collect::<Vec<_>>(),
         "mutes": f.mutes.iter().map(mute).collect::<Vec<_>>(),
         "suggestions": f.suggestions.iter().map(suggestion).collect::<Vec<_>>(),

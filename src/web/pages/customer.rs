@@ -1,5 +1,5 @@
 //! What the case page says of whose case it is and how urgent: each part of its priority, the
-//! accounts that people put together, who else it may be; and the buttons for it.
+//! authors that people put together, who else it may be; and the buttons for it.
 
 use super::render::Page;
 use super::session::{LoggedIn, Posted};
@@ -93,14 +93,14 @@ pub struct Shown {
     muted: String,
     /// The reader may mute.
     lead: bool,
-    /// The accounts, where there are several.
-    accounts: Vec<Account>,
+    /// The authors, where there are several.
+    authors: Vec<Author>,
     links: Vec<Link>,
-    suggestions: Vec<Account>,
+    suggestions: Vec<Author>,
 }
 
 #[derive(Serialize)]
-struct Account {
+struct Author {
     who: String,
     network: String,
     case: String,
@@ -130,8 +130,8 @@ pub fn shown(read: &Read, words: &'static Catalogue, zone: &TimeZone, now: Insta
             &[("time", &until), ("name", &m.by_agent), ("why", &m.reason)],
         )
     });
-    let several = folder.accounts.len() > 1;
-    let accounts = folder.accounts.iter().filter(|_| several);
+    let several = folder.newest.len() > 1;
+    let authors = folder.newest.iter().filter(|_| several);
     let links = folder.standing_links().into_iter().map(|l| Link {
         id: l.id.clone(),
         by: l.by_agent.clone(),
@@ -141,20 +141,20 @@ pub fn shown(read: &Read, words: &'static Catalogue, zone: &TimeZone, now: Insta
         strikes,
         muted,
         lead: read.lead,
-        accounts: accounts.map(|a| account(a, String::new(), words)).collect(),
+        authors: authors.map(|a| author(a, String::new(), words)).collect(),
         links: links.collect(),
         suggestions: folder
             .suggestions
             .iter()
-            .map(|s| account(&s.newest, because(s, words), words))
+            .map(|s| author(&s.newest, because(s, words), words))
             .collect(),
     }
 }
 
-fn account(row: &NewestRow, because: String, words: &'static Catalogue) -> Account {
+fn author(row: &NewestRow, because: String, words: &'static Catalogue) -> Author {
     let (name, handle) = view::author(&row.author_name, &row.author_handle);
     let who = format!("{name} {handle}").trim().to_owned();
-    Account {
+    Author {
         who: if who.is_empty() { words.get("screen.nameless").to_owned() } else { who },
         network: row.network.clone(),
         case: row.case_id.clone(),

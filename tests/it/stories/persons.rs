@@ -97,7 +97,7 @@ async fn a_suggestion_links_nobody_and_a_wrong_merge_comes_apart_again() {
         "the second came later"
     );
     let known = folder(&t, there).await;
-    assert_eq!((known.accounts.len(), known.strikes.unwrap().count), (2, 2));
+    assert_eq!((known.newest.len(), known.strikes.unwrap().count), (2, 2));
     assert!(known.suggestions.is_empty(), "they are one already");
     let again = persons::link(&t.deps, &b, &a, "ada").await.unwrap_err().to_string();
     assert!(again.contains("one customer already"), "{again}");
@@ -133,13 +133,10 @@ async fn two_persons_made_one_are_two_again_when_that_is_undone() {
     persons::link(&t.deps, &zoe, &f2, "ada").await.unwrap();
     t.pass(1).await;
     persons::link(&t.deps, &ann, &zoe, "bob").await.unwrap();
-    assert_eq!(folder(&t, t.id("p1").await).await.accounts.len(), 4);
+    assert_eq!(folder(&t, t.id("p1").await).await.newest.len(), 4);
     let early = persons::unlink(&t.deps, &zoe, None, "ada").await.unwrap();
     let [one, two] = [t.id("p1").await, t.id("p2").await];
-    assert_eq!(
-        [folder(&t, one).await.accounts.len(), folder(&t, two).await.accounts.len()],
-        [2, 2]
-    );
+    assert_eq!([folder(&t, one).await.newest.len(), folder(&t, two).await.newest.len()], [2, 2]);
     assert!(early != first, "the newest act was undone");
     assert!(folder(&t, one).await.customer.authors.contains(&AuthorKey {
         network: "forum".to_owned(),

@@ -47,8 +47,8 @@ async fn agents_link_and_leads_mute() {
     let linked = house.post(&at("link"), "asc_act", body.clone()).await;
     assert_eq!(linked.status, StatusCode::OK, "{}", linked.text);
     let told = linked.json();
-    assert_eq!(told["customer"]["accounts"].as_array().unwrap().len(), 2, "{told}");
-    assert_eq!(told["customer"]["strikes"]["count"], 2);
+    assert_eq!(told["person"]["authors"].as_array().unwrap().len(), 2, "{told}");
+    assert_eq!(told["person"]["strikes"]["count"], 2);
     let case = house.get(&format!("/api/v1/cases/{two}"), "asc_read").await.json();
     assert_eq!(case["case"]["strikes"]["count"], 2);
     let parts = case["case"]["priority"]["parts"].as_array().unwrap();
@@ -65,14 +65,14 @@ async fn agents_link_and_leads_mute() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "an agent is no lead: {}", refused.text);
     let done = house.post(&at("mute"), "asc_lead", mute).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
-    assert_eq!(done.json()["customer"]["mutes"][0]["by"], "bea");
+    assert_eq!(done.json()["person"]["mutes"][0]["by"], "bea");
     let list = house.get("/api/v1/cases?state=open", "asc_read").await.json();
     assert!(list["cases"].as_array().unwrap().iter().all(|c| c["muted"] == true), "{list}");
     assert_eq!(house.post(&at("unmute"), "asc_act", "").await.status, StatusCode::FORBIDDEN);
     let undone = house.post(&at("unlink"), "asc_act", "").await;
     assert_eq!(undone.status, StatusCode::OK, "{}", undone.text);
     let apart = house.get(&format!("/api/v1/cases/{two}"), "asc_read").await.json();
-    assert_eq!((&apart["case"]["muted"], &apart["customer"]["id"]), (&json!(false), &Value::Null));
+    assert_eq!((&apart["case"]["muted"], &apart["person"]["id"]), (&json!(false), &Value::Null));
     assert_eq!(house.post(&at("nothing"), "asc_lead", "").await.status, StatusCode::NOT_FOUND);
 }
 
