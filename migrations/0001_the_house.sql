@@ -415,6 +415,12 @@ CREATE TABLE cases (
     draft_due   BOOLEAN NOT NULL DEFAULT FALSE,
     checked_at  BIGINT  NOT NULL DEFAULT 0,      -- when its thread was last re-read
     reread_at   BIGINT  NOT NULL DEFAULT 0,      -- when that is tried next; 0: it never was
+    stakes      TEXT    NOT NULL DEFAULT '{}',   -- what beside its debts makes it urgent, JSON
+    points      BIGINT  NOT NULL DEFAULT 0,      -- its priority: hours sooner in line
+    class       BIGINT  NOT NULL,                -- its part of the line: complaints first
+    urgent_at   BIGINT  NOT NULL,                -- its place there
+    complained_at BIGINT,                        -- the newest complaint in it, for strikes
+    muted_until BIGINT  NOT NULL DEFAULT 0,      -- nobody is told of it until then
     rev         BIGINT  NOT NULL DEFAULT 1,
     escalation  TEXT    NOT NULL DEFAULT '',     -- how far it has come, as JSON; '': nothing escalates
     UNIQUE (brand, network, origin, thread, author)
@@ -427,6 +433,8 @@ CREATE INDEX cases_waiting ON cases (channel, reread_at) WHERE due_at IS NOT NUL
 CREATE INDEX cases_draft ON cases (id) WHERE draft_due;
 CREATE INDEX cases_moved ON cases (brand, network, author) WHERE state = 'moved';
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
+CREATE INDEX cases_line ON cases (class, urgent_at, id);
+CREATE INDEX cases_author ON cases (brand, network, origin, author, complained_at);
 
 -- Channels whose threads are being re-read, or are not to be for a while.
 CREATE TABLE rereads (
@@ -458,6 +466,75 @@ CREATE TABLE obligations (
 );
 CREATE INDEX obligations_case ON obligations (case_id);
 CREATE INDEX obligations_first_look ON obligations (case_id) WHERE first_look;
+
+-- Authors that a human confirmed to be one customer. One without authors was put together by
+-- mistake.
+CREATE TABLE persons (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    made_at     BIGINT  NOT NULL,
+    made_by     TEXT    NOT NULL
+);
+CREATE TABLE person_authors (
+    brand       TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    person      TEXT    NOT NULL,
+    linked_at   BIGINT  NOT NULL,
+    linked_by   TEXT    NOT NULL,
+    PRIMARY KEY (brand, network, origin, author_id)
+);
+CREATE INDEX person_authors_person ON person_authors (person);
+
+-- Every act that put authors together: one row for each that moved, so that it can be undone.
+CREATE TABLE person_links (
+    id          TEXT    NOT NULL,
+    brand       TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    from_person TEXT    NOT NULL DEFAULT '',     -- '': it stood alone
+    to_person   TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    by_agent    TEXT    NOT NULL,
+    undone_at   BIGINT,
+    undone_by   TEXT    NOT NULL DEFAULT '',
+    PRIMARY KEY (id, brand, network, origin, author_id)
+);
+CREATE INDEX person_links_author ON person_links (brand, network, origin, author_id);
+
+-- Who is muted by a lead. A person as a whole stands under its id with an empty network.
+CREATE TABLE mutes (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    by_agent    TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    until       BIGINT  NOT NULL,
+    ended_at    BIGINT,
+    ended_by    TEXT    NOT NULL DEFAULT ''
+);
+CREATE INDEX mutes_author ON mutes (brand, network, origin, author_id);
+
+-- By what the author of an owed mention may be known again elsewhere. Addresses and numbers stand
+-- here as digests only.
+CREATE TABLE traces (
+    mention_id  TEXT    NOT NULL,
+    kind        TEXT    NOT NULL CHECK (kind IN ('mail', 'number', 'handle', 'name')),
+    key         TEXT    NOT NULL,
+    brand       TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (mention_id, kind, key)
+);
+CREATE INDEX traces_key ON traces (brand, kind, key, at);
+CREATE INDEX traces_author ON traces (brand, network, origin, author_id, at);
 
 -- The event log. `position`, `seal` come later from the brand's one sealer.
 CREATE TABLE events (

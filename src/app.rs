@@ -223,6 +223,7 @@ fn language_of(config: &Config, recipient: &str) -> Lang {
         let on_call = b.on_call.as_deref();
         let turns = on_call.and_then(|name| config.rotas.get(name)).into_iter();
         b.recipients.iter().any(|r| r == recipient)
+            || b.lead == recipient
             || levels.any(|name| name == recipient)
             || on_call == Some(recipient)
             || turns.flat_map(|rota| rota.everybody()).any(|name| name == recipient)

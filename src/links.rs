@@ -56,6 +56,9 @@ pub mod path {
     pub const API_ALERT_ACK: &str = "/api/v1/alerts/{id}/ack";
     /// A person's word that an alert should not have woken anybody.
     pub const API_ALERT_WOKEN: &str = "/api/v1/alerts/{id}/woken";
+    /// What a person does with a customer: `link`, `unlink`, `mute`, `unmute`. The id is that of a
+    /// person, or of a case of one of its authors.
+    pub const API_PERSON_ACT: &str = "/api/v1/persons/{id}/{act}";
     /// The ledger.
     pub const API_LEDGER: &str = "/api/v1/ledger";
     /// Channels and how they fare.

@@ -24,6 +24,7 @@ mod learned;
 mod ledger;
 mod lines;
 mod out;
+mod person;
 mod replay;
 mod run;
 mod scratch;
@@ -103,6 +104,8 @@ enum Command {
     /// Add a channel, list all and how they fare, have one read at once, or have its owner connect
     /// it again
     Channel(channel::ChannelArgs),
+    /// Show a person, put authors together or take them apart, mute and unmute
+    Person(person::PersonArgs),
     /// Add, list and remove agents, and make API tokens
     User(user::UserArgs),
     /// Stop all publishing of a brand at once
@@ -159,6 +162,7 @@ impl Command {
             Command::Case(args) => args.run(global),
             Command::Alert(args) => args.run(global),
             Command::Channel(args) => args.run(global),
+            Command::Person(args) => args.run(global),
             Command::User(args) => args.run(global),
             Command::Hold(args) => args.run(global),
             Command::Resume(args) => args.run(global),

@@ -4,6 +4,7 @@ use super::calendars;
 use super::campaign::Written;
 use super::check::{Checked, check};
 use super::escalation;
+use super::priority;
 use super::problem::{Problems, nearest};
 use super::section::{Section, Sections};
 use super::sla;
@@ -22,6 +23,7 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> (BTreeMap<String, Brand>, bool) {
     let (triage, encoder) = triage(sections, problems);
+    let weights = priority::read(sections, problems);
     let policies: BTreeMap<_, _> =
         sections.of("sla").map(|s| (s.name.as_str(), sla::policy(s, networks, problems))).collect();
     let weeks = calendars::read(sections, problems);
@@ -45,10 +47,14 @@ pub(super) fn read(
             if let Some(name) = keys.get::<String>("on_call") {
                 escalation::somebody(&keys, "on_call", &name, sections, problems);
             }
+            if let Some(lead) = keys.get::<String>("lead") {
+                refer(&keys, "lead", &lead, "recipient", sections, problems);
+            }
             let (alert_at, look_at) = thresholds(&keys, triage, problems);
             let mut brand = brand(&section.name, &keys)?;
             names(&keys, &brand, problems);
             (brand.alert_at, brand.look_at) = (alert_at, look_at);
+            brand.priority = weights.clone();
             if let Some(name) = keys.get::<String>("sla")
                 && let Some(sla) = policies.get(name.as_str())
             {
@@ -132,6 +138,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.wakes = keys.get("wakes").unwrap_or(brand.wakes);
     brand.on_call = keys.get("on_call");
+    brand.lead = keys.get("lead").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
     Some(brand)

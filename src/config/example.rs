@@ -46,6 +46,7 @@ pub fn example(registry: &Registry) -> String {
                     |from: &str, to: &str| format!("[{{ who = {one}, from = {from}, to = {to} }}]");
                 let given = [
                     ("recipients", all.clone()),
+                    ("lead", one.clone()),
                     ("on_call", on_call),
                     ("people", all),
                     ("overrides", stint("\"2026-12-24 18:00\"", "\"2026-12-26\"")),

@@ -50,6 +50,8 @@ pub(super) enum Form {
     Database,
     /// A whole number of hours, days …, at least 1.
     Count,
+    /// A number of hours by which something weighs.
+    Points,
     /// Words to be looked up in what people write.
     Phrases,
     Domains,
@@ -177,6 +179,7 @@ impl Form {
             Form::Hosts => "a list of hosts, addresses or networks, with a port or without",
             Form::Database => "sqlite: and a path, or postgres:// and a server, in quotes",
             Form::Count => "a whole number from 1 on",
+            Form::Points => "a whole number of hours from 0 to 1000",
             Form::Phrases => "a list of texts, each with a letter or a digit",
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
@@ -224,6 +227,10 @@ impl Form {
             (Form::Plain(KeyKind::Number), Raw::Whole(n)) => Ok(Value::Number(*n)),
             (Form::Count, Raw::Whole(n)) if *n < 1 => Err(format!("{n} is too few").into()),
             (Form::Count, Raw::Whole(n)) => Ok(Value::Number(*n)),
+            (Form::Points, Raw::Whole(n)) if !(0..=1_000).contains(n) => {
+                Err(format!("{n} is no number of hours from 0 to 1000").into())
+            }
+            (Form::Points, Raw::Whole(n)) => Ok(Value::Number(*n)),
             (Form::Plain(KeyKind::Flag), Raw::Flag(flag)) => Ok(Value::Flag(*flag)),
             (Form::Plain(KeyKind::List), Raw::List(_)) => Ok(Value::List(texts(raw)?)),
             (Form::Share, Raw::Whole(n)) => share(*n as f64),

@@ -74,6 +74,7 @@ pub(super) const SHAPES: &[Shape] = &[
         example: "",
         fields: TRIAGE,
     },
+    super::priority::SHAPE,
     Shape {
         kind: "brand",
         named: true,
@@ -292,6 +293,12 @@ const BRAND: &[Field] = &[
         "The name of a [recipient.NAME] who alone is woken by that, or of a [rota.NAME] that says who. \
          Default: all of its recipients.",
         r#""ntfy""#,
+    ),
+    may(
+        "lead",
+        TEXT,
+        "The name of the [recipient.NAME] who is told of somebody's third complaint. Default: none.",
+        r#""desk""#,
     ),
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),

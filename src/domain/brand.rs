@@ -4,6 +4,7 @@ use super::deadline::SlaPolicy;
 use super::delivery::Wake;
 use super::escalation::EscalationPolicy;
 use super::hours::{self, Calendar};
+use super::priority::Weights;
 use super::public::PublicChannel;
 use super::reason::Reason;
 use super::time::{DAY, Instant};
@@ -60,6 +61,10 @@ pub struct Brand {
     pub wakes: Vec<Wake>,
     /// The recipient who alone is woken, or the rota that says who; `None`: all recipients are.
     pub on_call: Option<String>,
+    /// The recipient who is told of somebody's third complaint; empty for nobody.
+    pub lead: String,
+    /// What it holds urgent.
+    pub priority: Weights,
     /// How replies are signed, empty for not at all.
     pub signature: String,
     /// Its public channels that no connector hears, by name.
@@ -107,6 +112,8 @@ impl Brand {
             escalation: None,
             wakes: Wake::USUAL.to_vec(),
             on_call: None,
+            lead: String::new(),
+            priority: Weights::default(),
             signature: String::new(),
             public: Vec::new(),
             learn: true,

@@ -41,7 +41,7 @@ impl Wake {
             Wake::Deaf => matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet),
             // By their spelling: each is told by a step of its own.
             Wake::Storm => reason.as_str() == "storm",
-            Wake::ThirdStrike => reason.as_str() == "third_strike",
+            Wake::ThirdStrike => reason == Reason::ThirdStrike,
             Wake::BrokenPromise => reason.as_str() == "promise_broken",
         };
         Wake::ALL.iter().copied().find(|wake| listed.contains(wake) && applies(*wake))

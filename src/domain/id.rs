@@ -55,6 +55,12 @@ ids! {
     AlertId,
     /// One hole in a lane's coverage.
     GapId,
+    /// Authors that a human confirmed to be one customer.
+    PersonId,
+    /// One act by which a human put authors together.
+    LinkId,
+    /// One silence about an author or a person.
+    MuteId,
 }
 
 #[cfg(test)]

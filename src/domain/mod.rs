@@ -16,7 +16,9 @@ pub mod ledger;
 pub mod length;
 pub mod mention;
 pub mod obligation;
+pub mod person;
 pub mod plan;
+pub mod priority;
 pub mod public;
 pub mod reason;
 pub mod rota;
@@ -26,7 +28,7 @@ pub mod time;
 pub mod verdict;
 
 pub use brand::{Brand, Campaign};
-pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
+pub use id::{AlertId, CaseId, EventId, GapId, LinkId, MentionId, MuteId, PersonId, ReplyId};
 pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;
 pub use verdict::{Kind, Lang, PerMillion, Relevance, Risk, Topic, Verdict, Why};

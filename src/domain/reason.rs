@@ -58,6 +58,8 @@ words! {
         ManyAtOnce = "many_at_once",
         /// More of one night after three that woke: one alert, changed in place.
         WokenAgain = "woken_again",
+        /// Somebody's third complaint, or a later one: the lead is told.
+        ThirdStrike = "third_strike",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
@@ -73,6 +75,8 @@ words! {
         NotAlertedKind = "not_alerted_kind",
         /// Not sent: the brand has no recipient.
         NoRecipient = "no_recipient",
+        /// Not sent: a lead muted the author.
+        Muted = "muted",
         /// Not sent: a newer alert on the same case to the same recipient says it all.
         Superseded = "superseded",
     }
@@ -115,6 +119,7 @@ impl Reason {
                 | BeforeOurTime
                 | NotAlertedKind
                 | NoRecipient
+                | Muted
                 | Superseded
         )
     }

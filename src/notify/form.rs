@@ -36,6 +36,15 @@ pub(super) fn said(case: &AlertCase, words: &Catalogue, limit: usize) -> String 
     format!("{}: {}", one_line(&case.author, 60), one_line(&case.text, limit))
 }
 
+/// Which complaint it is, from somebody's second on.
+pub(super) fn strikes(case: &AlertCase, words: &Catalogue) -> String {
+    if case.strikes < 2 {
+        return String::new();
+    }
+    let (count, time) = (case.strikes.to_string(), one_line(&case.strikes_since, 20));
+    words.fill("alert.strikes", &[("count", &count), ("time", &time)])
+}
+
 /// The risks by name, separated by commas.
 pub(super) fn risks(case: &AlertCase, words: &Catalogue) -> String {
     case.risk.iter().map(|r| words.risk(*r)).collect::<Vec<_>>().join(", ")

@@ -3,7 +3,7 @@
 //! ntfy proves nobody's identity: whoever subscribes can press a button. So buttons only open
 //! pages of ours (`view`), which ask for a log-in where one is needed.
 
-use super::form::{Once, cut, heading, risks, said, whys, words};
+use super::form::{Once, cut, heading, risks, said, strikes, whys, words};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::domain::time::MINUTE;
@@ -255,6 +255,10 @@ fn message(alert: &Alert, words: &Catalogue) -> String {
         if !alert.body.is_empty() {
             lines.insert(0, cut(&one_line(&alert.body, 500), 600));
         }
+    }
+    let repeated = alert.case.as_ref().map_or(String::new(), |case| strikes(case, words));
+    if !repeated.is_empty() {
+        lines.insert(0, repeated);
     }
     if alert.not_rechecked {
         lines.insert(0, words.get("alert.not_rechecked").to_owned());

@@ -1,6 +1,6 @@
 //! Alerts as readable blocks of text on our own terminal. Colour is the terminal's affair.
 
-use super::form::{Once, heading, risks, said, whys, words};
+use super::form::{Once, heading, risks, said, strikes, whys, words};
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{
@@ -65,6 +65,7 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
     } else if let Some(case) = &alert.case {
         line("", &said(case, words, 600));
         line(words.get("alert.deadline"), &case.due_text);
+        line("", &strikes(case, words));
         line(words.get("alert.risk"), &risks(case, words));
         line(words.get("alert.why"), &whys(case, words));
         line(words.get("alert.draft"), &case.draft);
@@ -146,6 +147,15 @@ mod tests {
                 "  [01JDKEY]"
             ]
         );
+    }
+
+    #[test]
+    fn who_complains_again_is_told_as_such() {
+        let mut alert = sample();
+        let case = alert.case.as_mut().unwrap();
+        (case.strikes, case.strikes_since) = (3, "2026-02-01".to_owned());
+        let block = block(&alert, Catalogue::of(Lang::IT));
+        assert!(block.contains("\n  Reclamo numero 3 dal 2026-02-01\n"), "{block}");
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) fn sample() -> Alert {
             text: "Terza settimana e il pacco non è ancora arrivato".into(),
             language: Lang::IT,
             severity: 2,
+            strikes: 1,
+            strikes_since: "2026-11-20".into(),
             topic: Topic::Delivery,
             risk: vec![Risk::Churn, Risk::Ignored],
             why: vec![

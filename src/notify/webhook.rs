@@ -179,6 +179,7 @@ fn case_within(case: &AlertCase, room: usize) -> Value {
         "text": text(&case.text, room),
         "language": case.language,
         "severity": case.severity,
+        "strikes": case.strikes,
         "topic": case.topic,
         "risk": case.risk,
         "why": why.collect::<Vec<_>>(),

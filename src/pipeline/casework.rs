@@ -9,7 +9,7 @@ mod levels;
 pub use key::key_for;
 
 use super::logged::data_of;
-use super::{Deps, contact, learn, notify};
+use super::{Deps, contact, learn, notify, standing};
 use crate::domain::case::{
     Attention, Case, CaseEvent, Effect, NotAllowed, Resolution, apply, wind,
 };
@@ -18,6 +18,7 @@ use crate::domain::escalation::Escalation;
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::Evidence;
+use crate::domain::priority::Stakes;
 use crate::domain::reason::Reason;
 use crate::domain::{AlertId, CaseId, EventId, Instant, MentionId};
 use crate::store::cases::{CaseFile, CaseKey};
@@ -140,6 +141,9 @@ impl<'d> Work<'d> {
             draft_due: false,
             checked_at: Instant(0),
             reread_at: Instant(0),
+            stakes: Stakes::default(),
+            points: 0,
+            muted_until: Instant(0),
             rev: 0,
         };
         self.keys.insert(key, id);
@@ -354,9 +358,12 @@ impl<'d> Work<'d> {
     ) -> Result<Vec<CaseId>, StoreError> {
         let contacts = std::mem::take(&mut self.contacts);
         contact::settle(&mut self, tx, contacts).await?;
+        standing::estimate(self.deps, &mut self.files, &self.touched);
         let touched: Vec<&CaseFile> =
             self.touched.iter().filter_map(|id| self.files.get(id)).collect();
         cases::save(tx, &touched).await?;
+        let Work { deps, files, touched, alerts, now, .. } = &mut self;
+        standing::weigh(deps, tx, files, touched, alerts, *now).await?;
         events::append(tx, &self.entries).await?;
         let moves: Vec<_> = self
             .moved

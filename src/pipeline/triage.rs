@@ -2,7 +2,7 @@
 
 use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
-use super::{Deps, Did, StepResult, clocks};
+use super::{Deps, Did, StepResult, clocks, suggest};
 use crate::classify::{About, Around, Correction, Input, Learned, Likeness, Scope, Settings};
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
@@ -10,7 +10,7 @@ use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Obligation, Owing, Standing};
 use crate::domain::{Bands, Brand, CaseId, Instant, Lang, MentionId, Verdict};
 use crate::store::mentions::{Judged, MentionRow};
-use crate::store::{StoreError, Tx, looks, mentions};
+use crate::store::{StoreError, Tx, looks, mentions, traces};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::resume_unwind;
 
@@ -34,6 +34,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let keys: Vec<_> = rows.iter().map(|(row, _)| key_for(row)).collect();
     work.find(&mut tx, &keys).await?;
     let mut judged = BTreeMap::new();
+    let mut left = Vec::new();
     let mut tombstones = Vec::new();
     for (row, verdict) in rows {
         let row = &row;
@@ -43,6 +44,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             withdraw(&mut work, row, id)?;
             tombstones.push(row.id.clone());
         } else if let Some(outcome) = judge(deps, &mut work, &looks, row, id, verdict, now)? {
+            left.extend(outcome.case.and_then(|_| suggest::left(deps, row, id)));
             judged.insert(id, outcome);
         } else {
             tombstones.push(row.id.clone());
@@ -57,6 +59,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let cases = work.save(&mut tx, |id| judged.contains_key(id)).await?;
     let judged: Vec<Judged> = judged.into_values().collect();
     mentions::save_judged(&mut tx, &judged).await?;
+    traces::keep(&mut tx, &left).await?;
     mentions::done_with(&mut tx, &tombstones).await?;
     tx.commit().await?;
     deps.tell(cases);
@@ -180,6 +183,7 @@ fn judge(
             let Some(case) = case else { return Ok(Some(outcome)) };
             let due = clocks::due(work, brand, row, owing, &outcome.verdict, case, now);
             let severity = outcome.verdict.severity;
+            work.update(case, |file| file.stakes.raise(&outcome.verdict.risk));
             not_refused(work.apply(case, CaseEvent::Raised { mention: id, owing, severity, due }))?;
         }
         // An edit after the end is looked at again: what complains is owed as that, whatever else
@@ -242,6 +246,7 @@ fn owe(
     waits: Option<Instant>,
     now: Instant,
 ) -> StepResult<()> {
+    work.update(case, |file| file.stakes.raise(&verdict.risk));
     let (since, heard_at) = clocks::written(row, now);
     let due = waits.unwrap_or_else(|| clocks::due(work, brand, row, owing, verdict, case, now));
     // A deadline that had passed before anybody here could know of it rings no alert of its own.

@@ -8,6 +8,8 @@ use crate::domain::Instant;
 use crate::domain::case::{Attention, Case, HandedOver, Resolution, next_due};
 use crate::domain::escalation::Escalation;
 use crate::domain::obligation::Obligation;
+use crate::domain::person::complained_at;
+use crate::domain::priority::place;
 use Type::{Big, Bool, Text};
 use std::collections::HashMap;
 
@@ -43,6 +45,9 @@ pub(super) struct CaseRow {
     reread_at: i64,
     rev: i64,
     escalation: String,
+    stakes: String,
+    points: i64,
+    muted_until: i64,
 }
 
 /// The columns of a row, for a `SELECT` from `cases k`.
@@ -52,7 +57,8 @@ macro_rules! columns {
          k.author_name, k.opened_at, k.told_at, k.attention, k.attention_by, k.attention_until, \
          k.handed_to, k.handed_by, k.handed_ref, k.handed_at, k.resolution_spent, \
          k.resolution_from, k.resolution_stood, k.resolution_due, k.resolution_told, \
-         k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev, k.escalation"
+         k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev, k.escalation, \
+         k.stakes, k.points, k.muted_until"
     };
 }
 pub(super) use columns;
@@ -111,6 +117,10 @@ pub(super) fn read_case(
         draft_due: row.draft_due,
         checked_at: Instant(row.checked_at),
         reread_at: Instant(row.reread_at),
+        stakes: serde_json::from_str(&row.stakes)
+            .map_err(|e| StoreError::broken(&row.id, format!("its stakes cannot be read: {e}")))?,
+        points: row.points,
+        muted_until: Instant(row.muted_until),
         rev: row.rev,
     })
 }
@@ -133,7 +143,7 @@ fn escalation(of: &Escalation) -> String {
 pub(super) const TYPES: &[Type] = &[
     Text, Text, Text, Text, Text, Text, Text, Text, Text, Big, Big, Text, Text, Text, Big, Text,
     Big, Big, Big, Text, Big, Big, Bool, Big, Big, Text, Text, Text, Big, Big, Big, Big, Big, Bool,
-    Big, Text,
+    Big, Text, Text, Big, Big, Big, Big, Big,
 ];
 
 /// Stores new cases.
@@ -141,9 +151,11 @@ pub(super) const INSERT: &str = "INSERT INTO cases (id, brand, channel, network,
     author, author_handle, author_name, opened_at, told_at, state, attention, attention_by, \
     attention_until, owing, severity, deadline, due_at, due_kind, events, draft_rev, draft_due, \
     checked_at, reread_at, handed_to, handed_by, handed_ref, handed_at, resolution_spent, \
-    resolution_from, resolution_stood, resolution_due, resolution_told, rev, escalation) \
+    resolution_from, resolution_stood, resolution_due, resolution_told, rev, escalation, stakes, \
+    points, class, urgent_at, complained_at, muted_until) \
     SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, \
-    c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35 + 1, c36 \
+    c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35 + 1, c36, c37, \
+    c38, c39, c40, c41, c42 \
     FROM {rows} WHERE TRUE ON CONFLICT DO NOTHING";
 
 /// Stores changed cases, of the revision that was loaded only.
@@ -153,7 +165,9 @@ pub(super) const UPDATE: &str = "UPDATE cases SET told_at = v.c11, state = v.c12
     draft_rev = v.c22, draft_due = v.c23, checked_at = v.c24, reread_at = v.c25, \
     handed_to = v.c26, handed_by = v.c27, handed_ref = v.c28, handed_at = v.c29, \
     resolution_spent = v.c30, resolution_from = v.c31, resolution_stood = v.c32, \
-    resolution_due = v.c33, resolution_told = v.c34, rev = cases.rev + 1, escalation = v.c36 \
+    resolution_due = v.c33, resolution_told = v.c34, rev = cases.rev + 1, escalation = v.c36, \
+    stakes = v.c37, points = v.c38, class = v.c39, urgent_at = v.c40, complained_at = v.c41, \
+    muted_until = v.c42 \
     FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c35";
 
 /// A case as its row holds it.
@@ -166,6 +180,7 @@ pub(super) fn case_row(file: &CaseFile) -> Vec<Value<'_>> {
         Attention::Moved { by, until } => ("moved", by.as_str(), until.0),
     };
     let due = next_due(c);
+    let (class, urgent_at) = place(c, file.points);
     let handed = c.handed_over.as_ref();
     let clock = &c.resolution;
     args![
@@ -205,5 +220,11 @@ pub(super) fn case_row(file: &CaseFile) -> Vec<Value<'_>> {
         clock.told,
         file.rev,
         escalation(&c.escalation),
+        serde_json::to_string(&file.stakes).unwrap_or_else(|_| "{}".to_owned()),
+        file.points,
+        class,
+        urgent_at,
+        complained_at(c),
+        file.muted_until,
     ]
 }

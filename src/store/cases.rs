@@ -7,6 +7,7 @@ use super::error::StoreError;
 use super::obligations;
 use super::value::{Sql, args, statements, taking};
 use crate::domain::case::Case;
+use crate::domain::priority::Stakes;
 use crate::domain::{CaseId, Instant};
 use Type::Text;
 use std::collections::HashMap;
@@ -32,6 +33,12 @@ pub struct CaseFile {
     pub checked_at: Instant,
     /// When that is tried next; 0 if it never was.
     pub reread_at: Instant,
+    /// What beside its debts makes it urgent.
+    pub stakes: Stakes,
+    /// Its priority in points, by which it stands in line.
+    pub points: i64,
+    /// Nobody is told of it until then; its author is muted.
+    pub muted_until: Instant,
     /// Counts changes; 0 until stored. An update of another revision changes nothing.
     pub rev: i64,
 }
@@ -54,7 +61,7 @@ pub struct CaseKey {
 statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
     DRAFTS_DUE = Sql::same("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
-    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY CASE owing WHEN 'complaint' THEN 1 WHEN 'question' THEN 2 ELSE 3 END, deadline, id LIMIT $2");
+    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY class, urgent_at, id LIMIT $2");
 }
 
 /// Loads cases by id with their obligations; those that do not exist are left out.
@@ -116,7 +123,7 @@ pub async fn draft_due(tx: &mut Tx, limit: i64) -> Result<Vec<CaseId>, StoreErro
     ids(tx.all(DRAFTS_DUE, args![limit]).await?)
 }
 
-/// Open cases by urgency: complaints first, then by deadline. `brand` empty for all.
+/// Open cases by urgency: complaints first, then by their place in line. `brand` empty for all.
 pub async fn open(tx: &mut Tx, brand: &str, limit: i64) -> Result<Vec<CaseFile>, StoreError> {
     let found = ids(tx.all(OPEN, args![brand, limit]).await?)?;
     let mut files = load(tx, &found).await?;

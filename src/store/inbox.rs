@@ -58,6 +58,54 @@ pub struct CaseLine {
     pub draft_rev: i64,
     /// All that is owed there waits in a first look.
     pub first_look: bool,
+    /// Its priority: so many hours sooner in line.
+    pub points: i64,
+    /// Its part of the line.
+    pub class: i64,
+    /// Its place there.
+    pub urgent_at: i64,
+    /// Nobody is told of it until then; 0 where its author was never muted.
+    pub muted_until: i64,
+}
+
+impl CaseLine {
+    /// Where a list goes on that ended with it.
+    pub fn place(&self) -> Place {
+        Place { class: self.class, urgent_at: self.urgent_at, id: self.id.clone() }
+    }
+}
+
+/// A place in the line of cases, behind which a list goes on. Whoever turns pages while cases move
+/// up may miss one that passes; it stands on the pages before.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct Place {
+    class: i64,
+    urgent_at: i64,
+    id: String,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.urgent_at, self.id)
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Place, String> {
+        let mut parts = text.splitn(3, '.');
+        let mut number = || parts.next().and_then(|n| n.parse().ok());
+        let (class, urgent_at) = (number(), number());
+        let id = parts.next().and_then(|id| id.parse::<CaseId>().ok());
+        match (class, urgent_at, id) {
+            (Some(class), Some(urgent_at), Some(id)) => {
+                Ok(Place { class, urgent_at, id: id.to_string() })
+            }
+            _ => Err(format!("`{text}` is no place in a list; send what `next` said before")),
+        }
+    }
 }
 
 /// A stored mention with all that the API tells of it.
@@ -117,6 +165,8 @@ pub struct Counts {
     pub complaints: i64,
     /// Of these, those whose deadline has passed.
     pub overdue: i64,
+    /// Of all, those whose author is muted.
+    pub muted: i64,
 }
 
 /// A figure by its two labels.
@@ -125,8 +175,9 @@ pub type Figure = (String, String, i64);
 macro_rules! case_columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.author_handle, k.author_name, k.opened_at, \
-         k.state, k.attention_by, k.attention_until, k.handed_to, k.owing, k.severity, k.deadline, k.draft_rev, \
-         k.owing IS NOT NULL AND k.deadline IS NULL AS first_look"
+         k.state, k.attention_by, k.attention_until, k.handed_to, k.owing, k.severity, k.deadline, \
+         k.draft_rev, k.owing IS NOT NULL AND k.deadline IS NULL AS first_look, k.points, k.class, \
+         k.urgent_at, k.muted_until"
     };
 }
 /// What the row of a mention leaves out and its page shows.
@@ -150,15 +201,15 @@ macro_rules! case_filter {
 
 statements! {
     BY_URGENCY = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
-        " ORDER BY CASE WHEN k.owing IS NULL THEN 4 WHEN k.deadline IS NULL THEN 3 \
-         WHEN k.owing = 'complaint' THEN 0 WHEN k.owing = 'question' THEN 1 ELSE 2 END, \
-         CASE WHEN k.deadline <= $6 THEN 0 ELSE 1 END, k.severity DESC, k.deadline, k.id DESC LIMIT $7 OFFSET $8"));
+        " ORDER BY k.class, k.urgent_at, k.id LIMIT $6 OFFSET $7"));
     COUNTS = Sql::same(concat!("SELECT CAST(COUNT(*) AS BIGINT) AS open, \
         CAST(COALESCE(SUM(CASE WHEN k.owing = 'complaint' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complaints, \
-        CAST(COALESCE(SUM(CASE WHEN k.deadline <= $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue \
+        CAST(COALESCE(SUM(CASE WHEN k.deadline <= $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue, \
+        CAST(COALESCE(SUM(CASE WHEN k.muted_until > $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS muted \
         FROM cases k WHERE k.owing IS NOT NULL AND k.deadline IS NOT NULL AND ", case_filter!()));
     CASES = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
-        " AND k.id > $6 ORDER BY k.id LIMIT $7"));
+        " AND (k.class, k.urgent_at, k.id) > ($6, $7, $8) \
+         ORDER BY k.class, k.urgent_at, k.id LIMIT $9"));
     MENTIONS = Sql::same(concat!("SELECT ", mention_columns!(),
         more_columns!(), " FROM mentions m \
         WHERE ($1 = '' OR m.brand = $1) AND ($2 = '' OR m.disposition = $2) \
@@ -178,16 +229,15 @@ statements! {
     ALIVE = Sql::same("SELECT CAST(1 AS BIGINT)");
 }
 
-/// Cases by urgency: complaints first, then what is overdue, what is severe, what is due first.
-/// What waits in a first look stands behind all that has a deadline.
+/// Cases by urgency: complaints first, then questions, then looks, each by its place in line. What
+/// waits in a first look stands behind all that has a deadline.
 pub async fn by_urgency(
     tx: &mut Tx,
     f: &Filter,
-    now: Instant,
     limit: i64,
     skip: i64,
 ) -> Result<Vec<CaseLine>, StoreError> {
-    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, now, limit, skip];
+    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, limit, skip];
     tx.all(BY_URGENCY, args).await
 }
 
@@ -197,15 +247,27 @@ pub async fn counts(tx: &mut Tx, f: &Filter, now: Instant) -> Result<Counts, Sto
     Ok(tx.first(COUNTS, args).await?.unwrap_or_default())
 }
 
-/// Cases in the order in which they began, behind one of them.
+/// The same from a place in that order on, without counting what stands before it.
 pub async fn cases(
     tx: &mut Tx,
     f: &Filter,
-    after: Option<CaseId>,
+    after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<CaseLine>, StoreError> {
-    let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, after, limit];
+    // No class stands before the first.
+    let Place { class, urgent_at, id } =
+        after.unwrap_or(Place { class: -1, urgent_at: 0, id: String::new() });
+    let args = args![
+        &f.brand,
+        &f.state,
+        &f.channel,
+        &f.language,
+        &f.taken_by,
+        class,
+        urgent_at,
+        id,
+        limit
+    ];
     tx.all(CASES, args).await
 }
 

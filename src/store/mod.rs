@@ -33,14 +33,18 @@ pub mod live;
 pub mod looks;
 mod mention_row;
 pub mod mentions;
+pub mod mutes;
 mod obligations;
 pub mod outbox;
 pub mod own;
+pub mod persons;
 pub mod rechecks;
 pub mod reloads;
 pub mod replies;
 pub mod rereads;
 pub mod rhythm;
+pub mod strikes;
+pub mod traces;
 pub mod trays;
 pub mod tuning;
 mod value;
@@ -75,13 +79,16 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         live::STATEMENTS,
         looks::STATEMENTS,
         mentions::STATEMENTS,
+        mutes::STATEMENTS,
         outbox::STATEMENTS,
         own::STATEMENTS,
+        persons::STATEMENTS,
         rechecks::STATEMENTS,
         reloads::STATEMENTS,
         replies::STATEMENTS,
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
+        traces::STATEMENTS,
         trays::STATEMENTS,
         tuning::STATEMENTS,
         waiting::STATEMENTS,

@@ -183,8 +183,8 @@ pub async fn waiting(tx: &mut Tx, channel: &str) -> Result<i64, StoreError> {
     Ok(row.map_or(0, |(n,)| n))
 }
 
-/// Deletes the content of mentions: words and what finds their copies, names, address, attachments,
-/// earlier texts, what people said that they are, and the network's own record; with the last
+/// Deletes the content of mentions: words and what finds their copies or their author elsewhere,
+/// names, address, attachments, earlier texts, what people said that they are, and the network's own record; with the last
 /// mention of a case, the author's name and the drafts there. What counts stays: ids, day,
 /// disposition, verdict, events, what we answered. The log holds nothing of the customer's, and
 /// neither does an alert once it is sent.
@@ -209,6 +209,7 @@ pub async fn blank(tx: &mut Tx, rows: &[BlankRow], now: Instant) -> Result<(), S
         "UPDATE versions SET text = '' FROM {rows} WHERE versions.mention_id = v.c1",
         "DELETE FROM payloads WHERE mention_id IN (SELECT v.c1 FROM {rows})",
         "DELETE FROM labels WHERE mention_id IN (SELECT v.c1 FROM {rows})",
+        "DELETE FROM traces WHERE mention_id IN (SELECT v.c1 FROM {rows})",
         "DELETE FROM rechecks WHERE mention_id IN (SELECT v.c1 FROM {rows})",
     ] {
         tx.bulk(Bulk::new(sql, &[Type::Text], ids())).await?;

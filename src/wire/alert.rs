@@ -59,6 +59,10 @@ pub struct AlertCase {
     pub language: Lang,
     /// 1 to 3.
     pub severity: u8,
+    /// Which complaint of its author it is, or of the person; 0 where it is none.
+    pub strikes: u32,
+    /// The day of the first of them in the brand's zone, for people.
+    pub strikes_since: String,
     /// What it is about.
     pub topic: Topic,
     /// Raised stakes.

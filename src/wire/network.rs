@@ -205,6 +205,12 @@ pub trait Network: Sync {
         None
     }
 
+    /// How long after something was written the network takes every kind of reply to it, in
+    /// milliseconds: what is owed there is urgent before that ends. `None`: it does not end.
+    fn reply_window_ms(&self) -> Option<i64> {
+        None
+    }
+
     /// How far back a new channel is read where its configuration says nothing, in milliseconds.
     /// `None`: there is no first look, and `listen` decides what it begins with.
     fn first_look_ms(&self) -> Option<i64> {

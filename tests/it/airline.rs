@@ -112,7 +112,7 @@ async fn airline_figures() {
     loop {
         let page = inbox::cases(&mut tx, &inbox::Filter::default(), after, 500).await.unwrap();
         let Some(last) = page.last() else { break };
-        after = Some(last.id.parse().unwrap());
+        after = Some(last.place());
         for line in &page {
             let id = line.id.parse().unwrap();
             let draft = cases::draft(&mut tx, id).await.unwrap().expect("every case has a draft");

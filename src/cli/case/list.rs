@@ -49,6 +49,8 @@ struct Shown<'a> {
     state: &'a str,
     owing: Option<&'a str>,
     severity: i64,
+    points: i64,
+    muted: bool,
     opened_at: Instant,
     deadline: Option<Instant>,
     overdue: bool,
@@ -72,7 +74,7 @@ impl List {
         };
         let lines = house::wait(house::over_store(&config, async |store| {
             let mut tx = store.read().await?;
-            Ok(inbox::by_urgency(&mut tx, &filter, now, i64::from(self.limit), 0).await?)
+            Ok(inbox::by_urgency(&mut tx, &filter, i64::from(self.limit), 0).await?)
         }))?;
         let shown: Vec<Shown<'_>> = lines.iter().map(|line| Shown::of(line, now)).collect();
         if self.json { out::json(&shown) } else { out::text(&table(&shown)) }
@@ -93,6 +95,8 @@ impl<'a> Shown<'a> {
             state: &line.state,
             owing: line.owing.as_deref(),
             severity: line.severity,
+            points: line.points,
+            muted: line.muted_until > now.0,
             opened_at: Instant(line.opened_at),
             deadline,
             overdue: deadline.is_some_and(|at| at <= now),
@@ -104,7 +108,7 @@ impl<'a> Shown<'a> {
 }
 
 fn table(cases: &[Shown<'_>]) -> String {
-    let head = ["case", "brand", "channel", "author", "owes", "severity", "due", "state"];
+    let head = ["case", "brand", "channel", "author", "owes", "severity", "points", "due", "state"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for c in cases {
         let due = c.deadline.map_or_else(String::new, |at| at.to_string());
@@ -117,6 +121,7 @@ fn table(cases: &[Shown<'_>]) -> String {
             "" => state,
             to => format!("{state}, handed over to {to}"),
         };
+        let state = if c.muted { format!("{state}, muted") } else { state };
         rows.push(vec![
             c.id.to_owned(),
             c.brand.to_owned(),
@@ -124,6 +129,7 @@ fn table(cases: &[Shown<'_>]) -> String {
             one_line(c.author, 30),
             c.owing.unwrap_or("-").to_owned(),
             c.severity.to_string(),
+            c.points.to_string(),
             due,
             state,
         ]);

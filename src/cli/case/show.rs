@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{Global, house, out};
 use crate::config::Config;
 use crate::domain::case::Attention;
+use crate::domain::priority::{Weights, place};
 use crate::domain::text::one_line;
 use crate::domain::{CaseId, Instant};
 use crate::pipeline::likeness::{self, Alike, DAYS};
@@ -18,6 +19,7 @@ use std::fmt::Write;
 /// All that is known of a case.
 struct Folder {
     file: CaseFile,
+    weights: Weights,
     mentions: Vec<MentionRow>,
     alike: Alike,
     draft: Option<DraftRow>,
@@ -42,8 +44,11 @@ pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
         let mentions = mentions::of_case(&mut tx, id).await?;
         let said: Vec<_> = mentions.iter().collect();
         let alike = likeness::of_case(&mut tx, &file.case, &said, now).await?;
+        let brand = config.brands.get(&file.case.brand);
+        let weights = brand.map_or_else(Weights::default, |b| b.priority.clone());
         Ok(Folder {
             file,
+            weights,
             mentions,
             alike,
             draft: cases::draft(&mut tx, id).await?,
@@ -127,6 +132,25 @@ impl Folder {
         }
         if let Some(at) = case.resolution.due {
             let _ = writeln!(out, "to be resolved by {at}");
+        }
+        self.urgency(out);
+    }
+
+    /// How urgent it is, part by part.
+    fn urgency(&self, out: &mut String) {
+        let (case, stakes) = (&self.file.case, &self.file.stakes);
+        if case.deadline().is_none() {
+            return;
+        }
+        let priority = self.weights.priority(case, stakes);
+        let urgent = place(case, self.file.points).1;
+        let _ = writeln!(out, "priority {}: in line as if due {urgent}", priority.points);
+        for weighed in &priority.parts {
+            let (name, points) = (weighed.part.name(), weighed.points);
+            let _ = writeln!(out, "  +{points} {name}: {}", weighed.part);
+        }
+        if self.file.muted_until.0 > 0 {
+            let _ = writeln!(out, "muted until {}", self.file.muted_until);
         }
     }
 }

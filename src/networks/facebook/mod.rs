@@ -150,6 +150,12 @@ impl Network for Facebook {
         &META
     }
 
+    /// A private reply to a comment, by which most complaints are settled, is taken for seven days
+    /// (Messenger Platform, private replies). A public one is taken after that too.
+    fn reply_window_ms(&self) -> Option<i64> {
+        Some(7 * DAY)
+    }
+
     fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
         let mut settings: Settings = read_settings(table)?;
         settings.page = settings.page.trim().to_owned();

@@ -32,6 +32,7 @@ fn a_sample_alert_is_this_json() {
                     "text": "Terza settimana e il pacco non è ancora arrivato",
                     "language": "it",
                     "severity": 2,
+                    "strikes": 1,
                     "topic": "delivery",
                     "risk": ["churn", "ignored"],
                     "why": ["Terza settimana", "non è ancora arrivato"],

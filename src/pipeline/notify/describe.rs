@@ -10,6 +10,7 @@ use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
 use crate::wire::AlertCase;
+use jiff::tz::TimeZone;
 
 /// An action link works this long.
 const LINK_LIFE: i64 = 3 * DAY;
@@ -30,6 +31,8 @@ pub(super) fn describe(
     let private = row.visibility == "private";
     let due = file.case.deadline().unwrap_or(owed.due);
     let due_text = shown(deps, &file.case.brand, due);
+    let since = file.stakes.strikes_since;
+    let strikes_since = since.map_or(String::new(), |at| at.day_in(&zone(deps, &file.case.brand)));
     let mut why: Vec<Why> =
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
     // What says no more than that it was written to us is no news to whom it is told.
@@ -60,6 +63,8 @@ pub(super) fn describe(
         language: Lang::parse(row.judged_language.as_deref().unwrap_or("und"))
             .unwrap_or(Lang::UNKNOWN),
         severity: file.case.severity(),
+        strikes: file.stakes.strikes,
+        strikes_since,
         topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
         risk: risks_of(row),
         why: if private { Vec::new() } else { why },
@@ -98,9 +103,13 @@ pub(super) fn author(file: &CaseFile) -> String {
 
 /// A time on the clocks of a brand's zone.
 pub(super) fn shown(deps: &Deps, brand: &str, at: Instant) -> String {
-    let zone = deps.brands.get(brand).map(|b| b.zone.clone());
-    let there = at.timestamp().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC));
+    let there = at.timestamp().to_zoned(zone(deps, brand));
     there.strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// A brand's zone; UTC for one that left the configuration.
+fn zone(deps: &Deps, brand: &str) -> TimeZone {
+    deps.brands.get(brand).map_or(TimeZone::UTC, |b| b.zone.clone())
 }
 
 /// The risks of the complaints that stand in a case; what only has to be looked at wakes nobody.

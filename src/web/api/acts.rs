@@ -5,7 +5,9 @@ use super::cases::case_id;
 use super::render;
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::pipeline::acts::{self, Act};
-use crate::store::{cases, outbox};
+use crate::pipeline::standing;
+use crate::store::cases::{self, CaseFile};
+use crate::store::outbox;
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::idempotent::once;
@@ -18,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Largest body: a reply of the longest text, escaped.
-const BODY_LIMIT: usize = 1 << 20;
+pub(super) const BODY_LIMIT: usize = 1 << 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +105,7 @@ struct Decision {
 }
 
 /// Reads a body; an empty one says the same as `{}`.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|e| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body does not do: {e}"))
@@ -189,7 +191,10 @@ pub async fn act(
 async fn head(front: &Shared, id: CaseId) -> Result<Value, Problem> {
     let mut tx = front.web.deps.store.read().await?;
     let loaded = cases::load(&mut tx, &[id]).await?;
-    Ok(loaded.first().map_or(Value::Null, render::case))
+    let told = |file: &CaseFile| {
+        render::case(file, standing::weights(&front.web.deps, &file.case.brand), front.now())
+    };
+    Ok(loaded.first().map_or(Value::Null, told))
 }
 
 /// A person's word on a reply of which nobody knows whether it stands there.

@@ -2,7 +2,10 @@
 
 use super::{Ask, lists, render};
 use crate::domain::CaseId;
-use crate::pipeline::likeness;
+use crate::domain::person::AuthorKey;
+use crate::pipeline::persons::{Customer, Folder};
+use crate::pipeline::{likeness, standing};
+use crate::store::inbox::{CaseLine, Place};
 use crate::store::{cases, events, inbox, outbox, replies};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
@@ -11,9 +14,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
-lists::asked!(state, CaseId);
+lists::asked!(state, Place);
 
-/// A page of cases in the order in which they began; `state=open` asks for all that is owed,
+/// A page of cases by urgency, complaints before all else; `state=open` asks for all that is owed,
 /// `state=look` for what of it is only to look at, and `next` is the `after` of the following page,
 /// if there may be more.
 pub async fn list(
@@ -25,8 +28,10 @@ pub async fn list(
     let (filter, after, limit) = asked.read();
     let mut tx = front.web.deps.store.read().await?;
     let rows = inbox::cases(&mut tx, &filter, after, limit).await?;
-    let lines: Vec<Value> = rows.iter().map(render::case_line).collect();
-    Ok(lists::page("cases", &lines, limit))
+    let now = front.now();
+    let lines: Vec<Value> = rows.iter().map(|line| render::case_line(line, now)).collect();
+    let next = rows.last().map(CaseLine::place).map(|place| json!(place.to_string()));
+    Ok(lists::page_to("cases", &lines, limit, next))
 }
 
 /// The id in an address.
@@ -37,8 +42,8 @@ pub fn case_id(text: &str) -> Result<CaseId, Problem> {
     text.parse().map_err(|why: String| Problem::missing(format!("there is no such case: {why}")))
 }
 
-/// One case: what is owed, what was said, who else said it, what was drafted, replied, told, and its
-/// log.
+/// One case: what is owed, how urgent it is, whose it is, what was said, who else said it, what was
+/// drafted, replied, told, and its log.
 pub async fn show(
     State(front): State<Shared>,
     caller: Caller,
@@ -66,10 +71,14 @@ pub async fn show(
         let parts = replies::parts(&mut tx, &reply.id).await?;
         answers.push(render::reply(&reply, &parts));
     }
+    let deps = &front.web.deps;
+    let customer = Customer::of_author(&mut tx, &AuthorKey::of(&file.case)).await?;
+    let folder = Folder::read(deps, &mut tx, customer).await?;
     let alerts = outbox::of_case(&mut tx, id).await?;
     let log = events::of_subject(&mut tx, &id.to_string()).await?;
     Ok(Json(json!({
-        "case": render::case(file),
+        "case": render::case(file, standing::weights(deps, &file.case.brand), front.now()),
+        "person": render::person(&folder, front.now()),
         "mentions": mentions,
         "alike": render::alike(&alike),
         "drafts": drafts.iter().map(render::draft).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! What a list of the API is asked for, and how it is answered: page by page, in the order of ids.
+//! What a list of the API is asked for, and how it is answered: page by page, in one order.
 
 use axum::Json;
 use serde_json::{Value, json};
@@ -52,7 +52,12 @@ pub(super) fn rows(asked: Option<i64>) -> i64 {
 
 /// A page under its name; `next` is the `after` of the following one, if there may be more.
 pub(super) fn page(name: &str, lines: &[Value], limit: i64) -> Json<Value> {
+    let next = lines.last().map(|line| line["id"].clone());
+    page_to(name, lines, limit, next)
+}
+
+/// The same where the rows are in another order than that of their ids.
+pub(super) fn page_to(name: &str, lines: &[Value], limit: i64, next: Option<Value>) -> Json<Value> {
     let full = i64::try_from(lines.len()).is_ok_and(|n| n == limit);
-    let next = lines.last().filter(|_| full).map(|line| &line["id"]);
-    Json(json!({ name: lines, "next": next }))
+    Json(json!({ name: lines, "next": next.filter(|_| full) }))
 }

@@ -8,6 +8,7 @@ mod events;
 mod first_look;
 mod lists;
 mod mentions;
+mod persons;
 mod receive;
 mod render;
 
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_REPLY_DECIDE, post(acts::decide))
         .route(path::API_ALERT_ACK, post(acts::acknowledge))
         .route(path::API_ALERT_WOKEN, post(alerts::in_vain))
+        .route(path::API_PERSON_ACT, post(persons::act))
         .route(path::API_CHANNELS, get(channels::channels))
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))

@@ -3,13 +3,18 @@
 use crate::domain::case::Attention;
 use crate::domain::escalation::Escalation;
 use crate::domain::obligation::{Obligation, Standing};
+use crate::domain::priority::{Priority, Weighed, Weights, place};
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, PerMillion};
 use crate::pipeline::likeness::{Alike, Like};
+use crate::pipeline::persons::{Folder, Suggestion};
 use crate::store::cases::CaseFile;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
 use crate::store::looks::LookRow;
+use crate::store::mutes::MuteRow;
+use crate::store::persons::LinkRow;
 use crate::store::replies::{PartRow, ReplyRow};
+use crate::store::strikes::NewestRow;
 use crate::store::{events::EventRow, outbox::AlertRow};
 use serde_json::{Value, json};
 
@@ -27,7 +32,7 @@ fn stored(column: Option<&str>) -> Value {
 }
 
 /// A case in a list.
-pub fn case_line(c: &CaseLine) -> Value {
+pub fn case_line(c: &CaseLine, now: Instant) -> Value {
     json!({
         "id": c.id,
         "brand": c.brand,
@@ -40,15 +45,17 @@ pub fn case_line(c: &CaseLine) -> Value {
         "handed_to": (!c.handed_to.is_empty()).then_some(&c.handed_to),
         "owing": c.owing,
         "severity": c.severity,
+        "points": c.points,
+        "muted": c.muted_until > now.0,
         "deadline": maybe(c.deadline),
         "first_look": c.first_look,
         "draft_rev": c.draft_rev,
     })
 }
 
-/// The head of one case.
-pub fn case(file: &CaseFile) -> Value {
-    let c = &file.case;
+/// The head of one case, weighed as its brand says.
+pub fn case(file: &CaseFile, weights: &Weights, now: Instant) -> Value {
+    let (c, stakes) = (&file.case, &file.stakes);
     let attention = match &c.attention {
         Attention::Free => Value::Null,
         Attention::Taken { by, until }
@@ -73,6 +80,9 @@ pub fn case(file: &CaseFile) -> Value {
         "handed_over": handed_over,
         "owing": c.owing(),
         "severity": c.severity(),
+        "strikes": { "count": stakes.strikes, "since": stakes.strikes_since },
+        "muted": file.muted_until > now,
+        "priority": priority(file, weights),
         "deadline": c.deadline(),
         "resolve_by": c.resolution.due,
         "escalation": escalation(&c.escalation),
@@ -94,6 +104,69 @@ fn escalation(e: &Escalation) -> Value {
         "acknowledged": e.acked,
         "repeat_at": e.repeat_at,
         "next": e.next,
+    })
+}
+
+/// How urgent a case is, part by part.
+fn priority(file: &CaseFile, weights: &Weights) -> Value {
+    let Priority { points, parts } = weights.priority(&file.case, &file.stakes);
+    let part = |p: &Weighed| json!({ "part": p.part.name(), "points": p.points, "why": p.part.to_string() });
+    let urgent_at = file.case.deadline().map(|_| place(&file.case, file.points).1);
+    json!({
+        "points": points,
+        "urgent_at": urgent_at,
+        "parts": parts.iter().map(part).collect::<Vec<_>>(),
+    })
+}
+
+/// An author of a person, with the newest case.
+fn author(a: &NewestRow) -> Value {
+    json!({
+        "network": a.network,
+        "origin": a.origin,
+        "id": a.author_id,
+        "handle": a.author_handle,
+        "name": a.author_name,
+        "case": a.case_id,
+    })
+}
+
+/// A person: the authors that a human put together, and who else it may be.
+pub fn person(f: &Folder, now: Instant) -> Value {
+    let link = |l: &LinkRow| {
+        json!({
+            "link": l.id,
+            "author": { "network": l.network, "origin": l.origin, "id": l.author_id },
+            "at": time(l.at),
+            "by": l.by_agent,
+            "undone_at": maybe(l.undone_at),
+            "undone_by": l.undone_by,
+        })
+    };
+    let mute = |m: &MuteRow| {
+        json!({
+            "by": m.by_agent,
+            "reason": m.reason,
+            "at": time(m.at),
+            "until": time(m.until),
+            "ended_at": maybe(m.ended_at),
+            "ended_by": m.ended_by,
+        })
+    };
+    let suggestion = |s: &Suggestion| {
+        let because =
+            s.because.iter().map(|(kind, borne_by)| json!({ "same": kind, "borne_by": borne_by }));
+        json!({ "author": author(&s.newest), "because": because.collect::<Vec<_>>() })
+    };
+    json!({
+        "id": f.customer.person,
+        "brand": f.customer.brand,
+        "strikes": f.strikes,
+        "muted": f.muted(now).is_some(),
+        "authors": f.newest.iter().map(author).collect::<Vec<_>>(),
+        "links": f.links.iter().map(link).collect::<Vec<_>>(),
+        "mutes": f.mutes.iter().map(mute).collect::<Vec<_>>(),
+        "suggestions": f.suggestions.iter().map(suggestion).collect::<Vec<_>>(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The case page: read one case, and everything that is known of it.
 
+use super::customer;
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
@@ -11,7 +12,7 @@ use crate::domain::{CaseId, Instant};
 use crate::fetch::Peer;
 use crate::pipeline::exclusion::{self, Proposed};
 use crate::pipeline::likeness::{self, Alike};
-use crate::pipeline::{Channel, Deps};
+use crate::pipeline::{Channel, Deps, standing};
 use crate::store::cases::CaseFile;
 use crate::store::drafts::DraftRow;
 use crate::store::inbox::{MentionLine, VersionRow};
@@ -85,7 +86,7 @@ pub async fn render(
     let Ok(id) = id.parse::<CaseId>() else {
         return page.says(StatusCode::NOT_FOUND, "screen.not_found");
     };
-    match read(front, id).await {
+    match read(front, agent, id).await {
         Ok(None) => page.says(StatusCode::NOT_FOUND, "screen.not_found"),
         Ok(Some(rows)) => {
             let (rule, prefix) = limit(&front.web.deps, &rows).await;
@@ -107,14 +108,16 @@ pub(super) struct Rows {
     draft: Option<DraftRow>,
     brand: Option<BrandRow>,
     alike: Alike,
+    customer: customer::Read,
 }
 
-async fn read(front: &Shared, id: CaseId) -> Result<Option<Rows>, StoreError> {
+async fn read(front: &Shared, agent: &LoggedIn, id: CaseId) -> Result<Option<Rows>, StoreError> {
     let mut tx = front.web.deps.store.read().await?;
     let Some(file) = cases::load(&mut tx, &[id]).await?.pop() else { return Ok(None) };
     let mentions = inbox::of_case(&mut tx, id).await?;
     let said: Vec<_> = mentions.iter().map(|m| &m.row).collect();
     let alike = likeness::of_case(&mut tx, &file.case, &said, front.now()).await?;
+    let customer = customer::read(&front.web.deps, &mut tx, &file, agent).await?;
     let mut answers = Vec::new();
     for reply in replies::of_case(&mut tx, id).await? {
         let parts = replies::parts(&mut tx, &reply.id).await?;
@@ -123,6 +126,7 @@ async fn read(front: &Shared, id: CaseId) -> Result<Option<Rows>, StoreError> {
     Ok(Some(Rows {
         mentions,
         alike,
+        customer,
         versions: inbox::versions(&mut tx, id).await?,
         replies: answers,
         alerts: outbox::of_case(&mut tx, id).await?,
@@ -220,6 +224,9 @@ fn values(
         alike => alike::shown(&rows.alike, words, &zone),
         levels,
         acks,
+        urgency => customer::urgency(&rows.file, standing::weights(deps, &case.brand), words, &zone),
+        muted => rows.file.muted_until > now,
+        customer => customer::shown(&rows.customer, words, &zone, now),
         entries,
         history,
         doubtful,

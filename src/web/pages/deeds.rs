@@ -1,6 +1,7 @@
 //! What an agent does on the case page: one form field names the act, the rest is what it needs.
 
 use super::case::{self, Notice};
+use super::customer;
 use super::render::Page;
 use super::session::Posted;
 use crate::domain::CaseId;
@@ -94,6 +95,7 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
             let text = posted.field("text");
             return acts::publish(deps, case, agent, rev, text).await.map(|_| ());
         }
+        "link" | "unlink" | "mute" | "unmute" => return customer::act(front, case, posted).await,
         "posted" | "not_posted" => {
             let stands = posted.field("do") == "posted";
             let (reply, url) = (posted.field("reply"), posted.field("url").trim());

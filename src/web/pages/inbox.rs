@@ -57,6 +57,7 @@ struct Line {
     severity: i64,
     severity_word: &'static str,
     first_look: bool,
+    muted: bool,
     topic: &'static str,
     risks: Vec<&'static str>,
     language: String,
@@ -105,7 +106,7 @@ async fn listed(
     };
     let number = asked.page.clamp(0, 10_000);
     let mut tx = deps.store.read().await?;
-    let mut rows = inbox::by_urgency(&mut tx, &filter, now, PAGE + 1, number * PAGE).await?;
+    let mut rows = inbox::by_urgency(&mut tx, &filter, PAGE + 1, number * PAGE).await?;
     let more = rows.len() > PAGE as usize;
     rows.truncate(PAGE as usize);
     let everything = Filter { brand: asked.brand.clone(), ..Filter::default() };
@@ -154,6 +155,7 @@ async fn listed(
         open => counts.open,
         complaints => counts.complaints,
         overdue => counts.overdue,
+        muted => counts.muted,
         looks,
         brands,
         channels,
@@ -236,6 +238,7 @@ fn line(
         severity: c.severity,
         severity_word: words.severity(severity),
         first_look: c.first_look,
+        muted: c.muted_until > front.now().0,
         topic: mention.map_or("", |m| view::topic(m, words)),
         risks: mention.map_or_else(Vec::new, |m| view::risks(m, words)),
         language: mention.map_or(String::new(), |m| m.language().to_string()),

@@ -6,7 +6,7 @@ use ascolto::domain::delivery::{Rate, Wake};
 use ascolto::domain::escalation::At;
 use ascolto::domain::public::Stopgap;
 use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use ascolto::domain::{Kind, Lang, PerMillion};
+use ascolto::domain::{Kind, Lang, PerMillion, Risk};
 
 const EVERYTHING: &str = r##"
 [store]
@@ -26,6 +26,24 @@ user_agent_contact = "social@acme.example"
 alert_at = 0.5
 look_at = 0.25
 encoder = false
+
+[priority]
+severity_2 = 1
+severity_3 = 2
+second_strike = 3
+third_strike = 4
+strikes_within = "180d"
+safety = 5
+legal = 6
+press = 7
+vulnerable = 8
+privacy = 9
+churn = 10
+ignored = 11
+repeat = 12
+sarcasm = 13
+reach = 14
+window = 15
 
 [brand.acme]
 title = "Acme"
@@ -48,6 +66,7 @@ recipients = ["desk"]
 escalation = "ladder"
 wakes = ["legal", "safety"]
 on_call = "desk"
+lead = "desk"
 signature = "Anna"
 look_at = 0.125
 look_digest = ["16:30", "08:15", "16:30"]
@@ -190,7 +209,15 @@ fn every_key_arrives() {
         (&brand.wakes[..], brand.on_call.as_deref()),
         (&[Wake::Legal, Wake::Safety][..], Some("desk"))
     );
-    assert_eq!(brand.signature, "Anna");
+    assert_eq!((brand.signature.as_str(), brand.lead.as_str()), ("Anna", "desk"));
+    let weights = &brand.priority;
+    assert_eq!((weights.severity, weights.strikes_within), ([0, 1, 2], 180 * DAY));
+    assert_eq!((weights.second_strike, weights.third_strike), (3, 4));
+    assert_eq!((weights.reach, weights.window), (14, 15));
+    let risks = ["safety", "legal", "press", "vulnerable", "privacy", "churn", "ignored", "repeat"];
+    for (name, points) in risks.iter().zip(5..) {
+        assert_eq!(weights.risk[&name.parse::<Risk>().unwrap()], points, "{name}");
+    }
     assert!(!brand.learn && !config.encoder);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));

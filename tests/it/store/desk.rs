@@ -179,6 +179,9 @@ pub fn new_case(id: CaseId, thread: &str) -> CaseFile {
         draft_due: false,
         checked_at: Instant(0),
         reread_at: Instant(0),
+        stakes: Default::default(),
+        points: 0,
+        muted_until: Instant(0),
         rev: 0,
     }
 }

@@ -18,6 +18,7 @@ mod log;
 mod looks;
 mod mentions;
 mod outbox;
+mod persons;
 mod rechecks;
 mod replies;
 mod rereads;

@@ -55,7 +55,7 @@ async fn what_waits_is_counted(house: &House) {
     assert_eq!(lines[0].case_id, first.to_string());
     assert_eq!(trays::likeliest(&mut tx, "acme", 1).await.unwrap().len(), 1);
     let tray = Filter { state: "look".to_owned(), ..Filter::default() };
-    let listed = inbox::by_urgency(&mut tx, &tray, T0, 9, 0).await.unwrap();
+    let listed = inbox::by_urgency(&mut tx, &tray, 9, 0).await.unwrap();
     assert_eq!(listed.len(), 2, "the inbox shows the same");
     drop(tx);
 

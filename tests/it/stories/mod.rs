@@ -12,6 +12,7 @@ mod likeness;
 mod live;
 mod moved;
 mod nights;
+mod persons;
 mod publishing;
 mod silence;
 mod storm;

@@ -184,8 +184,8 @@ impl House {
 
     async fn newest_case(&self) -> String {
         let cases = self.get("/api/v1/cases?state=open", "asc_read").await.json();
-        let found = cases["cases"].as_array().unwrap().last().expect("a case was opened");
-        found["id"].as_str().unwrap().to_owned()
+        let ids = cases["cases"].as_array().unwrap().iter().filter_map(|c| c["id"].as_str());
+        ids.max().expect("a case was opened").to_owned()
     }
 }
 

@@ -9,5 +9,6 @@ mod house;
 mod links;
 mod login;
 mod pages;
+mod persons;
 mod receive;
 mod wall;

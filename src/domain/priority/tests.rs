@@ -1,0 +1,118 @@
+//! Priorities: every part with its weight, and an order in which complaints come first.
+
+use super::*;
+use crate::domain::case::{Attention, Resolution};
+use crate::domain::escalation::Escalation;
+use crate::domain::obligation::{Evidence, Obligation, Standing};
+use crate::domain::{CaseId, Lang, MentionId};
+use proptest::prelude::*;
+
+fn debt(owing: Owing, severity: u8, due: i64) -> Obligation {
+    Obligation {
+        mention: MentionId(7),
+        owing,
+        severity,
+        language: Lang::IT,
+        since: Instant(0),
+        heard_at: Instant(0),
+        due: Instant(due),
+        first_look: false,
+        overdue_told: false,
+        standing: Standing::Owed,
+    }
+}
+
+fn case(debts: Vec<Obligation>) -> Case {
+    Case {
+        id: CaseId(1),
+        brand: "acme".into(),
+        channel: "masto".into(),
+        network: "mastodon".into(),
+        origin: String::new(),
+        thread: "t".into(),
+        author: "a".into(),
+        opened_at: Instant(5),
+        told_at: Instant(5),
+        attention: Attention::Free,
+        handed_over: None,
+        resolution: Resolution::default(),
+        obligations: debts,
+        escalation: Escalation::default(),
+    }
+}
+
+fn told(stakes: &Stakes, debts: Vec<Obligation>) -> Vec<(&'static str, i64)> {
+    let priority = Weights::default().priority(&case(debts), stakes);
+    let told: Vec<_> = priority.parts.iter().map(|p| (p.part.name().as_str(), p.points)).collect();
+    assert_eq!(priority.points, told.iter().map(|(_, n)| n).sum::<i64>());
+    told
+}
+
+#[test]
+fn every_part_is_told_with_its_weight() {
+    let complaint = || vec![debt(Owing::Complaint, 3, 8 * HOUR)];
+    let mut stakes = Stakes::default();
+    assert_eq!(told(&stakes, complaint()), [("severity", 12)]);
+    assert_eq!(told(&stakes, vec![debt(Owing::Complaint, 1, HOUR)]), [], "nothing weighs");
+    stakes.raise(&[Risk::Legal, Risk::Sarcasm, Risk::Legal]);
+    (stakes.strikes, stakes.reach) = (2, 12_000);
+    let all = [("severity", 12), ("risk", 24), ("strikes", 72), ("reach", 8)];
+    assert_eq!(told(&stakes, complaint()), all);
+    stakes.strikes = 9;
+    assert!(told(&stakes, complaint()).contains(&("strikes", 144)));
+    let met = Evidence::Word { by: "ada".into(), url: String::new() };
+    let mut ended = complaint();
+    ended[0].standing = Standing::Met { evidence: met, at: Instant(9) };
+    assert_eq!(told(&stakes, ended), [], "what owes nothing is not urgent");
+}
+
+#[test]
+fn a_window_that_closes_before_the_deadline_takes_its_place() {
+    let at = |window| {
+        let stakes = Stakes { window: Some(window), ..Stakes::default() };
+        let case = case(vec![debt(Owing::Complaint, 1, 30 * HOUR)]);
+        let priority = Weights::default().priority(&case, &stakes);
+        (priority.points, place(&case, priority.points).1)
+    };
+    assert_eq!(at(7 * DAY), (0, Instant(30 * HOUR)), "it closes long after");
+    assert_eq!(at(24 * HOUR), (10, Instant(20 * HOUR)), "four hours before it closes");
+    assert_eq!(at(32 * HOUR), (2, Instant(28 * HOUR)));
+    assert_eq!(at(24 * HOUR + 1), (10, Instant(20 * HOUR)), "hours are rounded up");
+}
+
+#[test]
+fn reach_counts_by_powers_of_ten() {
+    let found = [0, 999, 1_000, 9_999, 10_000, 1_000_000, u64::MAX].map(steps);
+    assert_eq!(found, [0, 0, 1, 1, 2, 4, 17]);
+}
+
+#[test]
+fn what_ended_and_what_waits_in_a_first_look_stand_behind() {
+    let mut waits = debt(Owing::Complaint, 3, HOUR);
+    waits.first_look = true;
+    let mut met = debt(Owing::Complaint, 3, HOUR);
+    let evidence = Evidence::Word { by: "ada".into(), url: String::new() };
+    met.standing = Standing::Met { evidence, at: Instant(9) };
+    let of = |debts| place(&case(debts), 1_000);
+    assert_eq!(of(vec![waits]), (FIRST_LOOK, Instant(5)));
+    assert_eq!(of(vec![met]), (ENDED, Instant(-5)));
+    assert_eq!(of(vec![debt(Owing::Look, 0, HOUR)]).0, LOOK);
+}
+
+proptest! {
+    #[test]
+    fn complaints_come_before_questions_whatever_they_weigh(
+        points in 0i64..100_000, due in 0i64..1_000_000_000, other in 0i64..1_000_000_000,
+    ) {
+        let complaint = place(&case(vec![debt(Owing::Complaint, 1, due)]), 0);
+        let question = place(&case(vec![debt(Owing::Question, 0, other)]), points);
+        let look = place(&case(vec![debt(Owing::Look, 0, other)]), points);
+        prop_assert!(complaint < question && question < look);
+    }
+
+    #[test]
+    fn a_point_is_an_hour(points in 0i64..1_000, due in 0i64..1_000_000_000) {
+        let (_, at) = place(&case(vec![debt(Owing::Complaint, 1, due)]), points);
+        prop_assert_eq!(at, Instant(due - points * HOUR));
+    }
+}
