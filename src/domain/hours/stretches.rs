@@ -57,8 +57,9 @@ pub(super) fn without(
         return stretches;
     }
     let mut left = Vec::new();
-    for (mut from, to) in stretches {
-        for (gone, back) in taken.iter().filter(|(gone, back)| *gone < to && from < *back) {
+    for (start, to) in stretches {
+        let mut from = start;
+        for (gone, back) in taken.iter().filter(|(gone, back)| *gone < to && start < *back) {
             if from < *gone {
                 left.push((from, *gone));
             }

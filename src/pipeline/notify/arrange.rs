@@ -187,7 +187,7 @@ impl Plan {
     }
 
     /// It is told in the one alert of a night that is changed in place.
-    fn into_night(&mut self, deps: &Deps, row: &AlertRow, night: Instant, now: Instant) {
+    fn put_into_night(&mut self, deps: &Deps, row: &AlertRow, night: Instant, now: Instant) {
         let live = format!("night.{}.{}", row.recipient, night.0);
         let key = format!("{live}.{}", row.id);
         let (brand, recipient) = (&row.brand, &row.recipient);
@@ -250,7 +250,7 @@ async fn quiet(
             };
             // What was tried before is only tried again.
             if row.attempts == 0 && !delivery::rings_alone(wake, before) {
-                plan.into_night(deps, &row, began, now);
+                plan.put_into_night(deps, &row, began, now);
                 continue;
             }
             woken.insert(row.recipient.clone(), before + 1);
