@@ -55,6 +55,8 @@ ids! {
     AlertId,
     /// One hole in a lane's coverage.
     GapId,
+    /// One storm: many like complaints at once.
+    StormId,
 }
 
 #[cfg(test)]

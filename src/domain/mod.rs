@@ -18,12 +18,13 @@ pub mod plan;
 pub mod public;
 pub mod reason;
 pub mod silence;
+pub mod storm;
 pub mod text;
 pub mod time;
 pub mod verdict;
 
 pub use brand::{Brand, Campaign};
-pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
+pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId, StormId};
 pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;
 pub use verdict::{Kind, Lang, PerMillion, Relevance, Risk, Topic, Verdict, Why};

@@ -45,6 +45,10 @@ words! {
         HeardLate = "heard_late",
         /// How much waits to be looked at: a digest at the brand's times of day.
         ToLookAt = "to_look_at",
+        /// Many like complaints at once; one alert tells of all of them and grows with them.
+        Storm = "storm",
+        /// A storm is over; what is overdue of it is told in its alert all the same.
+        StormOver = "storm_over",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
@@ -62,6 +66,8 @@ words! {
         NoRecipient = "no_recipient",
         /// Not sent: a newer alert on the same case to the same recipient says it all.
         Superseded = "superseded",
+        /// Not sent: the case belongs to a storm, whose alert tells of it.
+        InStorm = "in_storm",
     }
 }
 
@@ -98,6 +104,7 @@ impl Reason {
                 | NotAlertedKind
                 | NoRecipient
                 | Superseded
+                | InStorm
         )
     }
 }
