@@ -123,6 +123,12 @@ impl Brand {
         (alert_at, named.and_then(|c| c.look_at).unwrap_or(self.look_at))
     }
 
+    /// How many people make a storm of complaints that name this campaign, or none.
+    pub fn storm_least(&self, campaign: &str) -> u32 {
+        let named = self.campaigns.iter().find(|c| c.name == campaign);
+        named.and_then(|c| c.storm_at).unwrap_or(self.storm_at)
+    }
+
     /// The same by other thresholds than the brand's.
     pub fn owing_at(
         &self,

@@ -34,6 +34,7 @@ pub mod reconnect;
 pub mod replay;
 pub mod runner;
 pub mod silence;
+pub mod storm;
 pub mod sweep;
 pub mod thread;
 mod tray;

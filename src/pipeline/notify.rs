@@ -2,7 +2,7 @@
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, backoff, drafting, health};
+use super::{Deps, Did, StepResult, backoff, drafting, health, storm};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
@@ -38,6 +38,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     // An alert carries the draft, so drafts come first; only what was due by now, since triage
     // may ask for more without an end.
     while drafting::step(deps).await?.more {}
+    storm::settle(deps, now).await?;
     let mut tx = deps.store.begin().await?;
     let due = outbox::take_due(&mut tx, &deps.instance, now, BATCH).await?;
     if due.is_empty() {
@@ -186,7 +187,7 @@ async fn deliver(
         body: health::said(deps, row, reason, words, dead, now),
         at: now,
         not_rechecked: unread,
-        urgent: matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet),
+        urgent: matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet | Reason::Storm),
     };
     let peer = Peer::Notifier(recipient.notifier);
     let talk = match deps.engine.ctx(peer, &recipient.link).await {

@@ -2,6 +2,7 @@
 
 use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
+use super::storm::Arrivals;
 use super::{Deps, Did, StepResult};
 use crate::classify::{About, Around, Correction, Input, Learned, Likeness, Scope, Settings};
 use crate::domain::case::CaseEvent;
@@ -34,6 +35,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let keys: Vec<_> = rows.iter().map(|(row, _)| key_for(row)).collect();
     work.find(&mut tx, &keys).await?;
     let mut judged = BTreeMap::new();
+    let mut arrivals = Arrivals::default();
     let mut tombstones = Vec::new();
     for (row, verdict) in rows {
         let row = &row;
@@ -43,6 +45,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             withdraw(&mut work, row, id)?;
             tombstones.push(row.id.clone());
         } else if let Some(outcome) = judge(deps, &mut work, &looks, row, id, verdict, now)? {
+            arrivals.note(row, &outcome, now);
             judged.insert(id, outcome);
         } else {
             tombstones.push(row.id.clone());
@@ -58,6 +61,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let judged: Vec<Judged> = judged.into_values().collect();
     mentions::save_judged(&mut tx, &judged).await?;
     mentions::done_with(&mut tx, &tombstones).await?;
+    arrivals.save(deps, &mut tx, now).await?;
     tx.commit().await?;
     deps.tell(cases);
     Ok(Did::batch(count, BATCH))
@@ -151,7 +155,8 @@ fn judge(
     let (Some(brand), Some(verdict)) = (deps.brands.get(&row.brand), verdict) else {
         return Ok(orphan(work, row, id, stands));
     };
-    let owing = brand.owing(&verdict);
+    let (alert_at, look_at) = brand.thresholds(campaign(deps, brand, row).as_deref());
+    let owing = brand.owing_at(&verdict, alert_at, look_at);
     let case = case_of(row)?;
     let mut outcome = Judged {
         id: row.id.clone(),
@@ -200,6 +205,13 @@ fn judge(
         outcome.bands = Likeness::of(&row.text).bands();
     }
     Ok(Some(outcome))
+}
+
+/// The campaign that a mention names, if any of the brand's has thresholds of its own.
+fn campaign(deps: &Deps, brand: &Brand, row: &MentionRow) -> Option<String> {
+    let own = brand.campaigns.iter().any(|c| c.alert_at.is_some() || c.look_at.is_some());
+    let scope = deps.scopes.get(&brand.name).filter(|_| own)?;
+    scope.campaign(&row.text, Instant(row.created_at))
 }
 
 /// A mention whose brand left the configuration: a person can still see it, nobody is alerted.

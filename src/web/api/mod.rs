@@ -9,6 +9,7 @@ mod lists;
 mod mentions;
 mod receive;
 mod render;
+mod storms;
 
 use super::front::Shared;
 use super::problem::Problem;
@@ -27,6 +28,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_CASE, get(cases::show))
         .route(path::API_CASE_ACT, post(acts::act))
         .route(path::API_REPLY_DECIDE, post(acts::decide))
+        .route(path::API_STORMS, get(storms::list))
+        .route(path::API_STORM, get(storms::show))
         .route(path::API_CHANNELS, get(channels::channels))
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))

@@ -17,7 +17,8 @@ use crate::store::drafts::DraftRow;
 use crate::store::inbox::{MentionLine, VersionRow};
 use crate::store::lanes::BrandRow;
 use crate::store::replies::{PartRow, ReplyRow};
-use crate::store::{StoreError, cases, drafts, events, inbox, lanes, outbox, replies};
+use crate::store::storms::StormRow;
+use crate::store::{StoreError, cases, drafts, events, inbox, lanes, outbox, replies, storms};
 use crate::web::front::Shared;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -107,6 +108,7 @@ pub(super) struct Rows {
     draft: Option<DraftRow>,
     brand: Option<BrandRow>,
     alike: Alike,
+    storm: Option<StormRow>,
 }
 
 async fn read(front: &Shared, id: CaseId) -> Result<Option<Rows>, StoreError> {
@@ -129,6 +131,7 @@ async fn read(front: &Shared, id: CaseId) -> Result<Option<Rows>, StoreError> {
         log: events::of_subject(&mut tx, &id.to_string()).await?,
         draft: drafts::draft(&mut tx, id).await?,
         brand: lanes::brand(&mut tx, &file.case.brand).await?,
+        storm: storms::of_case(&mut tx, id).await?,
         file,
     }))
 }
@@ -215,6 +218,7 @@ fn values(
         original => answered.map(|m| view::link(&m.row.url)),
         private => answered.is_some_and(|m| m.row.visibility == "private"),
         alike => alike::shown(&rows.alike, words, &zone),
+        storm => rows.storm.as_ref().map(|storm| storm.id.clone()),
         entries,
         history,
         doubtful,

@@ -12,6 +12,7 @@ mod inbox;
 mod login;
 mod render;
 pub(super) mod session;
+mod storms;
 mod story;
 mod view;
 
@@ -31,6 +32,8 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route(path::INBOX, get(inbox::show))
         .route(path::CASE, get(case::show).post(deeds::act))
+        .route(path::STORMS, get(storms::list))
+        .route(path::STORM, get(storms::show))
         .route(path::COVERAGE, get(coverage::show))
         .route(path::FIRST_LOOK, get(first_look::show).post(first_look::choose))
         .route(path::LOGIN, get(login::show).post(login::log_in))
