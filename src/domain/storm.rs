@@ -14,8 +14,9 @@
 //! brought must not hide that of the next: of four weeks or more the highest is left out.
 //!
 //! Who is not known for a week has no such hours. Then all that was heard so far says what is
-//! usual, three times over, since the busiest hours of a day are some three times its mean. Within
-//! the first day nobody knows, and only complaints that say the same can be a storm.
+//! usual, as if it had come in a third of the time, since the busiest hours of a day are some three
+//! times its mean; the same holds for what others said in the same words before. Within the first day
+//! nobody knows, and only complaints that say the same can be a storm.
 //!
 //! People are counted, not complaints: one who writes twenty times is no storm. The tests hold how
 //! often a steady brand is wronged.

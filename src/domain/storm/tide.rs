@@ -36,12 +36,10 @@ impl Usual {
         Usual { complaints: complaints.max(0.0), spans: spans.max(1.0) }
     }
 
-    /// So many in so many hours of any sort; `None` where these are too few to tell.
+    /// So many in so many hours of any sort, as if they had come in the busiest of them; `None` where
+    /// these are too few to tell.
     pub fn of_any(complaints: i64, hours: i64) -> Option<Usual> {
-        (hours >= YOUNG).then(|| {
-            let mean = complaints as f64 / hours as f64;
-            Usual::new(PEAK * mean, 1.0)
-        })
+        (hours >= YOUNG).then(|| Usual::new(complaints as f64, hours as f64 / PEAK))
     }
 
     /// How many an hour brings.

@@ -22,6 +22,7 @@ mod replies;
 mod rereads;
 mod rhythm;
 mod statements;
+mod storms;
 mod trays;
 mod tuning;
 

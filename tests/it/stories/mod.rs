@@ -11,6 +11,7 @@ mod likeness;
 mod publishing;
 mod silence;
 mod storm;
+mod storms;
 mod terms;
 mod timers;
 mod told;
