@@ -10,4 +10,5 @@ mod links;
 mod login;
 mod pages;
 mod receive;
+mod storms;
 mod wall;
