@@ -57,7 +57,7 @@ pub(super) async fn settle(deps: &Deps, now: Instant) -> StepResult<()> {
             other?;
         }
     }
-    if !storms::any(&mut deps.store.read().await?).await? {
+    if !storms::rings(&mut deps.store.read().await?, now).await? {
         return Ok(());
     }
     let mut tx = deps.store.begin().await?;

@@ -86,7 +86,7 @@ statements! {
     HOW_MANY = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM storms WHERE ended_at IS NULL");
     FIGURES = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) AS members, CAST(COALESCE(SUM(CASE WHEN k.owing IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS owed, CAST(COALESCE(SUM(CASE WHEN k.owing IS NOT NULL AND k.deadline <= $2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM cases k WHERE k.storm = $1");
     TOLD_OF = Sql::same("SELECT DISTINCT o.recipient FROM cases k JOIN outbox o ON o.case_id = k.id WHERE k.storm = $1 AND o.reason = 'in_storm' AND o.recipient <> '' ORDER BY o.recipient");
-    ANY = Sql::same("SELECT id FROM storms LIMIT 1");
+    RINGS = Sql::same("SELECT o.id FROM outbox o JOIN cases k ON k.id = o.case_id WHERE o.due_at IS NOT NULL AND o.due_at <= $1 AND o.until < $1 AND k.storm IS NOT NULL LIMIT 1");
     // What the clock says of a member is told by its storm's alert, as long as the storm's own debts
     // stand; what its customer says, while the storm lasts. What is grave rings by itself.
     HUSH_LATE = Sql::same("UPDATE outbox SET state = 'silent', reason = 'in_storm', due_at = NULL WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 AND reason IN ('overdue', 'still_owed', 'escalated') AND EXISTS (SELECT 1 FROM cases k WHERE k.id = outbox.case_id AND k.storm IS NOT NULL AND NOT k.grave) RETURNING case_id");
@@ -186,9 +186,9 @@ pub async fn concerned(tx: &mut Tx, storm: &str) -> Result<Vec<String>, StoreErr
     Ok(rows.into_iter().map(|(recipient,)| recipient).collect())
 }
 
-/// Whether there ever was a storm.
-pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
-    Ok(tx.first::<(String,)>(ANY, args![]).await?.is_some())
+/// Whether an alert about a member is due; cheaper than to hush it.
+pub async fn rings(tx: &mut Tx, now: Instant) -> Result<bool, StoreError> {
+    Ok(tx.first::<(String,)>(RINGS, args![now]).await?.is_some())
 }
 
 /// Alerts of members that are due and that nobody has begun to deliver become non-sends. Where it

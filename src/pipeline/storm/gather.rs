@@ -3,7 +3,7 @@
 
 use crate::domain::silence::hour_of;
 use crate::domain::storm::{
-    Sign, StormKind, Tide, Usual, WEEKS, WINDOW, alike, breaks, densest, lasts,
+    QUIET, Sign, StormKind, Tide, Usual, WEEKS, WINDOW, alike, breaks, densest, lasts,
 };
 use crate::domain::time::DAY;
 use crate::domain::{Brand, CaseId, Instant, StormId, Topic};
@@ -107,12 +107,16 @@ fn take_in(
                 continue;
             }
             let bands = bands_of(storm)?;
-            let topic = storm.topic();
-            let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|c| match kind {
-                StormKind::Like => bands_in(&c.sign).any(|band| bands.contains(&band)),
-                StormKind::Topic => Some(c.sign.topic) == topic,
+            // What was written after it was quiet for long enough is none of it, though nobody has
+            // said so yet.
+            let (topic, ends) = (storm.topic(), Instant(storm.last_at) + QUIET);
+            let belongs = |sign: &Sign| match kind {
+                StormKind::Like => bands_in(sign).any(|band| bands.contains(&band)),
+                StormKind::Topic => Some(sign.topic) == topic,
                 StormKind::Rate => true,
-            });
+            };
+            let (mine, others): (Vec<_>, Vec<_>) =
+                rest.into_iter().partition(|c| c.sign.at < ends && belongs(&c.sign));
             rest = others;
             if *kind == StormKind::Like && !mine.is_empty() {
                 storm.last_at = now.0;

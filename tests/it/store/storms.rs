@@ -244,7 +244,6 @@ async fn alerts_of_members_become_non_sends(house: &House) {
     let storm = storm(house, "acme");
     let mut tx = house.begin().await;
     storms::begin(&mut tx, &storm).await.unwrap();
-    assert!(storms::any(&mut tx).await.unwrap());
     let joined = [(member, storm.id.clone()), (grave, storm.id.clone())];
     storms::join(&mut tx, &joined).await.unwrap();
     storms::grave(&mut tx, &[grave].into()).await.unwrap();
@@ -256,6 +255,8 @@ async fn alerts_of_members_become_non_sends(house: &House) {
         alert(house, alone, Reason::NewComplaint, "d"),
     ];
     outbox::add(&mut tx, &alerts, T0).await.unwrap();
+    assert!(!storms::rings(&mut tx, T0 - 1).await.unwrap());
+    assert!(storms::rings(&mut tx, T0).await.unwrap());
     storms::hush(&mut tx, T0 - 1).await.unwrap();
     storms::hush(&mut tx, T0).await.unwrap();
     tx.commit().await.unwrap();
