@@ -202,7 +202,7 @@ pub async fn loose(
 }
 
 fn complaint(row: SignRow) -> Result<Complaint, StoreError> {
-    let case = row.case_id.parse().map_err(|e| StoreError::broken(&row.id, e))?;
+    let case: CaseId = row.case_id.parse().map_err(|e| StoreError::broken(&row.id, e))?;
     // Whom a network does not name is somebody else each time.
     let who = if row.author_id.is_empty() { &row.id } else { &row.author_id };
     let author = [row.network.as_str(), row.origin.as_str(), who.as_str()].join(" ");
