@@ -48,6 +48,7 @@ async fn whole_way(folder: &Path, count: u64) -> Result<(f64, u64), Box<dyn Erro
     let text = format!(
         "[store]\nurl = \"{url}\"\n[brand.acme]\nterms = [\"Acme\", \"acmeluce\"]\n\
          handles = [\"acmeluce\"]\nzone = \"Europe/Rome\"\nrecipients = [\"sink\"]\n\
+         storm_at = 1000000\n\
          [channel.flood]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nstart = \"{MORNING}\"\n\
          flood = 1000\nflood_total = {count}\nflood_bytes = 2000\ncomplaints_in = 10\npage = {PAGE}\n\
          [recipient.sink]\nnotifier = \"terminal\"\n"

@@ -256,6 +256,8 @@ CREATE INDEX mentions_complainant ON mentions (brand, network, author_id, create
     WHERE judged = 'complaint';
 CREATE INDEX mentions_private ON mentions (brand, network, author_id, created_at)
     WHERE visibility = 'private';
+CREATE INDEX mentions_complaints ON mentions (brand, created_at)
+    WHERE judged = 'complaint' AND case_id IS NOT NULL;
 CREATE INDEX mentions_like_1 ON mentions (brand, like_1, created_at) WHERE like_1 IS NOT NULL;
 CREATE INDEX mentions_like_2 ON mentions (brand, like_2, created_at) WHERE like_2 IS NOT NULL;
 CREATE INDEX mentions_like_3 ON mentions (brand, like_3, created_at) WHERE like_3 IS NOT NULL;
@@ -421,6 +423,8 @@ CREATE TABLE cases (
     urgent_at   BIGINT  NOT NULL,                -- its place there
     complained_at BIGINT,                        -- the newest complaint in it, for strikes
     muted_until BIGINT  NOT NULL DEFAULT 0,      -- nobody is told of it until then
+    storm       TEXT,                            -- the storm that it belongs to
+    grave       BOOLEAN NOT NULL DEFAULT FALSE,  -- somebody may be hurt: it rings in a storm too
     rev         BIGINT  NOT NULL DEFAULT 1,
     escalation  TEXT    NOT NULL DEFAULT '',     -- how far it has come, as JSON; '': nothing escalates
     UNIQUE (brand, network, origin, thread, author)
@@ -435,6 +439,49 @@ CREATE INDEX cases_moved ON cases (brand, network, author) WHERE state = 'moved'
 CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NULL;
 CREATE INDEX cases_line ON cases (class, urgent_at, id);
 CREATE INDEX cases_author ON cases (brand, network, origin, author, complained_at);
+CREATE INDEX cases_storm ON cases (storm) WHERE storm IS NOT NULL;
+
+-- Many like complaints at once. Its members are cases, each owed an answer of its own.
+CREATE TABLE storms (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    kind        TEXT    NOT NULL CHECK (kind IN ('like', 'topic', 'rate')),
+    topic       TEXT    NOT NULL DEFAULT '',
+    campaign    TEXT    NOT NULL DEFAULT '',     -- that its complaints name
+    bands       TEXT    NOT NULL DEFAULT '[]',   -- that its first members share, JSON
+    began_at    BIGINT  NOT NULL,                -- when the first of it was written
+    last_at     BIGINT  NOT NULL,                -- when something of it came last
+    told_members BIGINT NOT NULL DEFAULT 0,
+    told_at     BIGINT  NOT NULL DEFAULT 0,
+    stirred     BOOLEAN NOT NULL DEFAULT FALSE,  -- a member's deadline passed since then
+    ended_at    BIGINT
+);
+CREATE INDEX storms_brand ON storms (brand, id);
+CREATE INDEX storms_standing ON storms (brand) WHERE ended_at IS NULL;
+CREATE INDEX storms_stirred ON storms (brand) WHERE stirred;
+
+-- Batches in which complaints came and that nobody has looked through for storms yet.
+CREATE TABLE storm_arrivals (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    brand       TEXT    NOT NULL,
+    since       BIGINT  NOT NULL                 -- when the oldest of them was written
+);
+
+-- When a brand is looked at for its storms without anything that came. The row is locked by whoever looks.
+CREATE TABLE storm_watch (
+    brand       TEXT    NOT NULL PRIMARY KEY,
+    due_at      BIGINT,
+    counted     BIGINT                           -- the hours before this one stand in tides
+);
+
+-- How many complaints each hour, counted since 1970, brought a brand: its history.
+CREATE TABLE tides (
+    brand       TEXT    NOT NULL,
+    hour        BIGINT  NOT NULL,
+    topic       TEXT    NOT NULL,
+    complaints  BIGINT  NOT NULL,
+    PRIMARY KEY (brand, hour, topic)
+);
 
 -- Channels whose threads are being re-read, or are not to be for a while.
 CREATE TABLE rereads (

@@ -11,7 +11,7 @@ mod token;
 pub use connect::{Connect, ConnectFault};
 pub use token::{Act, Action, LinkFault, Signer};
 
-use crate::domain::{CaseId, ReplyId};
+use crate::domain::{CaseId, ReplyId, StormId};
 use url::Url;
 
 /// Route patterns in axum's form; `{name}` stands for one segment.
@@ -20,6 +20,10 @@ pub mod path {
     pub const INBOX: &str = "/";
     /// One case.
     pub const CASE: &str = "/cases/{id}";
+    /// Storms, the newest first.
+    pub const STORMS: &str = "/storms";
+    /// One storm with its members.
+    pub const STORM: &str = "/storms/{id}";
     /// What was read without a hole, and the gaps.
     pub const COVERAGE: &str = "/coverage";
     /// The first look at a channel, and the choice about it.
@@ -50,6 +54,10 @@ pub mod path {
     pub const API_CASE: &str = "/api/v1/cases/{id}";
     /// What a person does with a case: `take`, `waive`, `publish` …
     pub const API_CASE_ACT: &str = "/api/v1/cases/{id}/{act}";
+    /// Storms.
+    pub const API_STORMS: &str = "/api/v1/storms";
+    /// One storm with its members.
+    pub const API_STORM: &str = "/api/v1/storms/{id}";
     /// A person's word on a reply of unknown fate.
     pub const API_REPLY_DECIDE: &str = "/api/v1/replies/{id}/decide";
     /// Somebody has seen what an alert told.
@@ -139,6 +147,11 @@ impl Links {
     /// The page of a case.
     pub fn case(&self, id: CaseId) -> String {
         self.with(path::CASE, "{id}", &id.to_string())
+    }
+
+    /// The page of a storm.
+    pub fn storm(&self, id: StormId) -> String {
+        self.with(path::STORM, "{id}", &id.to_string())
     }
 
     /// The page that shows an action and asks for the click that confirms it.

@@ -6,6 +6,7 @@
 //! that the rules miss and never lower one that they found. Pure: no clock, no I/O.
 
 mod around;
+mod campaign;
 mod chance;
 mod correction;
 mod cues;

@@ -96,13 +96,7 @@ impl Looked<'_> {
     }
 
     fn is_running(&self, found: &Found<'_>, at: Instant) -> bool {
-        match found.means {
-            Means::Campaign { from, to, tag } => {
-                let stands = !tag || self.words.words.get(found.from).is_some_and(|w| w.tag);
-                stands && (*from..*to).contains(&at)
-            }
-            _ => false,
-        }
+        found.campaign(self.words, at).is_some()
     }
 
     /// The first exclusion, as configured; of those alone that take the whole mention, if asked so.
@@ -246,6 +240,7 @@ mod tests {
             terms: list(&["#LunaPiena"]),
             from: Instant(1_000),
             to: Instant(2_000),
+            ..Campaign::default()
         }];
         brand
     }

@@ -32,6 +32,8 @@ pub(super) enum Means {
     },
     /// Ours between two instants.
     Campaign {
+        /// What it is called.
+        name: String,
         /// From here on.
         from: Instant,
         /// Up to here.
@@ -93,7 +95,8 @@ impl Scope {
         for campaign in &brand.campaigns {
             for term in &campaign.terms {
                 let (from, to, tag) = (campaign.from, campaign.to, term.starts_with('#'));
-                phrases.add(term, &Means::Campaign { from, to, tag });
+                let name = campaign.name.clone();
+                phrases.add(term, &Means::Campaign { name, from, to, tag });
             }
         }
         let names = names(brand);

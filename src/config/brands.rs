@@ -52,8 +52,8 @@ pub(super) fn read(
             }
             let (alert_at, look_at) = thresholds(&keys, triage, problems);
             let mut brand = brand(&section.name, &keys)?;
-            names(&keys, &brand, problems);
             (brand.alert_at, brand.look_at) = (alert_at, look_at);
+            names(&keys, &brand, problems);
             brand.priority = weights.clone();
             if let Some(name) = keys.get::<String>("sla")
                 && let Some(sla) = policies.get(name.as_str())
@@ -134,6 +134,8 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.language = keys.get("language").unwrap_or(brand.language);
     brand.owes = keys.get("owes").unwrap_or(brand.owes);
     brand.alert_max_age = keys.get("alert_max_age").unwrap_or(brand.alert_max_age);
+    let storm_at = keys.get::<i64>("storm_at").map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    brand.storm_at = storm_at.unwrap_or(brand.storm_at);
     brand.look_digest = keys.get("look_digest").unwrap_or(brand.look_digest);
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.wakes = keys.get("wakes").unwrap_or(brand.wakes);
@@ -175,6 +177,17 @@ fn names(keys: &Checked, brand: &Brand, problems: &mut Problems) {
                 keys.key("campaigns"),
                 format!("campaign `{}` ends before it begins", campaign.name),
                 "Write its first day into from and its last day into to.",
+            );
+        }
+        let alert_at = campaign.alert_at.unwrap_or(brand.alert_at);
+        let look_at = campaign.look_at.unwrap_or(brand.look_at);
+        if alert_at < look_at && (campaign.alert_at, campaign.look_at) != (None, None) {
+            let (alert, look) = (alert_at.share(), look_at.share());
+            problems.add(
+                &keys.place("campaigns"),
+                keys.key("campaigns"),
+                format!("campaign `{}`: look_at {look} lies above alert_at {alert}", campaign.name),
+                "Write both for the campaign, with a look_at that is not above its alert_at.",
             );
         }
     }

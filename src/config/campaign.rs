@@ -3,12 +3,12 @@
 use super::form::{Wrong, phrase};
 use super::problem::instead;
 use super::section::Raw;
-use crate::domain::{Campaign, Instant};
+use crate::domain::{Campaign, Instant, PerMillion};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// The keys of one campaign; all are needed.
-const KEYS: [&str; 4] = ["name", "terms", "from", "to"];
+/// The keys of one campaign; the first four are needed, the others stand in for the brand's own.
+const KEYS: [&str; 7] = ["name", "terms", "from", "to", "storm_at", "alert_at", "look_at"];
 
 /// A campaign as it is written; its days belong to no zone yet.
 #[derive(Clone, Debug)]
@@ -19,6 +19,9 @@ pub(super) struct Written {
     from: Date,
     /// Its last day.
     to: Date,
+    storm_at: Option<u32>,
+    pub alert_at: Option<PerMillion>,
+    pub look_at: Option<PerMillion>,
 }
 
 impl Written {
@@ -38,6 +41,9 @@ impl Written {
             // Only days at the ends of the calendar have no beginning.
             from: begin(self.from).unwrap_or(Instant(i64::MIN)),
             to: self.to.tomorrow().and_then(begin).unwrap_or(Instant(i64::MAX)),
+            storm_at: self.storm_at,
+            alert_at: self.alert_at,
+            look_at: self.look_at,
         }
     }
 }
@@ -83,8 +89,29 @@ fn one(raw: &Raw) -> Result<Written, Wrong> {
         None => Err(format!("{whose} has no day `{key}`").into()),
         Some(other) => Err(odd(&whose, key, other)),
     };
+    let share = |key: &str| match find(key) {
+        Some(Raw::Decimal(x)) if (0.0..=1.0).contains(x) => Ok(Some(PerMillion::from_share(*x))),
+        Some(Raw::Whole(n @ (0 | 1))) => Ok(Some(PerMillion::from_share(*n as f64))),
+        Some(Raw::Decimal(_) | Raw::Whole(_)) => {
+            let remedy = format!("Write a share between 0 and 1, as in {key} = 0.7.");
+            Err(Wrong { what: format!("{whose}: `{key}` is no share"), remedy: Some(remedy) })
+        }
+        Some(other) => Err(odd(&whose, key, other)),
+        None => Ok(None),
+    };
+    let storm_at = match find("storm_at") {
+        Some(Raw::Whole(n)) => {
+            Some(u32::try_from(*n).ok().filter(|n| *n > 0).ok_or_else(|| {
+                let remedy = "Write how many people make a storm, as in storm_at = 100.".to_owned();
+                Wrong { what: format!("{whose}: `storm_at` is {n}"), remedy: Some(remedy) }
+            })?)
+        }
+        Some(other) => return Err(odd(&whose, "storm_at", other)),
+        None => None,
+    };
     let (from, to) = (day("from")?, day("to")?);
-    Ok(Written { name, terms, from, to })
+    let (alert_at, look_at) = (share("alert_at")?, share("look_at")?);
+    Ok(Written { name, terms, from, to, storm_at, alert_at, look_at })
 }
 
 fn odd(whose: &str, key: &str, raw: &Raw) -> Wrong {

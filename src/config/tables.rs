@@ -237,6 +237,14 @@ const BRAND: &[Field] = &[
         r##"[{ name = "autumn", terms = ["#acmefall"], from = 2026-09-01, to = 2026-10-31 }]"##,
     ),
     may(
+        "storm_at",
+        Form::Count,
+        "Complaints of at least so many people within an hour are told in one alert, if they say \
+         the same, or if they are far more than this brand's own history explains. A campaign may \
+         have a storm_at, alert_at and look_at of its own. Default 20.",
+        "20",
+    ),
+    may(
         "language",
         Form::Language,
         "The language of its agents, for alerts and screens. Default it.",

@@ -7,6 +7,7 @@ use super::hours::{self, Calendar};
 use super::priority::Weights;
 use super::public::PublicChannel;
 use super::reason::Reason;
+use super::storm::LEAST;
 use super::time::{DAY, Instant};
 use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
 use crate::domain::obligation::Owing;
@@ -44,6 +45,8 @@ pub struct Brand {
     pub look_at: PerMillion,
     /// A mention older than this when first heard is owed, but no longer alerted.
     pub alert_max_age: i64,
+    /// Complaints of at least so many people within an hour can be a storm.
+    pub storm_at: u32,
     /// When its people are told what waits to be looked at, on the clocks of its zone; may be
     /// empty.
     pub look_digest: Vec<Time>,
@@ -74,7 +77,7 @@ pub struct Brand {
 }
 
 /// Words and hashtags that mean the brand between two instants, and before and after nobody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Campaign {
     /// Its name, for reasons and lists.
     pub name: String,
@@ -84,6 +87,12 @@ pub struct Campaign {
     pub from: Instant,
     /// Up to here, exclusive.
     pub to: Instant,
+    /// The brand's `storm_at`, for complaints that name it.
+    pub storm_at: Option<u32>,
+    /// The brand's `alert_at`, for mentions that name it.
+    pub alert_at: Option<PerMillion>,
+    /// The brand's `look_at`, for mentions that name it.
+    pub look_at: Option<PerMillion>,
 }
 
 impl Brand {
@@ -104,6 +113,7 @@ impl Brand {
             alert_at: PerMillion(600_000),
             look_at: PerMillion(350_000),
             alert_max_age: 2 * DAY,
+            storm_at: LEAST,
             look_digest: vec![Time::constant(9, 0, 0, 0), Time::constant(15, 0, 0, 0)],
             zone: zone.clone(),
             sla: SlaPolicy::default(),
@@ -124,6 +134,30 @@ impl Brand {
     ///
     /// Doubt is owed a look (invariants 8 and 10): only a clear verdict owes nothing.
     pub fn owing(&self, verdict: &Verdict) -> Result<Owing, &'static str> {
+        self.owing_at(verdict, self.alert_at, self.look_at)
+    }
+
+    /// The thresholds of a mention, `alert_at` and `look_at`: those of the campaign that it names,
+    /// where that has its own.
+    pub fn thresholds(&self, campaign: Option<&str>) -> (PerMillion, PerMillion) {
+        let named = campaign.and_then(|name| self.campaigns.iter().find(|c| c.name == name));
+        let alert_at = named.and_then(|c| c.alert_at).unwrap_or(self.alert_at);
+        (alert_at, named.and_then(|c| c.look_at).unwrap_or(self.look_at))
+    }
+
+    /// How many people make a storm of complaints that name this campaign, or none.
+    pub fn storm_least(&self, campaign: &str) -> u32 {
+        let named = self.campaigns.iter().find(|c| c.name == campaign);
+        named.and_then(|c| c.storm_at).unwrap_or(self.storm_at)
+    }
+
+    /// The same by other thresholds than the brand's.
+    pub fn owing_at(
+        &self,
+        verdict: &Verdict,
+        alert_at: PerMillion,
+        look_at: PerMillion,
+    ) -> Result<Owing, &'static str> {
         if verdict.look {
             return Ok(Owing::Look);
         }
@@ -134,14 +168,14 @@ impl Brand {
             return Err("sorted_out");
         }
         let complaint = self.owes.contains(&Kind::Complaint);
-        if complaint && verdict.is_complaint() && verdict.probability >= self.alert_at {
+        if complaint && verdict.is_complaint() && verdict.probability >= alert_at {
             return Ok(if verdict.relevance == Relevance::About {
                 Owing::Complaint
             } else {
                 Owing::Look
             });
         }
-        if complaint && verdict.probability >= self.look_at {
+        if complaint && verdict.probability >= look_at {
             return Ok(Owing::Look);
         }
         match verdict.kind {
@@ -192,5 +226,16 @@ mod tests {
         assert_eq!(owing(NotAbout, Kind::Complaint, 900_000, false), Err("not_about_us"));
         assert_eq!(owing(About, Kind::Praise, 10_000, false), Err("kind_not_owed"));
         assert_eq!(owing(NotAbout, Kind::Other, 0, true), Ok(Owing::Look));
+        // What a campaign asks for itself; the rest is the brand's.
+        let mut brand = brand.clone();
+        let strict = Some(PerMillion(950_000));
+        brand.campaigns =
+            vec![Campaign { name: "may".to_owned(), alert_at: strict, ..Campaign::default() }];
+        let (alert_at, look_at) = brand.thresholds(Some("may"));
+        assert_eq!((alert_at.0, look_at), (950_000, brand.look_at));
+        let sure = verdict(About, Kind::Complaint, 900_000, false);
+        assert_eq!(brand.owing_at(&sure, alert_at, look_at), Ok(Owing::Look));
+        assert_eq!(brand.thresholds(Some("june")), (brand.alert_at, brand.look_at));
+        assert_eq!(brand.owing(&sure), Ok(Owing::Complaint));
     }
 }

@@ -40,7 +40,7 @@ impl Wake {
             Wake::Legal => risks.contains(&Risk::Legal),
             Wake::Deaf => matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet),
             // By their spelling: each is told by a step of its own.
-            Wake::Storm => reason.as_str() == "storm",
+            Wake::Storm => reason == Reason::Storm,
             Wake::ThirdStrike => reason == Reason::ThirdStrike,
             Wake::BrokenPromise => reason.as_str() == "promise_broken",
         };

@@ -61,6 +61,8 @@ ids! {
     LinkId,
     /// One silence about an author or a person.
     MuteId,
+    /// One storm: many like complaints at once.
+    StormId,
 }
 
 #[cfg(test)]

@@ -23,12 +23,15 @@ pub mod public;
 pub mod reason;
 pub mod rota;
 pub mod silence;
+pub mod storm;
 pub mod text;
 pub mod time;
 pub mod verdict;
 
 pub use brand::{Brand, Campaign};
-pub use id::{AlertId, CaseId, EventId, GapId, LinkId, MentionId, MuteId, PersonId, ReplyId};
+pub use id::{
+    AlertId, CaseId, EventId, GapId, LinkId, MentionId, MuteId, PersonId, ReplyId, StormId,
+};
 pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;
 pub use verdict::{Kind, Lang, PerMillion, Relevance, Risk, Topic, Verdict, Why};

@@ -60,6 +60,10 @@ words! {
         WokenAgain = "woken_again",
         /// Somebody's third complaint, or a later one: the lead is told.
         ThirdStrike = "third_strike",
+        /// Many like complaints at once; one alert tells of all of them and grows with them.
+        Storm = "storm",
+        /// A storm is over; what is overdue of it is told in its alert all the same.
+        StormOver = "storm_over",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.
@@ -79,6 +83,8 @@ words! {
         Muted = "muted",
         /// Not sent: a newer alert on the same case to the same recipient says it all.
         Superseded = "superseded",
+        /// Not sent: the case belongs to a storm, whose alert tells of it.
+        InStorm = "in_storm",
     }
 }
 
@@ -121,6 +127,7 @@ impl Reason {
                 | NoRecipient
                 | Muted
                 | Superseded
+                | InStorm
         )
     }
 }

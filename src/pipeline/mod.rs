@@ -40,6 +40,7 @@ pub mod runner;
 pub mod silence;
 mod stand_in;
 pub mod standing;
+pub mod storm;
 mod suggest;
 pub mod sweep;
 pub mod thread;

@@ -2,6 +2,7 @@
 
 use super::around::Known;
 use super::casework::{Work, WorkError, key_for};
+use super::storm::Arrivals;
 use super::{Deps, Did, StepResult, clocks, suggest};
 use crate::classify::{About, Around, Correction, Input, Learned, Likeness, Scope, Settings};
 use crate::domain::case::CaseEvent;
@@ -35,6 +36,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     work.find(&mut tx, &keys).await?;
     let mut judged = BTreeMap::new();
     let mut left = Vec::new();
+    let mut arrivals = Arrivals::default();
     let mut tombstones = Vec::new();
     for (row, verdict) in rows {
         let row = &row;
@@ -45,6 +47,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             tombstones.push(row.id.clone());
         } else if let Some(outcome) = judge(deps, &mut work, &looks, row, id, verdict, now)? {
             left.extend(outcome.case.and_then(|_| suggest::left(deps, row, id)));
+            arrivals.note(row, &outcome, now);
             judged.insert(id, outcome);
         } else {
             tombstones.push(row.id.clone());
@@ -61,6 +64,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     mentions::save_judged(&mut tx, &judged).await?;
     traces::keep(&mut tx, &left).await?;
     mentions::done_with(&mut tx, &tombstones).await?;
+    arrivals.save(deps, &mut tx, now).await?;
     tx.commit().await?;
     deps.tell(cases);
     Ok(Did::batch(count, BATCH))
@@ -154,7 +158,8 @@ fn judge(
     let (Some(brand), Some(verdict)) = (deps.brands.get(&row.brand), verdict) else {
         return Ok(orphan(work, row, id, stands));
     };
-    let owing = brand.owing(&verdict);
+    let (alert_at, look_at) = brand.thresholds(campaign(deps, brand, row).as_deref());
+    let owing = brand.owing_at(&verdict, alert_at, look_at);
     let case = case_of(row)?;
     let mut outcome = Judged {
         id: row.id.clone(),
@@ -203,6 +208,13 @@ fn judge(
         outcome.bands = Likeness::of(&row.text).bands();
     }
     Ok(Some(outcome))
+}
+
+/// The campaign that a mention names, if any of the brand's has thresholds of its own.
+fn campaign(deps: &Deps, brand: &Brand, row: &MentionRow) -> Option<String> {
+    let own = brand.campaigns.iter().any(|c| c.alert_at.is_some() || c.look_at.is_some());
+    let scope = deps.scopes.get(&brand.name).filter(|_| own)?;
+    scope.campaign(&row.text, Instant(row.created_at))
 }
 
 /// A mention whose brand left the configuration: a person can still see it, nobody is alerted.

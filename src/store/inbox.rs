@@ -210,6 +210,9 @@ statements! {
     CASES = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
         " AND (k.class, k.urgent_at, k.id) > ($6, $7, $8) \
          ORDER BY k.class, k.urgent_at, k.id LIMIT $9"));
+    OF_STORM = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE k.storm = $1 \
+        ORDER BY CASE WHEN k.owing IS NULL THEN 1 ELSE 0 END, CASE WHEN k.deadline <= $2 THEN 0 ELSE 1 END, \
+        k.severity DESC, k.deadline, k.id LIMIT $3 OFFSET $4"));
     MENTIONS = Sql::same(concat!("SELECT ", mention_columns!(),
         more_columns!(), " FROM mentions m \
         WHERE ($1 = '' OR m.brand = $1) AND ($2 = '' OR m.disposition = $2) \
@@ -269,6 +272,18 @@ pub async fn cases(
         limit
     ];
     tx.all(CASES, args).await
+}
+
+/// The members of a storm: what is owed first, of that what is overdue, what is severe, what is due
+/// first.
+pub async fn of_storm(
+    tx: &mut Tx,
+    storm: &str,
+    now: Instant,
+    limit: i64,
+    skip: i64,
+) -> Result<Vec<CaseLine>, StoreError> {
+    tx.all(OF_STORM, args![storm, now, limit, skip]).await
 }
 
 /// Mentions in the order in which they were stored, behind one of them.

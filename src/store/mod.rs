@@ -43,7 +43,9 @@ pub mod reloads;
 pub mod replies;
 pub mod rereads;
 pub mod rhythm;
+pub mod storms;
 pub mod strikes;
+pub mod tides;
 pub mod traces;
 pub mod trays;
 pub mod tuning;
@@ -88,6 +90,8 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         replies::STATEMENTS,
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
+        storms::STATEMENTS,
+        tides::STATEMENTS,
         traces::STATEMENTS,
         trays::STATEMENTS,
         tuning::STATEMENTS,

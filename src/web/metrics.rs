@@ -4,7 +4,7 @@
 
 use super::front::Shared;
 use super::problem::Problem;
-use crate::store::{StoreError, inbox, mentions, outbox};
+use crate::store::{StoreError, inbox, mentions, outbox, storms};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +40,7 @@ async fn text(front: &Shared) -> Result<String, StoreError> {
     let backlog = mentions::backlog(&mut tx).await?;
     let alerts = outbox::waiting(&mut tx).await?;
     let gaps = inbox::open_gaps(&mut tx).await?;
+    let storms = storms::count_standing(&mut tx).await?;
     drop(tx);
     let mut out = String::new();
     let doc = "Cases in which an answer is owed, by the most urgent debt and the state.";
@@ -49,6 +50,7 @@ async fn text(front: &Shared) -> Result<String, StoreError> {
     plain(&mut out, "ascolto_mentions_untriaged", "Mentions that wait for triage.", backlog);
     plain(&mut out, "ascolto_alerts_waiting", "Alerts that are not delivered yet.", alerts);
     plain(&mut out, "ascolto_gaps_open", "Holes in what was heard, not closed yet.", gaps);
+    plain(&mut out, "ascolto_storms_standing", "Storms of complaints that are not over.", storms);
     Ok(out)
 }
 

@@ -39,7 +39,7 @@ async fn airline_figures() {
     let url = format!("sqlite:{}", folder.path().join("airline.db").display());
     let mut text = format!("[store]\nurl = \"{url}\"\n[recipient.room]\nnotifier = \"terminal\"\n");
     for name in AIRLINES {
-        write!(text, "[brand.{name}]\nterms = [\"{name}\"]\nhandles = [\"{name}\"]\nzone = \"America/New_York\"\nlanguage = \"en\"\nrecipients = [\"room\"]\n[channel.{name}]\nnetwork = \"ingest\"\nbrand = \"{name}\"\nreply_limit = 280\n").unwrap();
+        write!(text, "[brand.{name}]\nterms = [\"{name}\"]\nhandles = [\"{name}\"]\nzone = \"America/New_York\"\nlanguage = \"en\"\nrecipients = [\"room\"]\nstorm_at = 100000\n[channel.{name}]\nnetwork = \"ingest\"\nbrand = \"{name}\"\nreply_limit = 280\n").unwrap();
     }
     let config_file = folder.path().join("airline.toml");
     std::fs::write(&config_file, text).unwrap();

@@ -42,6 +42,7 @@ fn vento() -> Brand {
         terms: list(&["#AriaNuova"]),
         from: Instant(0),
         to: Instant(9_000),
+        ..Campaign::default()
     }];
     brand
 }

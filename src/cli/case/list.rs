@@ -2,10 +2,11 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::{Global, house, out};
-use crate::domain::Instant;
 use crate::domain::case::State;
 use crate::domain::text::one_line;
+use crate::domain::{Instant, StormId};
 use crate::store::inbox::{self, CaseLine, Filter};
+use crate::store::storms;
 use clap::Args;
 use serde::Serialize;
 
@@ -19,6 +20,9 @@ pub(super) struct List {
     /// waiting, taken, snoozed, moved, answered, waived, closed, withdrawn, not_owed
     #[arg(long, value_name = "STATE", default_value = "open", value_parser = state)]
     state: String,
+    /// The members of this storm only, whatever their state
+    #[arg(long, value_name = "ID", conflicts_with_all = ["brand", "state"])]
+    storm: Option<StormId>,
     /// So many at most
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: u32,
@@ -74,7 +78,14 @@ impl List {
         };
         let lines = house::wait(house::over_store(&config, async |store| {
             let mut tx = store.read().await?;
-            Ok(inbox::by_urgency(&mut tx, &filter, i64::from(self.limit), 0).await?)
+            let limit = i64::from(self.limit);
+            let Some(storm) = self.storm else {
+                return Ok(inbox::by_urgency(&mut tx, &filter, limit, 0).await?);
+            };
+            if storms::by_id(&mut tx, storm).await?.is_none() {
+                return Err(Failure::no(format!("there is no storm {storm}; check the id")));
+            }
+            Ok(inbox::of_storm(&mut tx, &storm.to_string(), now, limit, 0).await?)
         }))?;
         let shown: Vec<Shown<'_>> = lines.iter().map(|line| Shown::of(line, now)).collect();
         if self.json { out::json(&shown) } else { out::text(&table(&shown)) }

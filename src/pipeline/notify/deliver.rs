@@ -229,7 +229,7 @@ fn compose(
         urgent: rings
             && (wakes
                 || woke.is_some()
-                || matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet)),
+                || matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet | Reason::Storm)),
         rings,
     }
 }

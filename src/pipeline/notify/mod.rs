@@ -15,7 +15,7 @@ pub use about::{about_brand, about_channel};
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, drafting};
+use super::{Deps, Did, StepResult, drafting, storm};
 use crate::domain::reason::Reason;
 use crate::domain::time::SECOND;
 use crate::domain::{CaseId, Instant};
@@ -44,6 +44,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     // An alert carries the draft, so drafts come first; only what was due by now, since triage
     // may ask for more without an end.
     while drafting::step(deps).await?.more {}
+    storm::settle(deps, now).await?;
     let mut tx = deps.store.begin().await?;
     if !held::turn(&mut tx).await? {
         return Ok(Did::default());

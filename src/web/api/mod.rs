@@ -11,6 +11,7 @@ mod mentions;
 mod persons;
 mod receive;
 mod render;
+mod storms;
 
 use super::front::Shared;
 use super::problem::Problem;
@@ -32,6 +33,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_ALERT_ACK, post(acts::acknowledge))
         .route(path::API_ALERT_WOKEN, post(alerts::in_vain))
         .route(path::API_PERSON_ACT, post(persons::act))
+        .route(path::API_STORMS, get(storms::list))
+        .route(path::API_STORM, get(storms::show))
         .route(path::API_CHANNELS, get(channels::channels))
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))

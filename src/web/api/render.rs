@@ -14,6 +14,7 @@ use crate::store::looks::LookRow;
 use crate::store::mutes::MuteRow;
 use crate::store::persons::LinkRow;
 use crate::store::replies::{PartRow, ReplyRow};
+use crate::store::storms::{Figures, StormRow};
 use crate::store::strikes::NewestRow;
 use crate::store::{events::EventRow, outbox::AlertRow};
 use serde_json::{Value, json};
@@ -344,6 +345,23 @@ pub fn first_look(l: &LookRow) -> Value {
         "oldest_at": maybe(l.oldest_at),
         "chosen_by": l.chosen_by,
         "chosen_at": maybe(l.chosen_at),
+    })
+}
+
+/// A storm, and how its members stand.
+pub fn storm(s: &StormRow, figures: Figures) -> Value {
+    json!({
+        "id": s.id,
+        "brand": s.brand,
+        "kind": s.kind,
+        "topic": s.topic,
+        "campaign": s.campaign,
+        "began_at": time(s.began_at),
+        "last_at": time(s.last_at),
+        "ended_at": maybe(s.ended_at),
+        "members": figures.members,
+        "owed": figures.owed,
+        "overdue": figures.overdue,
     })
 }
 

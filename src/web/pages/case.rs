@@ -18,7 +18,8 @@ use crate::store::drafts::DraftRow;
 use crate::store::inbox::{MentionLine, VersionRow};
 use crate::store::lanes::BrandRow;
 use crate::store::replies::{PartRow, ReplyRow};
-use crate::store::{StoreError, cases, drafts, events, inbox, lanes, outbox, replies};
+use crate::store::storms::StormRow;
+use crate::store::{StoreError, cases, drafts, events, inbox, lanes, outbox, replies, storms};
 use crate::web::front::Shared;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -109,6 +110,7 @@ pub(super) struct Rows {
     brand: Option<BrandRow>,
     alike: Alike,
     customer: customer::Read,
+    storm: Option<StormRow>,
 }
 
 async fn read(front: &Shared, agent: &LoggedIn, id: CaseId) -> Result<Option<Rows>, StoreError> {
@@ -133,6 +135,7 @@ async fn read(front: &Shared, agent: &LoggedIn, id: CaseId) -> Result<Option<Row
         log: events::of_subject(&mut tx, &id.to_string()).await?,
         draft: drafts::draft(&mut tx, id).await?,
         brand: lanes::brand(&mut tx, &file.case.brand).await?,
+        storm: storms::of_case(&mut tx, id).await?,
         file,
     }))
 }
@@ -227,6 +230,7 @@ fn values(
         urgency => customer::urgency(&rows.file, standing::weights(deps, &case.brand), words, &zone),
         muted => rows.file.muted_until > now,
         customer => customer::shown(&rows.customer, words, &zone, now),
+        storm => rows.storm.as_ref().map(|storm| storm.id.clone()),
         entries,
         history,
         doubtful,

@@ -2,6 +2,7 @@
 
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
+use super::storms;
 use super::view::{self, Deadline, When};
 use crate::domain::case::State as CaseState;
 use crate::domain::obligation::Owing;
@@ -114,6 +115,7 @@ async fn listed(
     let languages = inbox::languages(&mut tx).await?;
     let looks: Vec<String> =
         looks::asked(&mut tx).await?.into_iter().map(|look| look.channel).collect();
+    let storms = storms::now(&mut tx, front, words, &asked.brand).await?;
     let ids: Vec<CaseId> = rows.iter().filter_map(|c| c.id.parse().ok()).collect();
     let newest = newest(&mut tx, &ids).await?;
     drop(tx);
@@ -157,6 +159,7 @@ async fn listed(
         overdue => counts.overdue,
         muted => counts.muted,
         looks,
+        storms,
         brands,
         channels,
         languages,
@@ -170,7 +173,7 @@ async fn listed(
 }
 
 /// The newest mention of each case, one that is owed before any other.
-async fn newest(
+pub(super) async fn newest(
     tx: &mut crate::store::Tx,
     ids: &[CaseId],
 ) -> Result<HashMap<String, MentionRow>, StoreError> {

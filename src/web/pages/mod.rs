@@ -14,6 +14,7 @@ mod level;
 mod login;
 mod render;
 pub(super) mod session;
+mod storms;
 mod story;
 mod view;
 mod woken;
@@ -34,6 +35,8 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route(path::INBOX, get(inbox::show))
         .route(path::CASE, get(case::show).post(deeds::act))
+        .route(path::STORMS, get(storms::list))
+        .route(path::STORM, get(storms::show))
         .route(path::COVERAGE, get(coverage::show))
         .route(path::FIRST_LOOK, get(first_look::show).post(first_look::choose))
         .route(path::LOGIN, get(login::show).post(login::log_in))

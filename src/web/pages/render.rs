@@ -31,6 +31,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("case", include_str!("case.html")),
         ("coverage", include_str!("coverage.html")),
         ("first_look", include_str!("first_look.html")),
+        ("storms", include_str!("storms.html")),
+        ("storm", include_str!("storm.html")),
     ] {
         all.add_template(name, text)
             .expect("the templates are part of the program, and a test renders each of them");

@@ -54,7 +54,7 @@ context = ["parcel"]
 exclusions = ["granite"]
 domains = ["www.Acme.example", "acme.shop.example"]
 campaigns = [
-    { name = "fall", terms = ["#acmefall", "acme days"], from = "2026-10-25", to = 2026-10-25 },
+    { name = "fall", terms = ["#acmefall", "acme days"], from = "2026-10-25", to = 2026-10-25, storm_at = 100, alert_at = 0.75 },
 ]
 language = "en-GB"
 zone = "Europe/Rome"
@@ -69,6 +69,7 @@ on_call = "desk"
 lead = "desk"
 signature = "Anna"
 look_at = 0.125
+storm_at = 30
 look_digest = ["16:30", "08:15", "16:30"]
 learn = false
 
@@ -180,6 +181,8 @@ fn every_key_arrives() {
     assert_eq!((fall.name.as_str(), fall.terms.len()), ("fall", 2));
     assert_eq!(fall.from.to_string(), "2026-10-24T22:00:00.000Z", "in the brand's own zone");
     assert_eq!(fall.to - fall.from, 25 * HOUR, "the last day counts, an hour given back too");
+    assert_eq!((brand.storm_at, fall.storm_at), (30, Some(100)));
+    assert_eq!((fall.alert_at, fall.look_at), (Some(PerMillion(750_000)), None));
     assert_eq!((brand.language, brand.owes.as_slice()), (Lang::EN, &[Kind::Complaint][..]));
     assert_eq!(brand.alert_max_age, 3 * DAY);
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(500_000), PerMillion(125_000)));

@@ -24,6 +24,7 @@ mod replies;
 mod rereads;
 mod rhythm;
 mod statements;
+mod storms;
 mod trays;
 mod tuning;
 

@@ -96,8 +96,9 @@ async fn fifty_at_once_are_told_in_few_messages_and_none_is_dropped() {
     };
     let script: Vec<String> = (1..=50).map(post).collect();
     let script = script.join("\n");
-    let more = "at_most = \"20/h\"\n";
-    let mut t = Town::of(Plan { script: &script, more, ..Plan::default() }).await;
+    // They say the same, and are to be told one by one all the same.
+    let (brand, more) = ("storm_at = 1000", "at_most = \"20/h\"\n");
+    let mut t = Town::of(Plan { script: &script, brand, more, ..Plan::default() }).await;
     t.pass(5).await;
     t.restart().await;
     assert!(t.said().len() <= 20, "{} messages in an hour", t.said().len());

@@ -16,6 +16,7 @@ mod persons;
 mod publishing;
 mod silence;
 mod storm;
+mod storms;
 mod terms;
 mod timers;
 mod told;

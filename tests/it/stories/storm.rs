@@ -1,5 +1,5 @@
-//! A storm of complaints at a place with a small limit: polls stay on time, alerts go out, and
-//! re-reads take what is left.
+//! Many complaints, each alerted, at a place with a small limit: polls stay on time, alerts go out,
+//! and re-reads take what is left.
 
 use crate::doubles::place::{BARE, NOTHING, Place};
 use crate::scene::COMPLAINT;
@@ -124,7 +124,7 @@ async fn house(folder: &tempfile::TempDir, clock: &Clock, said: &Arc<Mutex<Vec<S
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let text = format!(
         "[store]\nurl = \"{url}\"\n[brand.acme]\nzone = \"Europe/Rome\"\nlanguage = \"en\"\n\
-         recipients = [\"room\"]\n[channel.crowd]\nnetwork = \"square\"\nbrand = \"acme\"\n\
+         recipients = [\"room\"]\nstorm_at = 1000\n[channel.crowd]\nnetwork = \"square\"\nbrand = \"acme\"\n\
          [recipient.room]\nnotifier = \"terminal\"\n"
     );
     std::fs::write(&file, text).unwrap();

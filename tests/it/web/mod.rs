@@ -11,4 +11,5 @@ mod login;
 mod pages;
 mod persons;
 mod receive;
+mod storms;
 mod wall;
