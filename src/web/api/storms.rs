@@ -55,11 +55,12 @@ pub async fn show(
     let mut tx = front.web.deps.store.read().await?;
     let storm = storms::by_id(&mut tx, id).await?;
     let storm = storm.ok_or_else(|| Problem::missing(format!("there is no storm {id}")))?;
-    let figures = storms::figures(&mut tx, &storm.id, front.now()).await?;
-    let cases = inbox::of_storm(&mut tx, &storm.id, front.now(), MEMBERS, 0).await?;
+    let now = front.now();
+    let figures = storms::figures(&mut tx, &storm.id, now).await?;
+    let cases = inbox::of_storm(&mut tx, &storm.id, now, MEMBERS, 0).await?;
     Ok(Json(json!({
         "storm": render::storm(&storm, figures),
-        "cases": cases.iter().map(render::case_line).collect::<Vec<_>>(),
+        "cases": cases.iter().map(|line| render::case_line(line, now)).collect::<Vec<_>>(),
         "more": figures.members > MEMBERS,
     })))
 }
