@@ -17,6 +17,7 @@ pub mod obligation;
 pub mod plan;
 pub mod public;
 pub mod reason;
+pub mod sample;
 pub mod silence;
 pub mod text;
 pub mod time;

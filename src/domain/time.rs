@@ -39,6 +39,17 @@ impl Instant {
         self.timestamp().to_zoned(zone.clone()).date().to_string()
     }
 
+    /// When a calendar day (`YYYY-MM-DD`) begins in `zone`, and when the next one does. `None` if
+    /// `day` is none.
+    pub fn day_of(day: &str, zone: &jiff::tz::TimeZone) -> Option<(Instant, Instant)> {
+        let date: jiff::civil::Date = day.parse().ok()?;
+        let begins = |day: jiff::civil::Date| {
+            let zoned = day.to_zoned(zone.clone()).ok()?;
+            Some(Instant(zoned.timestamp().as_millisecond()))
+        };
+        Some((begins(date)?, begins(date.tomorrow().ok()?)?))
+    }
+
     /// The calendar month in UTC: its name as `YYYY-MM`, its first instant, the first after it.
     pub fn month(self) -> (String, Instant, Instant) {
         let utc = jiff::tz::TimeZone::UTC;
@@ -110,6 +121,19 @@ mod tests {
         let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
         let t = Instant::parse("2026-11-20T23:30:00Z").unwrap();
         assert_eq!(t.day_in(&rome), "2026-11-21");
+    }
+
+    #[test]
+    fn a_day_has_as_many_hours_as_the_clocks_give_it() {
+        let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
+        let hours = |day: &str| {
+            let (from, to) = Instant::day_of(day, &rome).unwrap();
+            assert_eq!((from.day_in(&rome).as_str(), (to - 1).day_in(&rome).as_str()), (day, day));
+            (to - from) / HOUR
+        };
+        assert_eq!(hours("2026-11-20"), 24);
+        assert_eq!((hours("2026-10-25"), hours("2027-03-28")), (25, 23));
+        assert_eq!(Instant::day_of("soon", &rome), None);
     }
 
     #[test]
