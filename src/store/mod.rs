@@ -36,6 +36,8 @@ pub mod reloads;
 pub mod replies;
 pub mod rereads;
 pub mod rhythm;
+pub mod rounds;
+pub mod samples;
 pub mod trays;
 pub mod tuning;
 mod value;
@@ -74,6 +76,8 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         replies::STATEMENTS,
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
+        rounds::STATEMENTS,
+        samples::STATEMENTS,
         trays::STATEMENTS,
         tuning::STATEMENTS,
         waiting::STATEMENTS,

@@ -7,7 +7,7 @@ use crate::domain::obligation::Evidence;
 use crate::domain::{Instant, Kind, Lang, PerMillion, Relevance, Topic, Verdict};
 
 /// The rule of what triage sorted out.
-const SORTED_OUT: &str = "sorted_out";
+pub(super) const SORTED_OUT: &str = "sorted_out";
 
 /// A mention as it was judged, and how its debt stands.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -6,7 +6,7 @@ use crate::store::error::StoreError;
 use crate::store::value::{Sql, args, statements};
 
 statements! {
-    SORTED = Sql::same("SELECT m.brand, m.rule, COALESCE(m.excluded, '') AS exclusion, CAST(COUNT(*) AS BIGINT) AS mentions FROM mentions m WHERE m.disposition = 'not_owed' AND m.rule <> '' GROUP BY m.brand, m.rule, COALESCE(m.excluded, '') ORDER BY 1, 2, 4 DESC, 3");
+    SORTED = Sql::same("SELECT t.brand, t.rule, t.exclusion, CAST(COUNT(*) AS BIGINT) AS mentions FROM (SELECT m.brand, CASE WHEN m.sorted_as IS NULL THEN m.rule ELSE m.rule || '.' || m.sorted_as END AS rule, COALESCE(m.excluded, '') AS exclusion FROM mentions m WHERE m.disposition = 'not_owed' AND m.rule <> '') t GROUP BY t.brand, t.rule, t.exclusion ORDER BY 1, 2, 4 DESC, 3");
 }
 
 /// Mentions for which triage owes nothing: one line a brand, rule and exclusion, the exclusions
