@@ -2,6 +2,7 @@
 
 use super::deadline::SlaPolicy;
 use super::hours::Calendar;
+use super::mention::Mark;
 use super::public::PublicChannel;
 use super::reason::Reason;
 use super::time::{DAY, Instant};
@@ -55,6 +56,8 @@ pub struct Brand {
     pub public: Vec<PublicChannel>,
     /// Whether judging learns from what its people make of mentions.
     pub learn: bool,
+    /// How many mentions that owe nothing a person looks at in a week all the same; 0 for none.
+    pub sample: i64,
 }
 
 /// Words and hashtags that mean the brand between two instants, and before and after nobody.
@@ -95,6 +98,7 @@ impl Brand {
             signature: String::new(),
             public: Vec::new(),
             learn: true,
+            sample: 50,
         }
     }
 
@@ -108,7 +112,10 @@ impl Brand {
         if verdict.relevance == Relevance::NotAbout {
             return Err("not_about_us");
         }
-        if verdict.sorted_out.is_some() {
+        // What may complain is not sorted out, whatever the rule; a machine's mail is read by rules
+        // alone, and heard where it tells of a breach.
+        let machine = verdict.sorted_out.as_deref() == Some(Mark::Automatic.as_str());
+        if verdict.sorted_out.is_some() && (machine || verdict.probability < self.look_at) {
             return Err("sorted_out");
         }
         let complaint = self.owes.contains(&Kind::Complaint);
@@ -170,5 +177,12 @@ mod tests {
         assert_eq!(owing(NotAbout, Kind::Complaint, 900_000, false), Err("not_about_us"));
         assert_eq!(owing(About, Kind::Praise, 10_000, false), Err("kind_not_owed"));
         assert_eq!(owing(NotAbout, Kind::Other, 0, true), Ok(Owing::Look));
+        let sorted = |by: &str, probability| {
+            let sorted_out = Some(by.to_owned());
+            brand.owing(&Verdict { sorted_out, ..verdict(About, Kind::Other, probability, false) })
+        };
+        assert_eq!(sorted("spam", 349_999), Err("sorted_out"));
+        assert_eq!(sorted("spam", 350_000), Ok(Owing::Look), "what may complain is looked at");
+        assert_eq!(sorted("automatic", 400_000), Err("sorted_out"));
     }
 }

@@ -50,6 +50,23 @@ impl Instant {
         Some((begins(date)?, begins(date.tomorrow().ok()?)?))
     }
 
+    /// The Monday of its week in `zone`, as `YYYY-MM-DD`.
+    pub fn week_in(self, zone: &jiff::tz::TimeZone) -> String {
+        let date = self.timestamp().to_zoned(zone.clone()).date();
+        let since = jiff::Span::new().days(date.weekday().to_monday_zero_offset());
+        date.checked_sub(since).unwrap_or(date).to_string()
+    }
+
+    /// When the seven days from `monday` on begin in `zone`, and when they end. `None` if it is no
+    /// day.
+    pub fn week_of(monday: &str, zone: &jiff::tz::TimeZone) -> Option<(Instant, Instant)> {
+        let date: jiff::civil::Date = monday.parse().ok()?;
+        let last = date.checked_add(jiff::Span::new().days(6)).ok()?;
+        let (from, _) = Instant::day_of(monday, zone)?;
+        let (_, to) = Instant::day_of(&last.to_string(), zone)?;
+        Some((from, to))
+    }
+
     /// The calendar month in UTC: its name as `YYYY-MM`, its first instant, the first after it.
     pub fn month(self) -> (String, Instant, Instant) {
         let utc = jiff::tz::TimeZone::UTC;
@@ -134,6 +151,17 @@ mod tests {
         assert_eq!(hours("2026-11-20"), 24);
         assert_eq!((hours("2026-10-25"), hours("2027-03-28")), (25, 23));
         assert_eq!(Instant::day_of("soon", &rome), None);
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
+        let week = |at: &str| Instant::parse(at).unwrap().week_in(&rome);
+        assert_eq!(week("2026-11-22T22:59:59Z"), "2026-11-16", "Sunday, a second before midnight");
+        assert_eq!(week("2026-11-22T23:00:00Z"), "2026-11-23");
+        let (from, to) = Instant::week_of("2026-10-19", &rome).unwrap();
+        assert_eq!((to - from) / HOUR, 7 * 24 + 1, "the clocks go back on its Sunday");
+        assert_eq!((to - 1).week_in(&rome), "2026-10-19");
     }
 
     #[test]

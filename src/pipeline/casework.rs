@@ -148,10 +148,16 @@ impl<'d> Work<'d> {
     /// # Errors
     /// `NotAllowed` with the reason for a person; the case is then unchanged.
     pub fn apply(&mut self, id: CaseId, event: CaseEvent) -> Result<(), NotAllowed> {
+        let actor = event.actor().to_owned();
+        self.apply_as(id, event, &actor)
+    }
+
+    /// The same in the name of somebody whom the event does not name.
+    pub fn apply_as(&mut self, id: CaseId, event: CaseEvent, by: &str) -> Result<(), NotAllowed> {
         let Some(file) = self.files.get_mut(&id) else {
             return Err(NotAllowed("there is no such case".to_owned()));
         };
-        let (name, actor, data) = (event.name(), event.actor().to_owned(), data_of(&event));
+        let (name, data) = (event.name(), data_of(&event));
         let begins = match &event {
             CaseEvent::Owed(o) => Some((o.since, o.heard_at, o.first_look)),
             _ => None,
@@ -168,7 +174,7 @@ impl<'d> Work<'d> {
                     let n = self.step(mention);
                     self.moved.insert(mention, (disposition, n));
                     let moves = Some((mention, n, disposition));
-                    self.log(id, name.as_str(), &actor, &data, moves);
+                    self.log(id, name.as_str(), by, &data, moves);
                     logged = true;
                 }
                 Effect::Draft => self.want_draft(id),
@@ -176,7 +182,7 @@ impl<'d> Work<'d> {
             }
         }
         if !logged {
-            self.log(id, name.as_str(), &actor, &data, None);
+            self.log(id, name.as_str(), by, &data, None);
         }
         match (rang, begins) {
             (Some(reason), begins) => self.ring(id, reason, begins),

@@ -40,6 +40,7 @@ pub mod rounds;
 pub mod samples;
 pub mod trays;
 pub mod tuning;
+pub mod unowed;
 mod value;
 mod waiting;
 
@@ -80,6 +81,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         samples::STATEMENTS,
         trays::STATEMENTS,
         tuning::STATEMENTS,
+        unowed::STATEMENTS,
         waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()

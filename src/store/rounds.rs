@@ -36,7 +36,7 @@ pub struct RoundRow {
 
 statements! {
     PLAN = Sql::same("INSERT INTO rounds (brand, what, day, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT (brand, what) DO NOTHING");
-    ANY_DUE = Sql::same("SELECT brand FROM rounds WHERE what = $1 AND due_at <= $2 LIMIT 1");
+    FIRST_DUE = Sql::same("SELECT brand, day, due_at FROM rounds WHERE what = $1 AND due_at <= $2 ORDER BY due_at, brand LIMIT 1");
     DUE = taking!("SELECT brand, day, due_at FROM rounds WHERE what = $1 AND due_at <= $2 ORDER BY due_at, brand LIMIT 1");
     NEXT = Sql::same("UPDATE rounds SET day = $3, due_at = $4 WHERE brand = $1 AND what = $2");
 }
@@ -47,9 +47,13 @@ pub async fn plan(tx: &mut Tx, what: Round, row: &RoundRow) -> Result<(), StoreE
     Ok(())
 }
 
-/// Whether any round is to be done; cheaper than to take it.
-pub async fn any_due(tx: &mut Tx, what: Round, now: Instant) -> Result<bool, StoreError> {
-    Ok(tx.first::<(String,)>(ANY_DUE, args![what.name(), now]).await?.is_some())
+/// The round that is due the longest, without taking it.
+pub async fn first_due(
+    tx: &mut Tx,
+    what: Round,
+    now: Instant,
+) -> Result<Option<RoundRow>, StoreError> {
+    tx.first(FIRST_DUE, args![what.name(), now]).await
 }
 
 /// Takes the round that is due the longest. Other instances pass it over until this transaction
