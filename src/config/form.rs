@@ -34,6 +34,8 @@ pub(super) enum Form {
     Database,
     /// A whole number of hours, days …, at least 1.
     Count,
+    /// How many are drawn, from 0 to 1000.
+    Sample,
     /// Words to be looked up in what people write.
     Phrases,
     Domains,
@@ -135,6 +137,7 @@ impl Form {
             Form::Hosts => "a list of hosts, addresses or networks, with a port or without",
             Form::Database => "sqlite: and a path, or postgres:// and a server, in quotes",
             Form::Count => "a whole number from 1 on",
+            Form::Sample => "a whole number from 0 to 1000",
             Form::Phrases => "a list of texts, each with a letter or a digit",
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
@@ -166,6 +169,10 @@ impl Form {
             (Form::Plain(KeyKind::Number), Raw::Whole(n)) => Ok(Value::Number(*n)),
             (Form::Count, Raw::Whole(n)) if *n < 1 => Err(format!("{n} is too few").into()),
             (Form::Count, Raw::Whole(n)) => Ok(Value::Number(*n)),
+            (Form::Sample, Raw::Whole(n)) if !(0..=1_000).contains(n) => {
+                Err(format!("{n} cannot be drawn").into())
+            }
+            (Form::Sample, Raw::Whole(n)) => Ok(Value::Number(*n)),
             (Form::Plain(KeyKind::Flag), Raw::Flag(flag)) => Ok(Value::Flag(*flag)),
             (Form::Plain(KeyKind::List), Raw::List(_)) => Ok(Value::List(texts(raw)?)),
             (Form::Share, Raw::Whole(n)) => share(*n as f64),
