@@ -10,6 +10,7 @@ mod evidence;
 mod lanes;
 mod log;
 mod missed;
+mod report;
 mod shares;
 mod sorted;
 pub mod statement;
@@ -18,6 +19,7 @@ mod types;
 mod walk;
 
 pub use missed::{Missed, Part};
+pub use report::{BrandReport, Report, report};
 pub use table::shares as shares_table;
 pub use types::{
     BrandShare, Broken, GapAccount, LaneAccount, Ledger, Options, Row, SealAccount, SortedOut, Sums,
@@ -30,10 +32,11 @@ use crate::domain::Instant;
 use types::Findings;
 
 /// Every fixed statement of the ledger.
-pub(super) const STATEMENTS: [&[(&str, Sql)]; 7] = [
+pub(super) const STATEMENTS: [&[(&str, Sql)]; 8] = [
     book::STATEMENTS,
     lanes::STATEMENTS,
     log::STATEMENTS,
+    report::STATEMENTS,
     shares::STATEMENTS,
     sorted::STATEMENTS,
     statement::STATEMENTS,
@@ -59,7 +62,7 @@ pub async fn check(tx: &mut Tx, now: Instant, options: &Options) -> Result<Ledge
     if options.as_of.is_none() {
         lanes = lanes::accounts(tx, &mut broken).await?;
         shares = shares::of_brands(tx, now, shares::ALWAYS, &lanes, &mut broken).await?;
-        sorted_out = sorted::counts(tx).await?;
+        sorted_out = sorted::counts(tx, shares::ALWAYS).await?;
     }
     Ok(Ledger::new(now, options, book.rows(), lanes, shares, sorted_out, seals, broken))
 }
