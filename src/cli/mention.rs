@@ -28,8 +28,8 @@ enum What {
 
 #[derive(Debug, Args)]
 struct List {
-    /// What rules sorted out; nothing else is listed yet
-    #[arg(long, required = true)]
+    /// What rules sorted out
+    #[arg(long)]
     sorted_out: bool,
     /// Of this brand only
     #[arg(long, value_name = "NAME")]
@@ -89,6 +89,9 @@ impl MentionArgs {
 
 impl List {
     fn run(&self, global: &Global) -> Result<(), Failure> {
+        if !self.sorted_out {
+            return Err(Failure::usage("say what is to be listed: --sorted-out"));
+        }
         let config = house::load(global)?;
         if let Some(brand) = self.brand.as_ref().filter(|b| !config.brands.contains_key(*b)) {
             let hint = house::instead(brand, config.brands.keys());

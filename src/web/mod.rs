@@ -14,11 +14,11 @@ pub mod password;
 mod problem;
 mod throttle;
 
+use crate::domain::{Brand, Lang};
 use crate::links::path;
 use crate::pipeline::Deps;
-use crate::wire::Secret;
-use crate::domain::{Brand, Lang};
 use crate::store::ledger::Report;
+use crate::wire::Secret;
 pub use auth::{TOKEN_PREFIX, token_hash};
 use axum::Router;
 use axum::extract::Request;

@@ -21,6 +21,7 @@ mod rechecks;
 mod replies;
 mod rereads;
 mod rhythm;
+mod samples;
 mod statements;
 mod trays;
 mod tuning;
