@@ -166,8 +166,11 @@ fn percent(share: &Share, words: &'static Catalogue) -> String {
     }
 }
 
+/// A part of a share.
+type Of = fn(&Share) -> u64;
+
 fn parts(complaints: &Share, questions: &Share, words: &'static Catalogue) -> Vec<Line> {
-    let rows: [(&'static str, fn(&Share) -> u64); 12] = [
+    let rows: [(&'static str, Of); 12] = [
         ("screen.share_due", |s| s.due),
         ("screen.share_answered", |s| s.answered),
         ("screen.share_unheard", |s| s.unheard),
@@ -181,7 +184,7 @@ fn parts(complaints: &Share, questions: &Share, words: &'static Catalogue) -> Ve
         ("screen.share_ended_early", |s| s.ended_early),
         ("screen.share_baseline", |s| s.baseline),
     ];
-    let line = |(key, of): (&'static str, fn(&Share) -> u64)| Line {
+    let line = |(key, of): (&'static str, Of)| Line {
         text: words.get(key),
         complaints: of(complaints),
         questions: of(questions),

@@ -7,7 +7,7 @@ const COMPLAINT: &str = "Acme, terza settimana senza pacco, nessuno risponde, ve
 #[test]
 fn the_report_has_four_formats_of_the_same_figures() {
     let house = House::new();
-    house.hear(&[COMPLAINT, "Acme grazie mille, gentilissimi"]);
+    house.hear(&[COMPLAINT, "Acme grazie mille per la risposta, buona giornata"]);
     let table = house.run(&["report"]).good();
     assert!(table.contains("still in time 1"), "{table}");
     let json = house.run(&["report", "--format", "json"]).good();
@@ -31,7 +31,7 @@ fn the_report_has_four_formats_of_the_same_figures() {
 #[test]
 fn what_was_sorted_out_is_listed_and_taken_up_again() {
     let house = House::new();
-    house.hear(&["Acme grazie mille, gentilissimi"]);
+    house.hear(&["Acme grazie mille per la risposta, buona giornata"]);
     let list = house.run(&["mention", "list", "--sorted-out", "--json"]).good();
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     assert_eq!(list[0]["rule"], "thanks", "{list}");

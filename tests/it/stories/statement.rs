@@ -7,7 +7,7 @@ use ascolto::pipeline::acts::Act;
 use ascolto::store::ledger::statement::{Stated, stated};
 
 const COMPLAINT: &str = r#"{"at":62,"do":"post","id":"p1","author":"jo","handle":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}
-{"at":63,"do":"post","id":"p2","author":"al","handle":"al","lang":"it","text":"@acme grazie mille, gentilissimi"}"#;
+{"at":63,"do":"post","id":"p2","author":"al","handle":"al","lang":"it","text":"@acme grazie mille per la risposta, buona giornata"}"#;
 
 async fn of_friday(t: &Town) -> Option<Stated> {
     let mut tx = t.deps.store.read().await.unwrap();

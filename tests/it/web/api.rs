@@ -1,6 +1,6 @@
 //! Cases, acts, events and figures over the API.
 
-use super::house::{COMPLAINT, House};
+use super::house::{COMPLAINT, House, mention};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -191,7 +191,7 @@ async fn ledger_report_and_figures_agree() {
 #[tokio::test]
 async fn what_was_sorted_out_can_be_asked_for_and_called_owed() {
     let house = House::new().await;
-    house.hear("asc_wall", json!([mention("t", "Acme grazie mille, gentilissimi")])).await;
+    house.hear("asc_wall", json!([mention("t", "Acme grazie mille per la risposta, buona giornata")])).await;
     let out = house.get("/api/v1/mentions?sorted_as=any", "asc_read").await.json();
     assert_eq!(out["mentions"][0]["verdict"]["sorted_as"], "thanks", "{out}");
     let none = house.get("/api/v1/mentions?sorted_as=spam", "asc_read").await.json();
