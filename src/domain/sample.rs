@@ -96,6 +96,10 @@ impl<T> Draw<T> {
     pub fn offer(&mut self, stratum: Stratum, key: u64, of: T) {
         self.seen[stratum.index()] += 1;
         let lowest = &mut self.lowest[stratum.index()];
+        let full = lowest.len() >= self.size;
+        if full && lowest.last_key_value().is_some_and(|(last, _)| *last < key) {
+            return;
+        }
         lowest.insert(key, of);
         if lowest.len() > self.size {
             lowest.pop_last();

@@ -55,7 +55,8 @@ pub async fn report(
     let mut heard: BTreeMap<String, BTreeMap<String, BTreeMap<Disposition, u64>>> = BTreeMap::new();
     type Heard = (String, String, String, i64);
     for (brand, network, stands, n) in tx.all::<Heard>(HEARD, args![span.0, span.1]).await? {
-        let stands: Disposition = stands.parse().map_err(|why| StoreError::broken("a mention", why))?;
+        let stands: Disposition =
+            stands.parse().map_err(|why| StoreError::broken("a mention", why))?;
         let of = heard.entry(brand).or_default().entry(network).or_default();
         of.insert(stands, u64::try_from(n).unwrap_or(0));
     }
