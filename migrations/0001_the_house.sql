@@ -241,6 +241,7 @@ CREATE TABLE mentions (
     why         TEXT,                            -- JSON
     model       TEXT,
     rule        TEXT,                            -- by which nothing is owed, empty where it is
+    sorted_as   TEXT,                            -- spam, automatic …: how a rule sorted it out
     excluded    TEXT,                            -- the exclusion by which it is not about us
     -- by which its copies are found, where something is or was owed; NULL: the text has no such one
     like_1      BIGINT,
@@ -252,6 +253,7 @@ CREATE TABLE mentions (
 CREATE INDEX mentions_triage ON mentions (id) WHERE triage_due;
 CREATE INDEX mentions_day ON mentions (channel, heard_day);
 CREATE INDEX mentions_case ON mentions (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX mentions_sorted ON mentions (brand, id) WHERE sorted_as IS NOT NULL;
 CREATE INDEX mentions_complainant ON mentions (brand, network, author_id, created_at)
     WHERE judged = 'complaint';
 CREATE INDEX mentions_private ON mentions (brand, network, author_id, created_at)
@@ -312,7 +314,7 @@ CREATE TABLE labels (
     complaint   BOOLEAN,                         -- NULL: nothing was said of that
     about       BOOLEAN,                         -- whether it is about the brand; NULL as above
     kind        TEXT,                            -- NULL as above
-    source      TEXT    NOT NULL CHECK (source IN ('verdict', 'reply', 'answered')),
+    source      TEXT    NOT NULL CHECK (source IN ('verdict', 'reply', 'answered', 'sample')),
     by_agent    TEXT    NOT NULL,
     at          BIGINT  NOT NULL,
     version     BIGINT  NOT NULL,                -- of the mention's text
@@ -320,6 +322,54 @@ CREATE TABLE labels (
     probability BIGINT                           -- of a complaint, as it was judged
 );
 CREATE INDEX labels_brand ON labels (brand, at, mention_id);
+
+-- What a brand does once a day or once a week when that is over: which one is next, and when.
+CREATE TABLE rounds (
+    brand       TEXT    NOT NULL,
+    what        TEXT    NOT NULL CHECK (what IN ('statement', 'sample')),
+    day         TEXT    NOT NULL,                -- the day, or the week by its Monday; brand's zone
+    due_at      BIGINT  NOT NULL,
+    PRIMARY KEY (brand, what)
+);
+CREATE INDEX rounds_due ON rounds (due_at);
+
+-- The account of each brand and day as it was stated once the day was over. The digest stands in the
+-- sealed log too, so a later change of either shows.
+CREATE TABLE statements (
+    brand       TEXT    NOT NULL,
+    day         TEXT    NOT NULL,
+    made_at     BIGINT  NOT NULL,
+    body        TEXT    NOT NULL,                -- JSON: the figures
+    digest      TEXT    NOT NULL,                -- SHA-256 of brand, day and body, hexadecimal
+    PRIMARY KEY (brand, day)
+);
+
+-- The blind sample: of what owed nothing, what a person looks at all the same. Shown in the order
+-- of `place`, without the verdict.
+CREATE TABLE samples (
+    brand       TEXT    NOT NULL,
+    week        TEXT    NOT NULL,                -- its Monday in the brand's zone
+    place       BIGINT  NOT NULL,
+    mention_id  TEXT    NOT NULL UNIQUE,
+    stratum     TEXT    NOT NULL CHECK (stratum IN ('near', 'not_about', 'sorted_out', 'rest')),
+    probability BIGINT  NOT NULL,                -- of being drawn
+    label       TEXT    CHECK (label IN ('complaint', 'question', 'neither', 'not_about_us')),
+    by_agent    TEXT    NOT NULL DEFAULT '',
+    at          BIGINT,
+    PRIMARY KEY (brand, week, place)
+);
+CREATE INDEX samples_waiting ON samples (brand, week, place) WHERE label IS NULL;
+
+-- Out of how many mentions it was drawn.
+CREATE TABLE sample_frames (
+    brand       TEXT    NOT NULL,
+    week        TEXT    NOT NULL,
+    stratum     TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    language    TEXT    NOT NULL,
+    mentions    BIGINT  NOT NULL,
+    PRIMARY KEY (brand, week, stratum, network, language)
+);
 
 -- When a brand's labels are learned from next. The first label makes the row.
 CREATE TABLE lessons (

@@ -9,7 +9,8 @@ use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::pipeline::{
-    Channel, Corrections, Deps, Fresh, NoKeep, Recipient, StoreKeep, learn, reconnect, runner,
+    Channel, Corrections, Deps, Fresh, NoKeep, Recipient, StoreKeep, learn, reconnect, rounds,
+    runner,
 };
 use crate::store::{Store, StoreError, credentials, lanes, looks, own, trays};
 use crate::web::Web;
@@ -242,6 +243,7 @@ async fn register(deps: &Deps) -> Result<(), StoreError> {
         if let Some(next) = brand.next_look_digest(now) {
             trays::plan(&mut tx, &brand.name, next, now).await?;
         }
+        rounds::plan(&mut tx, brand, now).await?;
     }
     for channel in deps.channels.values() {
         let meta = channel.network.meta();

@@ -26,6 +26,12 @@ pub mod path {
     pub const STORM: &str = "/storms/{id}";
     /// What was read without a hole, and the gaps.
     pub const COVERAGE: &str = "/coverage";
+    /// What rules sorted out, and the button by which one is owed after all.
+    pub const SORTED_OUT: &str = "/sorted-out";
+    /// The blind sample: one mention at a time.
+    pub const SAMPLE: &str = "/sample";
+    /// The share unheard with its parts.
+    pub const REPORT: &str = "/report";
     /// The first look at a channel, and the choice about it.
     pub const FIRST_LOOK: &str = "/channels/{name}/first-look";
     /// Log in.
@@ -48,6 +54,8 @@ pub mod path {
     pub const STATIC: &str = "/static/{file}";
     /// Mentions in and out.
     pub const API_MENTIONS: &str = "/api/v1/mentions";
+    /// A person says that a mention is owed an answer after all.
+    pub const API_MENTION_OWED: &str = "/api/v1/mentions/{id}/owed";
     /// Cases.
     pub const API_CASES: &str = "/api/v1/cases";
     /// One case.
@@ -69,6 +77,8 @@ pub mod path {
     pub const API_PERSON_ACT: &str = "/api/v1/persons/{id}/{act}";
     /// The ledger.
     pub const API_LEDGER: &str = "/api/v1/ledger";
+    /// The share unheard of a span of time, with its parts.
+    pub const API_REPORT: &str = "/api/v1/reports/summary";
     /// Channels and how they fare.
     pub const API_CHANNELS: &str = "/api/v1/channels";
     /// A person chooses how much of a channel's first look to open.

@@ -28,6 +28,7 @@ mod phrases;
 mod reasons;
 mod relevance;
 mod scope;
+mod sorting;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -159,6 +160,7 @@ pub struct Classifier {
     table: Table,
     lexicons: Vec<(Lang, Lexicon)>,
     sayings: Lexicon,
+    sorts: [Lexicon; 2],
     model: Option<Box<dyn Model>>,
 }
 
@@ -184,7 +186,8 @@ impl Classifier {
             lexicons.push((lang, lexicon));
         }
         let sayings = around::sayings().map_err(|error| format!("around.txt: {error}"))?;
-        Ok(Classifier { table, lexicons, sayings, model })
+        let sorts = sorting::sorts().map_err(|error| format!("sorting.txt: {error}"))?;
+        Ok(Classifier { table, lexicons, sayings, sorts, model })
     }
 
     /// Rules and the model that is shipped.
@@ -255,6 +258,7 @@ impl Classifier {
         let known = (language, &folded);
         let mut found = Findings::of(&self.table, lexicon, text, known, input, model, learned);
         self.heed(&mut found, text, relevance, input);
+        self.sort(&mut found, text, (language, &folded), input);
         let cut = text.len() < input.text.len();
         if cut && !found.is_automatic() {
             // What nobody has read may complain.

@@ -2,10 +2,10 @@
 
 use super::Classifier;
 
-/// Those that stand not in the cue table: they come from the model, from the stars, from what kind of text it is,
-/// from what is known around it, from what the brand's own people taught, and from what tells
-/// whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 27] = [
+/// Those that stand not in the cue table: they come from the model, from the stars, from what kind of
+/// text it is, from what is known around it, from phrases that sort it out, from what the brand's own
+/// people taught, and from what tells whether it is about the brand.
+const BESIDE_THE_TABLE: [&str; 30] = [
     "word",
     "sentence",
     "brand.learned",
@@ -22,6 +22,9 @@ const BESIDE_THE_TABLE: [&str; 27] = [
     "context.reply",
     "context.earlier",
     "context.agrees",
+    "sorted.spam",
+    "sorted.bot",
+    "sorted.abuse",
     "about.addressed",
     "about.handle",
     "about.domain",

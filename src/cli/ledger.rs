@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::when::{When, day};
-use super::{Global, house, out};
+use super::{Global, house, out, statement};
 use crate::store::lanes;
 use crate::store::ledger::{Options, check};
 use clap::Args;
@@ -25,6 +25,11 @@ pub(super) struct LedgerArgs {
     /// Compute the hash chain of the log again
     #[arg(long)]
     verify: bool,
+    /// Print what was stated of this day once it was over, and say whether it still computes to the
+    /// same; exit 1 if it does not
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day,
+        conflicts_with_all = ["day", "channel", "as_of", "verify"])]
+    statement: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -33,6 +38,9 @@ pub(super) struct LedgerArgs {
 impl LedgerArgs {
     pub(super) fn run(&self, global: &Global) -> Result<(), Failure> {
         let config = house::load(global)?;
+        if let Some(day) = &self.statement {
+            return statement::show(&config, day, self.json);
+        }
         house::wait(house::over_store(&config, async |store| {
             let mut tx = store.read().await?;
             if let Some(name) = &self.channel {

@@ -23,11 +23,14 @@ mod labelled;
 mod learned;
 mod ledger;
 mod lines;
+mod mention;
 mod out;
 mod person;
 mod replay;
+mod report;
 mod run;
 mod scratch;
+mod statement;
 mod train;
 mod tune;
 mod user;
@@ -93,6 +96,8 @@ enum Command {
     Replay(replay::Replay),
     /// Account for everything that was heard; exit 1 if it does not balance
     Ledger(ledger::LedgerArgs),
+    /// Tell the share unheard of a span of time, with its parts
+    Report(report::ReportArgs),
     /// Read a span of a channel's past again
     Backfill(backfill::Backfill),
     /// List brands, try on past mentions what is about one, or say what was learned for it
@@ -101,6 +106,8 @@ enum Command {
     Case(case::CaseArgs),
     /// List alerts: what was sent, what waits, what was not sent, and why
     Alert(alert::AlertArgs),
+    /// List what was sorted out, and say that one is owed an answer after all
+    Mention(mention::MentionArgs),
     /// Add a channel, list all and how they fare, have one read at once, or have its owner connect
     /// it again
     Channel(channel::ChannelArgs),
@@ -157,10 +164,12 @@ impl Command {
             Command::Tune(args) => args.run(global),
             Command::Replay(args) => args.run(global),
             Command::Ledger(args) => args.run(global),
+            Command::Report(args) => args.run(global),
             Command::Backfill(args) => args.run(global),
             Command::Brand(args) => args.run(global),
             Command::Case(args) => args.run(global),
             Command::Alert(args) => args.run(global),
+            Command::Mention(args) => args.run(global),
             Command::Channel(args) => args.run(global),
             Command::Person(args) => args.run(global),
             Command::User(args) => args.run(global),

@@ -267,7 +267,7 @@ fn shares(ledger: &Ledger) -> String {
         let share = if all == 0 { 0.0 } else { 100.0 * n as f64 / all as f64 };
         format!("{name:<11} {n} ({share:.1} %)\n")
     };
-    let counted = |s: &Share| s.due + s.in_time + s.answered_early + s.baseline;
+    let counted = |s: &Share| s.due + s.in_time + s.answered_early + s.ended_early + s.baseline;
     let complaints = ledger.shares.iter().map(|b| counted(&b.complaints)).sum();
     let questions = ledger.shares.iter().map(|b| counted(&b.questions)).sum();
     let stands = |d| ledger.totals.dispositions.get(&d).copied().unwrap_or(0);

@@ -143,6 +143,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.lead = keys.get("lead").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
+    brand.sample = keys.get("sample").unwrap_or(brand.sample);
     Some(brand)
 }
 

@@ -52,6 +52,8 @@ pub(super) enum Form {
     Count,
     /// A number of hours by which something weighs.
     Points,
+    /// How many are drawn, from 0 to 1000.
+    Sample,
     /// Words to be looked up in what people write.
     Phrases,
     Domains,
@@ -180,6 +182,7 @@ impl Form {
             Form::Database => "sqlite: and a path, or postgres:// and a server, in quotes",
             Form::Count => "a whole number from 1 on",
             Form::Points => "a whole number of hours from 0 to 1000",
+            Form::Sample => "a whole number from 0 to 1000",
             Form::Phrases => "a list of texts, each with a letter or a digit",
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
@@ -231,6 +234,10 @@ impl Form {
                 Err(format!("{n} is no number of hours from 0 to 1000").into())
             }
             (Form::Points, Raw::Whole(n)) => Ok(Value::Number(*n)),
+            (Form::Sample, Raw::Whole(n)) if !(0..=1_000).contains(n) => {
+                Err(format!("{n} cannot be drawn").into())
+            }
+            (Form::Sample, Raw::Whole(n)) => Ok(Value::Number(*n)),
             (Form::Plain(KeyKind::Flag), Raw::Flag(flag)) => Ok(Value::Flag(*flag)),
             (Form::Plain(KeyKind::List), Raw::List(_)) => Ok(Value::List(texts(raw)?)),
             (Form::Share, Raw::Whole(n)) => share(*n as f64),

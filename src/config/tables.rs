@@ -326,4 +326,12 @@ const BRAND: &[Field] = &[
          Default true.",
         "true",
     ),
+    may(
+        "sample",
+        Form::Sample,
+        "How many mentions that owe nothing are shown to people in a week all the same, without \
+         what they were judged to be, so that the complaints that were missed can be estimated; 0 \
+         for none. Default 50.",
+        "50",
+    ),
 ];

@@ -4,6 +4,7 @@ use super::deadline::SlaPolicy;
 use super::delivery::Wake;
 use super::escalation::EscalationPolicy;
 use super::hours::{self, Calendar};
+use super::mention::Mark;
 use super::priority::Weights;
 use super::public::PublicChannel;
 use super::reason::Reason;
@@ -74,6 +75,8 @@ pub struct Brand {
     pub public: Vec<PublicChannel>,
     /// Whether judging learns from what its people make of mentions.
     pub learn: bool,
+    /// How many mentions that owe nothing a person looks at in a week all the same; 0 for none.
+    pub sample: i64,
 }
 
 /// Words and hashtags that mean the brand between two instants, and before and after nobody.
@@ -127,6 +130,7 @@ impl Brand {
             signature: String::new(),
             public: Vec::new(),
             learn: true,
+            sample: 50,
         }
     }
 
@@ -164,7 +168,10 @@ impl Brand {
         if verdict.relevance == Relevance::NotAbout {
             return Err("not_about_us");
         }
-        if verdict.sorted_out.is_some() {
+        // What may complain is not sorted out, whatever the rule; a machine's mail is read by rules
+        // alone, and heard where it tells of a breach.
+        let machine = verdict.sorted_out.as_deref() == Some(Mark::Automatic.as_str());
+        if verdict.sorted_out.is_some() && (machine || verdict.probability < look_at) {
             return Err("sorted_out");
         }
         let complaint = self.owes.contains(&Kind::Complaint);
@@ -237,5 +244,12 @@ mod tests {
         assert_eq!(brand.owing_at(&sure, alert_at, look_at), Ok(Owing::Look));
         assert_eq!(brand.thresholds(Some("june")), (brand.alert_at, brand.look_at));
         assert_eq!(brand.owing(&sure), Ok(Owing::Complaint));
+        let sorted = |by: &str, probability| {
+            let sorted_out = Some(by.to_owned());
+            brand.owing(&Verdict { sorted_out, ..verdict(About, Kind::Other, probability, false) })
+        };
+        assert_eq!(sorted("spam", 349_999), Err("sorted_out"));
+        assert_eq!(sorted("spam", 350_000), Ok(Owing::Look), "what may complain is looked at");
+        assert_eq!(sorted("automatic", 400_000), Err("sorted_out"));
     }
 }

@@ -8,12 +8,14 @@ use super::verdict::{Kind, words};
 words! {
     /// By which act it was said.
     Source {
-        /// "Not a complaint" or "not about us", said of the mention itself.
+        /// "Not a complaint", "not about us" or "this is owed", said of the mention itself.
         Verdict = "verdict",
         /// A reply was published to what was owed as a complaint.
         Reply = "reply",
         /// Somebody said that such a mention was answered elsewhere.
         Answered = "answered",
+        /// Somebody looked at it in the blind sample, without its verdict.
+        Sample = "sample",
     }
 }
 
@@ -22,7 +24,7 @@ impl Source {
     /// answer questions and thanks too, so an answer is a weaker word than a verdict.
     pub fn weight(self) -> f64 {
         match self {
-            Source::Verdict => 1.0,
+            Source::Verdict | Source::Sample => 1.0,
             Source::Reply | Source::Answered => 0.3,
         }
     }

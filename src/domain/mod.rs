@@ -22,6 +22,7 @@ pub mod priority;
 pub mod public;
 pub mod reason;
 pub mod rota;
+pub mod sample;
 pub mod silence;
 pub mod storm;
 pub mod text;

@@ -39,6 +39,34 @@ impl Instant {
         self.timestamp().to_zoned(zone.clone()).date().to_string()
     }
 
+    /// When a calendar day (`YYYY-MM-DD`) begins in `zone`, and when the next one does. `None` if
+    /// `day` is none.
+    pub fn day_of(day: &str, zone: &jiff::tz::TimeZone) -> Option<(Instant, Instant)> {
+        let date: jiff::civil::Date = day.parse().ok()?;
+        let begins = |day: jiff::civil::Date| {
+            let zoned = day.to_zoned(zone.clone()).ok()?;
+            Some(Instant(zoned.timestamp().as_millisecond()))
+        };
+        Some((begins(date)?, begins(date.tomorrow().ok()?)?))
+    }
+
+    /// The Monday of its week in `zone`, as `YYYY-MM-DD`.
+    pub fn week_in(self, zone: &jiff::tz::TimeZone) -> String {
+        let date = self.timestamp().to_zoned(zone.clone()).date();
+        let since = jiff::Span::new().days(date.weekday().to_monday_zero_offset());
+        date.checked_sub(since).unwrap_or(date).to_string()
+    }
+
+    /// When the seven days from `monday` on begin in `zone`, and when they end. `None` if it is no
+    /// day.
+    pub fn week_of(monday: &str, zone: &jiff::tz::TimeZone) -> Option<(Instant, Instant)> {
+        let date: jiff::civil::Date = monday.parse().ok()?;
+        let last = date.checked_add(jiff::Span::new().days(6)).ok()?;
+        let (from, _) = Instant::day_of(monday, zone)?;
+        let (_, to) = Instant::day_of(&last.to_string(), zone)?;
+        Some((from, to))
+    }
+
     /// The calendar month in UTC: its name as `YYYY-MM`, its first instant, the first after it.
     pub fn month(self) -> (String, Instant, Instant) {
         let utc = jiff::tz::TimeZone::UTC;
@@ -110,6 +138,30 @@ mod tests {
         let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
         let t = Instant::parse("2026-11-20T23:30:00Z").unwrap();
         assert_eq!(t.day_in(&rome), "2026-11-21");
+    }
+
+    #[test]
+    fn a_day_has_as_many_hours_as_the_clocks_give_it() {
+        let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
+        let hours = |day: &str| {
+            let (from, to) = Instant::day_of(day, &rome).unwrap();
+            assert_eq!((from.day_in(&rome).as_str(), (to - 1).day_in(&rome).as_str()), (day, day));
+            (to - from) / HOUR
+        };
+        assert_eq!(hours("2026-11-20"), 24);
+        assert_eq!((hours("2026-10-25"), hours("2027-03-28")), (25, 23));
+        assert_eq!(Instant::day_of("soon", &rome), None);
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
+        let week = |at: &str| Instant::parse(at).unwrap().week_in(&rome);
+        assert_eq!(week("2026-11-22T22:59:59Z"), "2026-11-16", "Sunday, a second before midnight");
+        assert_eq!(week("2026-11-22T23:00:00Z"), "2026-11-23");
+        let (from, to) = Instant::week_of("2026-10-19", &rome).unwrap();
+        assert_eq!((to - from) / HOUR, 7 * 24 + 1, "the clocks go back on its Sunday");
+        assert_eq!((to - 1).week_in(&rome), "2026-10-19");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod key;
 mod levels;
+mod ring;
 
 pub use key::key_for;
 
@@ -20,7 +21,7 @@ use crate::domain::ledger::Disposition;
 use crate::domain::obligation::Evidence;
 use crate::domain::priority::Stakes;
 use crate::domain::reason::Reason;
-use crate::domain::{AlertId, CaseId, EventId, Instant, MentionId};
+use crate::domain::{CaseId, EventId, Instant, MentionId};
 use crate::store::cases::{CaseFile, CaseKey};
 use crate::store::events::Entry;
 use crate::store::mentions::MentionRow;
@@ -171,10 +172,16 @@ impl<'d> Work<'d> {
     /// # Errors
     /// `NotAllowed` with the reason for a person; the case is then unchanged.
     pub fn apply(&mut self, id: CaseId, event: CaseEvent) -> Result<(), NotAllowed> {
+        let actor = event.actor().to_owned();
+        self.apply_as(id, event, &actor)
+    }
+
+    /// The same in the name of somebody whom the event does not name.
+    pub fn apply_as(&mut self, id: CaseId, event: CaseEvent, by: &str) -> Result<(), NotAllowed> {
         let Some(file) = self.files.get_mut(&id) else {
             return Err(NotAllowed("there is no such case".to_owned()));
         };
-        let (name, actor, data) = (event.name(), event.actor().to_owned(), data_of(&event));
+        let (name, data) = (event.name(), data_of(&event));
         let begins = match &event {
             CaseEvent::Owed(o) => Some((o.since, o.heard_at, o.first_look)),
             _ => None,
@@ -201,7 +208,7 @@ impl<'d> Work<'d> {
                     let n = self.step(mention);
                     self.moved.insert(mention, (disposition, n));
                     let moves = Some((mention, n, disposition));
-                    self.log(id, name.as_str(), &actor, &data, moves);
+                    self.log(id, name.as_str(), by, &data, moves);
                     logged = true;
                 }
                 Effect::Draft => self.want_draft(id),
@@ -209,7 +216,7 @@ impl<'d> Work<'d> {
             }
         }
         if !logged {
-            self.log(id, name.as_str(), &actor, &data, None);
+            self.log(id, name.as_str(), by, &data, None);
         }
         match (rang, begins) {
             (Some(reason), begins) => self.ring(id, reason, begins),
@@ -267,55 +274,6 @@ impl<'d> Work<'d> {
             change(file);
             self.touched.insert(id);
         }
-    }
-
-    /// Alerts those of the level that the case has come to (without levels, every recipient of the
-    /// brand), or records why nobody is alerted.
-    pub fn ring(&mut self, id: CaseId, reason: Reason, begins: Option<(Instant, Instant, bool)>) {
-        let Some(brand) = self.files.get(&id).map(|f| f.case.brand.clone()) else { return };
-        let Some(brand) = self.deps.brands.get(&brand) else {
-            return self.alert(id, "", Reason::NoRecipient, None);
-        };
-        if let Some((since, heard, _)) = begins
-            && let Some(silence) = brand.silence(since, heard)
-        {
-            self.sum_up(id, since);
-            return self.alert(id, "", silence, None);
-        }
-        let told = self.told(id, brand);
-        if told.is_empty() {
-            return self.alert(id, "", Reason::NoRecipient, None);
-        }
-        for recipient in &told {
-            self.alert(id, recipient, reason, Some(self.now));
-        }
-    }
-
-    /// A complaint that was too old for an alert of its own goes into its channel's digest.
-    fn sum_up(&mut self, id: CaseId, since: Instant) {
-        let Some(file) = self.files.get(&id) else { return };
-        let of = (file.case.channel.clone(), file.case.brand.clone());
-        let (count, oldest) = self.late.entry(of).or_insert((0, since));
-        *count += 1;
-        *oldest = since.min(*oldest);
-    }
-
-    fn alert(&mut self, id: CaseId, recipient: &str, reason: Reason, due_at: Option<Instant>) {
-        let title = self.title(id, reason);
-        let Some(file) = self.files.get(&id) else { return };
-        self.alerts.push(NewAlert {
-            id: AlertId(self.deps.ids.next(self.now)),
-            key: format!("{id}.{}.{reason}.{recipient}", file.events),
-            brand: file.case.brand.clone(),
-            case: Some(id),
-            channel: String::new(),
-            recipient: recipient.to_owned(),
-            reason,
-            title,
-            body: String::new(),
-            due_at,
-            live: id.to_string(),
-        });
     }
 
     fn step(&mut self, mention: MentionId) -> i64 {

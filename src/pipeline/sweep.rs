@@ -1,6 +1,7 @@
-//! Housekeeping: seals the event log, says that this instance lives, compares clocks.
+//! Housekeeping: states days and draws samples once these are over, seals the event log, says that
+//! this instance lives, compares clocks.
 
-use super::{Deps, Did, StepResult};
+use super::{Deps, Did, StepResult, rounds};
 use crate::domain::time::SECOND;
 use crate::store::{events, lanes};
 
@@ -11,8 +12,14 @@ const SETTLE: i64 = 10 * SECOND;
 /// A clock that differs more than this from another instance's takes no work.
 pub const DRIFT: i64 = 2 * SECOND;
 
-/// Seals what is old enough, for every brand that no other instance is sealing.
+/// Does the rounds that are due, then seals.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
+    let (rounds, sealed) = (rounds::step(deps).await?, seal(deps).await?);
+    Ok(Did { rows: rounds.rows + sealed.rows, more: rounds.more || sealed.more })
+}
+
+/// Seals what is old enough, for every brand that no other instance is sealing.
+async fn seal(deps: &Deps) -> StepResult<Did> {
     let now = deps.now();
     let mut sealed = 0;
     let mut more = false;

@@ -52,7 +52,9 @@ impl GapRow {
 }
 
 /// What one page added to the book.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::FromRow,
+)]
 pub struct Intake {
     /// Stored for the first time.
     pub new: i64,

@@ -21,6 +21,8 @@ pub struct Filter {
     pub language: String,
     /// The agent who took it.
     pub taken_by: String,
+    /// Of mentions, the rule that sorted it out; `any` stands for all of them.
+    pub sorted_as: String,
 }
 
 /// A case as lists show it.
@@ -126,6 +128,8 @@ pub struct MentionLine {
     pub rule: Option<String>,
     /// When its content was deleted, as its network asks.
     pub blanked_at: Option<i64>,
+    /// How a rule sorted it out.
+    pub sorted_as: Option<String>,
 }
 
 /// An earlier text of a mention.
@@ -183,7 +187,7 @@ macro_rules! case_columns {
 /// What the row of a mention leaves out and its page shows.
 macro_rules! more_columns {
     () => {
-        ", m.followers, m.reach, m.relevance, m.model, m.rule, m.blanked_at"
+        ", m.followers, m.reach, m.relevance, m.model, m.rule, m.blanked_at, m.sorted_as"
     };
 }
 // $1 brand, $2 state, $3 channel, $4 language, $5 taken by.
@@ -218,6 +222,7 @@ statements! {
         WHERE ($1 = '' OR m.brand = $1) AND ($2 = '' OR m.disposition = $2) \
         AND ($3 = '' OR m.channel = $3) \
         AND ($4 = '' OR COALESCE(m.judged_language, m.language) = $4) \
+        AND ($7 = '' OR m.sorted_as = $7 OR ($7 = 'any' AND m.sorted_as IS NOT NULL)) \
         AND m.id > $5 ORDER BY m.id LIMIT $6"));
     OF_CASE = Sql::same(concat!("SELECT ", mention_columns!(),
         more_columns!(), " FROM mentions m WHERE m.case_id = $1 ORDER BY m.created_at, m.id"));
@@ -294,7 +299,8 @@ pub async fn mentions(
     limit: i64,
 ) -> Result<Vec<MentionLine>, StoreError> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    tx.all(MENTIONS, args![&f.brand, &f.state, &f.channel, &f.language, after, limit]).await
+    let sorted = &f.sorted_as;
+    tx.all(MENTIONS, args![&f.brand, &f.state, &f.channel, &f.language, after, limit, sorted]).await
 }
 
 /// The mentions of a case with all that is told of them, oldest first.

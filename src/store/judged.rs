@@ -3,6 +3,7 @@
 use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
+use super::tuning::SORTED_OUT;
 use super::value::args;
 use crate::domain::ledger::Disposition;
 use crate::domain::{Bands, CaseId, MentionId, Verdict};
@@ -48,6 +49,7 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
                 &v.model,
                 &j.rule,
                 v.excluded_by(),
+                v.sorted_out.as_deref().filter(|_| j.rule == SORTED_OUT),
                 j.bands[0],
                 j.bands[1],
                 j.bands[2],
@@ -58,8 +60,8 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
     let sql = "UPDATE mentions SET disposition = v.c2, moves = v.c3, case_id = v.c4, \
                relevance = v.c5, judged = v.c6, probability = v.c7, severity = v.c8, topic = v.c9, \
                judged_language = v.c10, risk = v.c11, why = v.c12, model = v.c13, rule = v.c14, \
-               excluded = v.c15, like_1 = v.c16, like_2 = v.c17, like_3 = v.c18, like_4 = v.c19, \
-               triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
+               excluded = v.c15, sorted_as = v.c16, like_1 = v.c17, like_2 = v.c18, like_3 = v.c19, \
+               like_4 = v.c20, triage_due = FALSE FROM {rows} WHERE mentions.id = v.c1";
     const TYPES: &[Type] = &[
         Type::Text,
         Type::Text,
@@ -69,6 +71,7 @@ pub async fn save_judged(tx: &mut Tx, judged: &[Judged]) -> Result<(), StoreErro
         Type::Text,
         Type::Big,
         Type::Big,
+        Type::Text,
         Type::Text,
         Type::Text,
         Type::Text,

@@ -43,12 +43,15 @@ pub mod reloads;
 pub mod replies;
 pub mod rereads;
 pub mod rhythm;
+pub mod rounds;
+pub mod samples;
 pub mod storms;
 pub mod strikes;
 pub mod tides;
 pub mod traces;
 pub mod trays;
 pub mod tuning;
+pub mod unowed;
 mod value;
 mod waiting;
 
@@ -90,11 +93,14 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         replies::STATEMENTS,
         rereads::STATEMENTS,
         rhythm::STATEMENTS,
+        rounds::STATEMENTS,
+        samples::STATEMENTS,
         storms::STATEMENTS,
         tides::STATEMENTS,
         traces::STATEMENTS,
         trays::STATEMENTS,
         tuning::STATEMENTS,
+        unowed::STATEMENTS,
         waiting::STATEMENTS,
     ];
     [lists.concat(), ledger::STATEMENTS.concat()].concat()

@@ -7,7 +7,7 @@ use crate::domain::obligation::Evidence;
 use crate::domain::{Instant, Kind, Lang, PerMillion, Relevance, Topic, Verdict};
 
 /// The rule of what triage sorted out.
-const SORTED_OUT: &str = "sorted_out";
+pub(super) const SORTED_OUT: &str = "sorted_out";
 
 /// A mention as it was judged, and how its debt stands.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -34,6 +34,8 @@ pub struct TunedRow {
     pub judged_language: String,
     /// The rule by which nothing is owed, empty where something is.
     pub rule: String,
+    /// How a rule sorted it out, empty where none did.
+    pub sorted_as: String,
     /// Why it is or was owed an answer.
     pub owing: Option<String>,
     /// `owed`, `met` or `void`.
@@ -45,7 +47,7 @@ pub struct TunedRow {
 }
 
 statements! {
-    PAGE = Sql::same("SELECT m.id, m.text, m.blanked, m.created_at, m.heard_at, m.first_look, m.relevance, m.judged, m.probability, m.judged_language, COALESCE(m.rule, '') AS rule, o.owing, o.standing, o.reason, o.evidence FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id WHERE m.brand = $1 AND m.heard_at >= $2 AND m.id > $3 AND m.probability IS NOT NULL ORDER BY m.id LIMIT $4");
+    PAGE = Sql::same("SELECT m.id, m.text, m.blanked, m.created_at, m.heard_at, m.first_look, m.relevance, m.judged, m.probability, m.judged_language, COALESCE(m.rule, '') AS rule, COALESCE(m.sorted_as, '') AS sorted_as, o.owing, o.standing, o.reason, o.evidence FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id WHERE m.brand = $1 AND m.heard_at >= $2 AND m.id > $3 AND m.probability IS NOT NULL ORDER BY m.id LIMIT $4");
 }
 
 /// Mentions of a brand that were heard since then and are judged, behind one of them.
@@ -69,7 +71,10 @@ impl TunedRow {
         let kind: Kind = self.judged.parse().map_err(broken)?;
         let relevance: Relevance = self.relevance.parse().map_err(broken)?;
         let language = Lang::parse(&self.judged_language).unwrap_or(Lang::UNKNOWN);
-        let sorted_out = (self.rule == SORTED_OUT).then(|| SORTED_OUT.to_owned());
+        let sorted_out = (self.rule == SORTED_OUT).then(|| match self.sorted_as.as_str() {
+            "" => SORTED_OUT.to_owned(),
+            by => by.to_owned(),
+        });
         Ok(Verdict {
             relevance,
             kind,

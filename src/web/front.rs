@@ -4,8 +4,9 @@ use super::Web;
 use super::hooks::Pace;
 use super::throttle::Throttle;
 use crate::domain::Instant;
-use crate::domain::time::HOUR;
-use crate::store::access;
+use crate::domain::time::{HOUR, MINUTE};
+use crate::store::ledger::{self, BrandShare};
+use crate::store::{StoreError, access};
 use axum::http::{Extensions, HeaderMap};
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,6 +14,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+
+/// The shares are counted over all debts, and figures are asked for every few seconds: they may be
+/// so old.
+const SHARES_EVERY: i64 = 5 * MINUTE;
 
 /// What handlers get.
 pub type Shared = Arc<Front>;
@@ -36,6 +41,7 @@ pub struct Front {
     /// Ends open event streams.
     pub stop: CancellationToken,
     swept_at: AtomicI64,
+    shares: tokio::sync::Mutex<Option<(Instant, Vec<BrandShare>)>>,
 }
 
 impl Front {
@@ -51,12 +57,28 @@ impl Front {
             once_used: AtomicBool::new(false),
             stop,
             swept_at: AtomicI64::new(0),
+            shares: tokio::sync::Mutex::default(),
         }
     }
 
     /// Now.
     pub fn now(&self) -> Instant {
         self.web.deps.now()
+    }
+
+    /// The shares unheard of all brands, as the ledger counts them, at most five minutes old.
+    pub async fn shares(&self) -> Result<Vec<BrandShare>, StoreError> {
+        let now = self.now();
+        let mut kept = self.shares.lock().await;
+        if let Some((at, shares)) = &*kept
+            && (0..SHARES_EVERY).contains(&(now - *at))
+        {
+            return Ok(shares.clone());
+        }
+        let mut tx = self.web.deps.store.read().await?;
+        let shares = ledger::shares(&mut tx, now, None).await?;
+        *kept = Some((now, shares.clone()));
+        Ok(shares)
     }
 
     /// Forgets expired sessions and kept answers, at most once an hour.

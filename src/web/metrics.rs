@@ -4,6 +4,8 @@
 
 use super::front::Shared;
 use super::problem::Problem;
+use crate::domain::ledger::Share;
+use crate::store::ledger::BrandShare;
 use crate::store::{StoreError, inbox, mentions, outbox, storms};
 use axum::extract::State;
 use axum::http::header;
@@ -42,6 +44,7 @@ async fn text(front: &Shared) -> Result<String, StoreError> {
     let gaps = inbox::open_gaps(&mut tx).await?;
     let storms = storms::count_standing(&mut tx).await?;
     drop(tx);
+    let shares = front.shares().await?;
     let mut out = String::new();
     let doc = "Cases in which an answer is owed, by the most urgent debt and the state.";
     labelled(&mut out, "ascolto_cases_open", doc, ("owing", "state"), &open);
@@ -51,7 +54,28 @@ async fn text(front: &Shared) -> Result<String, StoreError> {
     plain(&mut out, "ascolto_alerts_waiting", "Alerts that are not delivered yet.", alerts);
     plain(&mut out, "ascolto_gaps_open", "Holes in what was heard, not closed yet.", gaps);
     plain(&mut out, "ascolto_storms_standing", "Storms of complaints that are not over.", storms);
+    for (name, doc, of) in SHARES {
+        let figures: Vec<inbox::Figure> = shares.iter().flat_map(|b| both(b, *of)).collect();
+        labelled(&mut out, name, doc, ("brand", "kind"), &figures);
+    }
     Ok(out)
+}
+
+/// A part of the share unheard: its name, what it says, where it stands.
+type Part = (&'static str, &'static str, fn(&Share) -> u64);
+
+/// The share unheard is the second over the first.
+const SHARES: &[Part] = &[
+    ("ascolto_mentions_due", "Mentions owed an answer that are 7 days old.", |s| s.due),
+    ("ascolto_mentions_unheard", "Of these, without a human answer in 7 days.", |s| s.unheard),
+    ("ascolto_mentions_in_time", "Younger ones that are still open.", |s| s.in_time),
+];
+
+/// A part of both shares of a brand.
+fn both(brand: &BrandShare, of: fn(&Share) -> u64) -> [inbox::Figure; 2] {
+    [("complaint", &brand.complaints), ("question", &brand.questions)].map(|(kind, share)| {
+        (brand.brand.clone(), kind.to_owned(), i64::try_from(of(share)).unwrap_or(i64::MAX))
+    })
 }
 
 fn head(out: &mut String, name: &str, doc: &str) {

@@ -14,8 +14,10 @@ pub mod password;
 mod problem;
 mod throttle;
 
+use crate::domain::{Brand, Lang};
 use crate::links::path;
 use crate::pipeline::Deps;
+use crate::store::ledger::Report;
 use crate::wire::Secret;
 pub use auth::{TOKEN_PREFIX, token_hash};
 use axum::Router;
@@ -25,6 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use front::{Front, Shared};
 use problem::Problem;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +82,18 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .layer(pages::session::layer(&front))
         .with_state(front)
         .layer(axum::middleware::map_response(guarded))
+}
+
+/// The report as a page of its own, which needs nothing of this server to be read.
+///
+/// # Errors
+/// When the page cannot be rendered, which only a change to its template can bring about.
+pub fn report_html(
+    report: &Report,
+    brands: &BTreeMap<String, Brand>,
+    language: Lang,
+) -> Result<String, String> {
+    pages::report_file(report, brands, language).map_err(|e| e.to_string())
 }
 
 async fn nothing_here(request: Request) -> Response {

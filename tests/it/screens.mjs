@@ -34,6 +34,11 @@ await shoot("case");
 await page.goto(new URL("/coverage", once).href);
 await page.waitForSelector("h1");
 await shoot("coverage");
+for (const name of ["sorted-out", "sample", "report"]) {
+  await page.goto(new URL(`/${name}`, once).href);
+  await page.waitForSelector("h1");
+  await shoot(name);
+}
 await browser.close();
 if (wrong.length > 0) {
   console.error(wrong.join("\n"));

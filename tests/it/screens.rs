@@ -55,7 +55,7 @@ fn inbox_case_and_coverage_stand_on_wide_and_narrow_screens() {
         .status()
         .expect("node runs");
     assert!(status.success(), "the pages do not stand; pictures in {}", folder.display());
-    for name in ["inbox", "case", "coverage"] {
+    for name in ["inbox", "case", "coverage", "sorted-out", "sample", "report"] {
         for width in [1280, 390] {
             let picture = folder.join(format!("{name}-{width}.png"));
             assert!(std::fs::metadata(&picture).unwrap().len() > 10_000, "{}", picture.display());

@@ -1,6 +1,5 @@
 //! Lanes: whether coverage and gaps, without overlap, account for all the time since each began.
 
-use super::shares::Shares;
 use super::types::{Findings, GapAccount, LaneAccount};
 use crate::domain::Instant;
 use crate::domain::coverage::{TimeSpan, fills};
@@ -18,10 +17,9 @@ statements! {
 
 type Key = (String, String);
 
-/// The account of every lane; adds the unhearable time to the brands' shares.
+/// The account of every lane.
 pub(super) async fn accounts(
     tx: &mut Tx,
-    shares: &mut Shares,
     broken: &mut Findings,
 ) -> Result<Vec<LaneAccount>, StoreError> {
     let mut covered: HashMap<Key, Vec<TimeSpan>> = HashMap::new();
@@ -42,21 +40,14 @@ pub(super) async fn accounts(
     let silences = rhythm::standing(tx).await?;
     let mut doubtful: HashMap<Key, Instant> =
         silences.into_iter().map(|s| ((s.channel, s.lane), Instant(s.since))).collect();
-    let brands: HashMap<String, String> =
-        lanes::channels(tx).await?.into_iter().map(|c| (c.name, c.brand)).collect();
     let mut accounts = Vec::new();
     for lane in lanes::lanes(tx).await? {
         let key = (lane.channel.clone(), lane.lane.clone());
         let covered = covered.remove(&key).unwrap_or_default();
         let gaps = gaps.remove(&key).unwrap_or_default();
         let doubtful = doubtful.remove(&key);
-        let account =
-            LaneAccount { doubtful_since: doubtful, ..account(&lane, &covered, gaps, broken) };
-        let share = brands.get(&lane.channel).and_then(|brand| shares.get_mut(brand));
-        if let Some(share) = share {
-            share.unhearable_ms += account.unrecoverable_ms;
-        }
-        accounts.push(account);
+        let account = account(&lane, &covered, gaps, broken);
+        accounts.push(LaneAccount { doubtful_since: doubtful, ..account });
     }
     Ok(accounts)
 }

@@ -1,5 +1,6 @@
 //! The ledger as text for a terminal.
 
+use super::missed::Missed;
 use super::types::{BrandShare, GapAccount, LaneAccount, Ledger, SortedOut, Sums};
 use crate::domain::ledger::{Disposition, Share};
 use crate::domain::text::one_line;
@@ -71,27 +72,7 @@ impl Ledger {
 
     fn write_shares(&self, out: &mut String) {
         out.push_str("\nShare unheard: without a human answer within 7 days\n");
-        let mut grid = Vec::new();
-        for brand in &self.shares {
-            for (kind, share) in
-                [("complaints", &brand.complaints), ("questions", &brand.questions)]
-            {
-                let mut cells = vec![brand.brand.clone(), kind.to_owned(), percent(share)];
-                cells.push(beside(share));
-                grid.push(cells);
-            }
-        }
-        write_grid(out, &grid, 4);
-        for brand in &self.shares {
-            let BrandShare { not_complaint, not_about_us, unhearable_ms, .. } = brand;
-            let _ = writeln!(
-                out,
-                "  {}: judged by a person not a complaint {not_complaint}, not about us \
-                 {not_about_us}; unhearable {}",
-                brand.brand,
-                duration(*unhearable_ms)
-            );
-        }
+        out.push_str(&shares(&self.shares));
     }
 
     fn write_sorted_out(&self, out: &mut String) {
@@ -178,6 +159,34 @@ fn told(gap: &GapAccount) -> String {
     text
 }
 
+/// The shares with all their parts, as the ledger and the report print them.
+pub fn shares(brands: &[BrandShare]) -> String {
+    let mut out = String::new();
+    let mut grid = Vec::new();
+    for brand in brands {
+        for (kind, share) in [("complaints", &brand.complaints), ("questions", &brand.questions)] {
+            let mut cells = vec![brand.brand.clone(), kind.to_owned(), percent(share)];
+            cells.push(beside(share));
+            grid.push(cells);
+        }
+    }
+    write_grid(&mut out, &grid, 4);
+    for brand in brands {
+        let BrandShare { not_complaint, not_about_us, unhearable_ms, .. } = brand;
+        let _ = writeln!(
+            out,
+            "  {}: judged by a person not a complaint {not_complaint}, not about us \
+             {not_about_us}; unhearable {}",
+            brand.brand,
+            duration(*unhearable_ms)
+        );
+        if let Some(missed) = &brand.missed {
+            let _ = writeln!(out, "  {}: {}", brand.brand, looked_for(missed));
+        }
+    }
+    out
+}
+
 fn percent(share: &Share) -> String {
     match share.share() {
         Some(part) => format!("{:.1} % ({} of {})", part * 100.0, share.unheard, share.due),
@@ -187,9 +196,47 @@ fn percent(share: &Share) -> String {
 
 fn beside(s: &Share) -> String {
     format!(
-        "by choice {}, still in time {}, answered early {}, baseline {}",
-        s.by_choice, s.in_time, s.answered_early, s.baseline
+        "answered in time {}, late {}, by choice {}, withdrawn {}, muted {}; younger: still in \
+         time {}, answered early {}, ended early {}; baseline {}",
+        s.answered,
+        s.late,
+        s.by_choice,
+        s.withdrawn,
+        s.muted,
+        s.in_time,
+        s.answered_early,
+        s.ended_early,
+        s.baseline
     )
+}
+
+/// What the blind samples say.
+fn looked_for(missed: &Missed) -> String {
+    let Missed { weeks, waiting, estimate, by_network, by_language } = missed;
+    let Some(whole) = estimate else {
+        return format!("complaints missed: nobody has looked at the sample, {waiting} wait");
+    };
+    let mut text = format!(
+        "complaints missed: about {} ({} to {}) of {} that owed nothing, by {} looked at in \
+         {weeks} weeks, of which {} complain; {waiting} wait",
+        whole.missed, whole.low, whole.high, whole.mentions, whole.labelled, whole.found
+    );
+    for part in by_network.iter().chain(by_language) {
+        let name = if part.name.is_empty() { "no language" } else { part.name.as_str() };
+        let _ = match &part.estimate {
+            Some(e) => write!(
+                text,
+                "; {}: {} ({} to {}) of {}",
+                tame(name),
+                e.missed,
+                e.low,
+                e.high,
+                e.mentions
+            ),
+            None => write!(text, "; {}: not enough looked at: {} more", tame(name), part.more),
+        };
+    }
+    text
 }
 
 /// In the two largest units that are not zero.
@@ -246,6 +293,27 @@ mod tests {
         ] {
             assert_eq!(duration(ms), text);
         }
+    }
+
+    #[test]
+    fn what_was_missed_is_told_with_its_interval_or_with_what_is_needed() {
+        use crate::domain::sample::Estimate;
+        use crate::store::ledger::Part;
+        let whole = Estimate { mentions: 900, labelled: 50, found: 2, missed: 9, low: 3, high: 40 };
+        let part = |name: &str, estimate, more| Part { name: name.to_owned(), estimate, more };
+        let told = looked_for(&Missed {
+            weeks: 1,
+            waiting: 4,
+            estimate: Some(whole),
+            by_network: vec![part("x", Some(whole), 0)],
+            by_language: vec![part("", None, 80)],
+        });
+        for words in ["about 9 (3 to 40) of 900", "x: 9 (3 to 40)", "not enough looked at: 80 more"]
+        {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        let none = looked_for(&Missed { waiting: 50, ..Missed::default() });
+        assert!(none.contains("nobody has looked at the sample, 50 wait"), "{none}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The shape of the ledger, as it is printed and served.
 
+use super::missed::Missed;
 use crate::domain::Instant;
 use crate::domain::ledger::{Disposition, Share};
 use crate::domain::public::PublicChannel;
 use crate::store::coverage::Intake;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -107,7 +108,7 @@ pub struct LaneAccount {
 }
 
 /// The share unheard of one brand, with all that stands beside it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrandShare {
     /// The brand.
     pub brand: String,
@@ -115,12 +116,14 @@ pub struct BrandShare {
     pub complaints: Share,
     /// The same for questions.
     pub questions: Share,
-    /// Left the share: a person judged it no complaint.
+    /// Left the shares: a person judged it no complaint, or no question.
     pub not_complaint: u64,
-    /// Left the share: a person judged it not about the brand.
+    /// Left the shares: a person judged it not about the brand.
     pub not_about_us: u64,
     /// Milliseconds of its lanes that nobody will ever hear.
     pub unhearable_ms: i64,
+    /// What the blind samples say of complaints that were missed; `None` where none was drawn.
+    pub missed: Option<Missed>,
 }
 
 /// How many mentions of a brand triage sorted out by one rule.
@@ -175,6 +178,11 @@ impl Findings {
         } else {
             self.unlisted += 1;
         }
+    }
+
+    /// The first of them.
+    pub(super) fn first(&self) -> Option<&Broken> {
+        self.list.first()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::book::Book;
 use super::evidence;
-use super::shares::{self, Shares};
 use super::types::{Findings, MOST};
 use crate::domain::Instant;
 use crate::domain::ledger::{Disposition, fold};
@@ -12,7 +11,7 @@ use crate::store::value::{Sql, args, statements};
 use std::collections::HashMap;
 
 statements! {
-    PAGE = Sql::same("SELECT m.id, m.brand, m.channel, m.heard_day, m.heard_at, m.created_at, m.gone_at, m.triage_due, m.disposition, m.moves, m.case_id, m.model, m.rule, o.case_id AS debt_case, o.owing, o.standing, o.reason, o.actor, o.note, o.evidence, o.ended_at, o.first_look, k.id AS found_case, k.due_at, CASE WHEN o.first_look THEN (SELECT MIN(f.due_at) FROM first_looks f WHERE f.channel = m.channel) END AS look_due FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id LEFT JOIN cases k ON k.id = m.case_id WHERE m.id > $1 ORDER BY m.id LIMIT $2");
+    PAGE = Sql::same("SELECT m.id, m.channel, m.heard_day, m.heard_at, m.gone_at, m.triage_due, m.disposition, m.moves, m.case_id, m.model, m.rule, o.case_id AS debt_case, o.standing, o.reason, o.actor, o.note, o.evidence, o.ended_at, o.first_look, k.id AS found_case, k.due_at, CASE WHEN o.first_look THEN (SELECT MIN(f.due_at) FROM first_looks f WHERE f.channel = m.channel) END AS look_due FROM mentions m LEFT JOIN obligations o ON o.mention_id = m.id LEFT JOIN cases k ON k.id = m.case_id WHERE m.id > $1 ORDER BY m.id LIMIT $2");
     MOVES = Sql::same("SELECT id, mention_id, mention_seq, becomes, at FROM events WHERE mention_seq IS NOT NULL AND mention_id > $1 AND mention_id <= $2 ORDER BY mention_id, mention_seq");
     // A debt whose mention was taken away.
     ORPHANS = Sql::same("SELECT o.mention_id, o.case_id FROM obligations o LEFT JOIN mentions m ON m.id = o.mention_id WHERE m.id IS NULL ORDER BY o.mention_id LIMIT $1");
@@ -28,11 +27,9 @@ const BEHIND_ALL: &str = "Z";
 #[derive(Clone, Debug, Default, sqlx::FromRow)]
 pub(super) struct Line {
     pub(super) id: String,
-    pub(super) brand: String,
     pub(super) channel: String,
     pub(super) heard_day: String,
     pub(super) heard_at: i64,
-    pub(super) created_at: i64,
     pub(super) gone_at: Option<i64>,
     pub(super) triage_due: bool,
     pub(super) disposition: String,
@@ -42,7 +39,6 @@ pub(super) struct Line {
     pub(super) rule: Option<String>,
     // The obligation, if there is one.
     pub(super) debt_case: Option<String>,
-    pub(super) owing: Option<String>,
     pub(super) standing: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) actor: Option<String>,
@@ -72,13 +68,11 @@ struct Move {
     at: i64,
 }
 
-/// Counts every mention into the book and its brand's share, and checks it.
+/// Counts every mention into the book, and checks it.
 pub(super) async fn mentions(
     tx: &mut Tx,
-    now: Instant,
     as_of: Option<Instant>,
     book: &mut Book,
-    shares: &mut Shares,
     broken: &mut Findings,
 ) -> Result<(), StoreError> {
     let mut after = String::new();
@@ -98,7 +92,7 @@ pub(super) async fn mentions(
         }
         for line in &page {
             let moves = moves.remove(&line.id).unwrap_or_default();
-            if let Err(why) = one(line, &moves, now, as_of, book, shares) {
+            if let Err(why) = one(line, &moves, as_of, book) {
                 broken.add(line.name(), why);
             }
         }
@@ -129,21 +123,11 @@ pub(super) fn limit() -> i64 {
     i64::try_from(MOST).unwrap_or(i64::MAX)
 }
 
-fn one(
-    line: &Line,
-    moves: &[Move],
-    now: Instant,
-    as_of: Option<Instant>,
-    book: &mut Book,
-    shares: &mut Shares,
-) -> Result<(), String> {
+fn one(line: &Line, moves: &[Move], as_of: Option<Instant>, book: &mut Book) -> Result<(), String> {
     let stored: Disposition = line.disposition.parse()?;
     let log = moves.iter().map(becomes).collect::<Result<Vec<_>, _>>();
     match as_of {
-        None => {
-            book.count(&line.channel, &line.heard_day, stored);
-            shares::count(line, now, shares)?;
-        }
+        None => book.count(&line.channel, &line.heard_day, stored),
         Some(then) if line.heard_at <= then.0 => {
             let before = moves.iter().take_while(|m| m.at <= then.0).count();
             let log = log.as_deref().unwrap_or_default();

@@ -37,6 +37,7 @@ macro_rules! asked {
                     channel: self.channel,
                     language: self.language,
                     taken_by: String::new(),
+                    sorted_as: String::new(),
                 };
                 (filter, self.after, $crate::web::api::lists::rows(self.limit))
             }

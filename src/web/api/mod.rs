@@ -11,6 +11,7 @@ mod mentions;
 mod persons;
 mod receive;
 mod render;
+mod reports;
 mod storms;
 
 use super::front::Shared;
@@ -26,6 +27,7 @@ use serde::de::DeserializeOwned;
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route(path::API_MENTIONS, get(mentions::list).post(receive::receive))
+        .route(path::API_MENTION_OWED, post(mentions::owed))
         .route(path::API_CASES, get(cases::list))
         .route(path::API_CASE, get(cases::show))
         .route(path::API_CASE_ACT, post(acts::act))
@@ -38,6 +40,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::API_CHANNELS, get(channels::channels))
         .route(path::API_FIRST_LOOK, post(first_look::choose))
         .route(path::API_LEDGER, get(channels::ledger))
+        .route(path::API_REPORT, get(reports::summary))
         .route(path::API_EVENTS, get(events::events))
 }
 

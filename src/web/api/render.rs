@@ -208,6 +208,7 @@ pub fn mention(m: &MentionLine) -> Value {
             "why": stored(r.why.as_deref()),
             "model": m.model,
             "rule": m.rule,
+            "sorted_as": m.sorted_as,
         })
     });
     json!({

@@ -104,6 +104,7 @@ async fn listed(
         channel: asked.channel.clone(),
         language: asked.language.clone(),
         taken_by: if asked.mine.is_empty() { String::new() } else { agent.name.clone() },
+        sorted_as: String::new(),
     };
     let number = asked.page.clamp(0, 10_000);
     let mut tx = deps.store.read().await?;

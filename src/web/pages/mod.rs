@@ -13,7 +13,10 @@ mod inbox;
 mod level;
 mod login;
 mod render;
+mod report;
+mod sample;
 pub(super) mod session;
+mod sorted_out;
 mod storms;
 mod story;
 mod view;
@@ -26,6 +29,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 pub(super) use deletion::show as deletion;
+pub(super) use report::file as report_file;
 
 /// The demo's one-time log-in.
 const ONCE: &str = "/login/once/{token}";
@@ -39,6 +43,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route(path::STORM, get(storms::show))
         .route(path::COVERAGE, get(coverage::show))
         .route(path::FIRST_LOOK, get(first_look::show).post(first_look::choose))
+        .route(path::SORTED_OUT, get(sorted_out::show).post(sorted_out::owe))
+        .route(path::SAMPLE, get(sample::show).post(sample::label))
+        .route(path::REPORT, get(report::show))
         .route(path::LOGIN, get(login::show).post(login::log_in))
         .route(ONCE, get(login::once))
         .route(path::LOGOUT, post(login::log_out))

@@ -33,6 +33,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("first_look", include_str!("first_look.html")),
         ("storms", include_str!("storms.html")),
         ("storm", include_str!("storm.html")),
+        ("sorted_out", include_str!("sorted_out.html")),
+        ("sample", include_str!("sample.html")),
+        ("figures", include_str!("figures.html")),
+        ("report", include_str!("report.html")),
+        ("report_file", include_str!("report_file.html")),
     ] {
         all.add_template(name, text)
             .expect("the templates are part of the program, and a test renders each of them");
@@ -60,6 +65,18 @@ impl Page {
 
     /// Fills a template.
     pub fn show(&self, status: StatusCode, template: &str, values: Value) -> Response {
+        match self.text(template, values) {
+            Ok(html) => (status, Html(html)).into_response(),
+            Err(e) => {
+                tracing::error!(template, error = %e, "a page could not be rendered");
+                (StatusCode::INTERNAL_SERVER_ERROR, "this page failed; the log says why\n")
+                    .into_response()
+            }
+        }
+    }
+
+    /// A filled template as text.
+    pub fn text(&self, template: &str, values: Value) -> Result<String, minijinja::Error> {
         let words = self.words;
         let text = move |key: &str, places: Kwargs| -> Result<String, minijinja::Error> {
             let mut values = Vec::new();
@@ -77,14 +94,7 @@ impl Page {
             stamp => *STAMP,
         };
         let all = context! { ..values, ..base };
-        match TEMPLATES.get_template(template).and_then(|t| t.render(all)) {
-            Ok(html) => (status, Html(html)).into_response(),
-            Err(e) => {
-                tracing::error!(template, error = %e, "a page could not be rendered");
-                (StatusCode::INTERNAL_SERVER_ERROR, "this page failed; the log says why\n")
-                    .into_response()
-            }
-        }
+        TEMPLATES.get_template(template).and_then(|t| t.render(all))
     }
 
     /// A page that says one thing by its key in the catalogue.

@@ -13,6 +13,7 @@ mod first_look;
 mod learned;
 mod outside;
 mod replay;
+mod report;
 mod store;
 mod tune;
 mod user;

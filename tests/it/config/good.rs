@@ -72,6 +72,7 @@ look_at = 0.125
 storm_at = 30
 look_digest = ["16:30", "08:15", "16:30"]
 learn = false
+sample = 0
 
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
@@ -221,7 +222,7 @@ fn every_key_arrives() {
     for (name, points) in risks.iter().zip(5..) {
         assert_eq!(weights.risk[&name.parse::<Risk>().unwrap()], points, "{name}");
     }
-    assert!(!brand.learn && !config.encoder);
+    assert!(!brand.learn && brand.sample == 0 && !config.encoder);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
     let next = Some([2 * HOUR; 3]);
@@ -287,6 +288,7 @@ fn little_is_enough_and_says_what_it_lacks() {
     assert_eq!((brand.alert_at, brand.look_at), (PerMillion(600_000), PerMillion(350_000)));
     assert_eq!(brand.look_digest.len(), 2, "twice a day");
     assert_eq!((brand.wakes.as_slice(), &brand.on_call), (&Wake::USUAL[..], &None));
+    assert_eq!(brand.sample, 50, "a week");
     assert_eq!(brand.calendar.week[5].len(), 0);
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/Rome"));
     let warned: Vec<_> = config.warnings.iter().map(|w| (w.line, w.key.as_str())).collect();

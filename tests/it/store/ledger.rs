@@ -1,5 +1,6 @@
 //! The ledger: it balances as long as nobody lays hands on a row, and names the row if somebody did.
 
+mod statement;
 mod story;
 mod tampering;
 

@@ -23,6 +23,7 @@ mod rechecks;
 mod replies;
 mod rereads;
 mod rhythm;
+mod samples;
 mod statements;
 mod storms;
 mod trays;

@@ -1,6 +1,6 @@
 //! Cases, acts, events and figures over the API.
 
-use super::house::{COMPLAINT, House};
+use super::house::{COMPLAINT, House, mention};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -202,4 +202,48 @@ async fn what_is_not_there_is_told_as_a_problem() {
     assert_eq!(wrong.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(wrong.header("content-type"), "application/problem+json");
     assert!(wrong.header("content-security-policy").contains("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn ledger_report_and_figures_agree() {
+    let house = House::new().await;
+    house.case("1", COMPLAINT).await;
+    house.deps.clock.advance(8 * 24 * 3_600_000);
+    let ledger = house.get("/api/v1/ledger", "asc_read").await.json();
+    let report = house.get("/api/v1/reports/summary", "asc_read").await.json();
+    assert_eq!(ledger["shares"][0]["brand"], "acme");
+    assert_eq!(ledger["shares"][0]["complaints"], report["brands"][0]["complaints"]);
+    assert_eq!(report["brands"][0]["complaints"]["unheard"], 1, "{report}");
+    let figures = house.get("/metrics", "asc_read").await.text;
+    let line = r#"ascolto_mentions_unheard{brand="acme",kind="complaint"} 1"#;
+    assert!(figures.contains(line), "{figures}");
+    let later = house.get("/api/v1/reports/summary?from=2026-11-21T00:00:00Z", "asc_read").await;
+    assert_eq!(later.json()["brands"][0]["complaints"]["due"], 0, "it was written before");
+    let wrong = "/api/v1/reports/summary?from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z";
+    assert_eq!(house.get(wrong, "asc_read").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_was_sorted_out_can_be_asked_for_and_called_owed() {
+    let house = House::new().await;
+    house
+        .hear(
+            "asc_wall",
+            json!([mention("t", "Acme grazie mille per la risposta, buona giornata")]),
+        )
+        .await;
+    let out = house.get("/api/v1/mentions?sorted_as=any", "asc_read").await.json();
+    assert_eq!(out["mentions"][0]["verdict"]["sorted_as"], "thanks", "{out}");
+    let none = house.get("/api/v1/mentions?sorted_as=spam", "asc_read").await.json();
+    assert_eq!(none["mentions"], json!([]));
+    let path = format!("/api/v1/mentions/{}/owed", out["mentions"][0]["id"].as_str().unwrap());
+    let body = r#"{"as":"complaint"}"#;
+    assert_eq!(house.post(&path, "asc_read", body).await.status, StatusCode::FORBIDDEN);
+    let wrong = house.post(&path, "asc_act", r#"{"as":"dog"}"#).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let done = house.post(&path, "asc_act", body).await;
+    let case = done.json()["case"].as_str().unwrap_or_else(|| panic!("{}", done.text)).to_owned();
+    let told = house.get(&format!("/api/v1/cases/{case}"), "asc_read").await.json();
+    assert_eq!(told["case"]["owing"], "complaint", "{told}");
+    assert_eq!(house.post(&path, "asc_act", body).await.status, StatusCode::CONFLICT);
 }

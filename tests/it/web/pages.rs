@@ -221,7 +221,9 @@ async fn every_page_speaks_both_languages_and_lacks_no_text() {
     for (name, language, word) in [("ida", "it", "Casella"), ("eve", "en", "Inbox")] {
         house.agent(name, PASSWORD, language).await;
         browser.log_in(name, PASSWORD, "/").await;
-        for path in ["/", "/coverage", &format!("/cases/{id}"), &format!("/cases/{private}")] {
+        let cases = [format!("/cases/{id}"), format!("/cases/{private}")];
+        let own = ["/", "/coverage", "/sorted-out", "/sample", "/report", "/report?days=0"];
+        for path in own.into_iter().chain(cases.iter().map(String::as_str)) {
             let page = browser.get(path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
             assert!(page.text.contains(word), "{path} in {language}");
