@@ -25,9 +25,8 @@ const BAR: PerMillion = PerMillion(350_000);
 const SPAM_BAR: PerMillion = PerMillion(200_000);
 /// A program says so at the beginning, in bytes of the folded text: further on somebody quotes one.
 const BOT_START: usize = 20;
-/// Abuse says nothing else: at most so many words, and so many that no phrase knows.
+/// Abuse says nothing else: at most so many words, and none that no phrase knows.
 const ABUSE_WORDS: usize = 10;
-const ABUSE_SPARE: usize = 0;
 /// What names one of these is for a person, whatever surrounds it.
 const GRAVE: [Risk; 5] = [Risk::Legal, Risk::Safety, Risk::Privacy, Risk::Press, Risk::Vulnerable];
 
@@ -99,16 +98,16 @@ fn is_bot(hits: &[Hit], folded: &str) -> bool {
 /// Insults, and no word besides that says anything.
 fn is_abuse(hits: &[Hit], folded: &str) -> bool {
     let known = |at: usize| hits.iter().any(|hit| hit.start <= at && at < hit.end);
-    let (mut words, mut spare, mut begun) = (0, 0, false);
+    let (mut words, mut spare, mut begun) = (0, false, false);
     for (at, c) in folded.char_indices() {
         if c.is_alphanumeric() && !begun {
             words += 1;
-            spare += usize::from(!known(at));
+            spare |= !known(at);
         }
         begun = c.is_alphanumeric();
     }
     !folded.contains('?')
         && of(hits, ABUSE).next().is_some()
         && words <= ABUSE_WORDS
-        && spare <= ABUSE_SPARE
+        && !spare
 }

@@ -76,9 +76,9 @@ fn only_what_is_listed_wakes() {
 
 #[test]
 fn the_person_on_call_is_woken_alone() {
-    let night = Some(Night { from: Instant(0), to: Instant(MINUTE) });
+    let whole = Night { from: Instant(0), to: Instant(MINUTE) };
+    let night = Some(whole);
     let (wake, of) = (Some(Wake::Deaf), |night, wake, on_call| fate(night, wake, "desk", on_call));
-    let whole = night.unwrap();
     assert_eq!(of(None, wake, Some("ada")), Fate::Goes);
     assert_eq!(of(night, None, Some("desk")), Fate::Waits(whole));
     assert_eq!(of(night, wake, Some("desk")), Fate::Wakes(Wake::Deaf, whole));

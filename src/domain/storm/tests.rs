@@ -1,6 +1,7 @@
 //! Tests of storms: what is usual, what is not, and how often a steady brand is wronged.
 
 use super::*;
+use crate::domain::Bands;
 use crate::domain::silence::hour_of;
 use crate::domain::verdict::Topic;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
