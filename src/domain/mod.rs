@@ -15,6 +15,7 @@ pub mod length;
 pub mod mention;
 pub mod obligation;
 pub mod plan;
+pub mod promise;
 pub mod public;
 pub mod reason;
 pub mod silence;
