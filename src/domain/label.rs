@@ -165,6 +165,7 @@ mod tests {
             told_at: Instant(0),
             attention: Attention::Free,
             obligations: vec![owed(1, met), owed(2, Standing::Owed)],
+            commitments: Vec::new(),
         };
         let no = void(VoidReason::NotComplaint);
         let (case, effects) = apply(case, no.clone(), Instant(2)).unwrap();

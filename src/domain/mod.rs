@@ -4,6 +4,7 @@
 
 pub mod brand;
 pub mod case;
+pub mod commitment;
 pub mod coverage;
 pub mod deadline;
 pub mod first_look;
@@ -24,6 +25,7 @@ pub mod time;
 pub mod verdict;
 
 pub use brand::{Brand, Campaign};
+pub use commitment::{Commitment, CommitmentKind, CommitmentState};
 pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
 pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;

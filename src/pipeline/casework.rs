@@ -113,6 +113,7 @@ impl<'d> Work<'d> {
                 told_at: self.now,
                 attention: Attention::Free,
                 obligations: Vec::new(),
+                commitments: Vec::new(),
             },
             author_handle: row.author_handle.clone(),
             author_name: row.author_name.clone(),

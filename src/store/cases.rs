@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::value::{Sql, args, statements, taking};
 use crate::domain::case::{Attention, Case, next_due};
 use crate::domain::obligation::{Obligation, Standing};
-use crate::domain::{CaseId, Instant};
+use crate::domain::{CaseId, Commitment, Instant};
 use std::collections::HashMap;
 
 pub use super::drafts::{DraftRow, draft, drafts, keep_drafts};
@@ -103,7 +103,7 @@ macro_rules! columns {
 statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
     DRAFTS_DUE = Sql::same("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
-    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY CASE owing WHEN 'complaint' THEN 1 WHEN 'question' THEN 2 ELSE 3 END, deadline, id LIMIT $2");
+    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND owing IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY CASE owing WHEN 'complaint' THEN 1 WHEN 'question' THEN 2 ELSE 3 END, deadline, id LIMIT $2");
 }
 
 /// Loads cases by id with their obligations; those that do not exist are left out.
@@ -140,12 +140,15 @@ async fn with_obligations(tx: &mut Tx, cases: Vec<CaseRow>) -> Result<Vec<CaseFi
         let case = debt.case_id.clone();
         by_case.entry(case).or_default().push(read_obligation(debt)?);
     }
-    cases.into_iter().map(|row| read_case(row, &mut by_case)).collect()
+    let ids: Vec<&str> = cases.iter().map(|c| c.id.as_str()).collect();
+    let mut dates = super::commitments::of_cases(tx, &ids).await?;
+    cases.into_iter().map(|row| read_case(row, &mut by_case, &mut dates)).collect()
 }
 
 fn read_case(
     row: CaseRow,
     debts: &mut HashMap<String, Vec<Obligation>>,
+    dates: &mut HashMap<String, Vec<Commitment>>,
 ) -> Result<CaseFile, StoreError> {
     let by = row.attention_by;
     let until = Instant(row.attention_until);
@@ -157,6 +160,7 @@ fn read_case(
         other => return Err(StoreError::broken(&row.id, format!("attention {other}"))),
     };
     let obligations = debts.remove(&row.id).unwrap_or_default();
+    let commitments = dates.remove(&row.id).unwrap_or_default();
     let id = row.id.parse().map_err(|e| StoreError::broken(&row.id, e))?;
     Ok(CaseFile {
         case: Case {
@@ -171,6 +175,7 @@ fn read_case(
             told_at: Instant(row.told_at),
             attention,
             obligations,
+            commitments,
         },
         author_handle: row.author_handle,
         author_name: row.author_name,
@@ -306,7 +311,8 @@ pub async fn save(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
     if stored + changed != files.len() as u64 {
         return Err(StoreError::Conflict);
     }
-    save_obligations(tx, files).await
+    save_obligations(tx, files).await?;
+    super::commitments::save(tx, files).await
 }
 
 async fn save_obligations(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
@@ -353,23 +359,9 @@ async fn save_obligations(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreE
         first_look = excluded.first_look, overdue_told = excluded.overdue_told, \
         standing = excluded.standing, reason = excluded.reason, actor = excluded.actor, \
         note = excluded.note, evidence = excluded.evidence, ended_at = excluded.ended_at";
-    const TYPES: &[Type] = &[
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Big,
-        Type::Big,
-        Type::Big,
-        Type::Big,
-        Type::Bool,
-        Type::Bool,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Text,
-        Type::Big,
-    ];
+    use Type::{Big, Bool, Text};
+    const TYPES: &[Type] =
+        &[Text, Text, Text, Big, Big, Big, Big, Bool, Bool, Text, Text, Text, Text, Text, Big];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod around;
 pub mod buckets;
 mod bulk;
 pub mod cases;
+mod commitments;
 pub mod corrections;
 pub mod costs;
 pub mod coverage;

@@ -31,6 +31,15 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::BeforeUs, OWED, ALL),
     (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
     (E::StillOwed, &[Waiting], &[Waiting]),
+    // Dates that we gave or set run beside the debts and move no state.
+    (E::Promised, ALL, ALL),
+    (E::FollowUpSet, ALL, ALL),
+    (E::Kept, ALL, ALL),
+    (E::Corrected, ALL, ALL),
+    (E::Dropped, ALL, ALL),
+    (E::PromiseNear, ALL, ALL),
+    (E::PromiseBroken, ALL, ALL),
+    (E::FollowUpDue, ALL, ALL),
 ];
 
 /// Whether the event may meet a case in that state.
@@ -53,7 +62,15 @@ pub fn mermaid() -> String {
             E::Withdrawn => &[Withdrawn],
             E::Voided => &[Waived, Closed, NotOwed],
             E::Owed => &[Waiting],
-            E::Opened => &[],
+            E::Opened
+            | E::Promised
+            | E::FollowUpSet
+            | E::Kept
+            | E::Corrected
+            | E::Dropped
+            | E::PromiseNear
+            | E::PromiseBroken
+            | E::FollowUpDue => &[],
             E::BeforeUs => &[Waived],
             _ => to,
         };

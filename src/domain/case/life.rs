@@ -109,6 +109,7 @@ pub fn apply(
             case.told_at = now;
             effects.extend(rings(&case).then_some(Effect::Alert(Reason::StillOwed)));
         }
+        CaseEvent::Commitment(event) => commit::apply(&mut case, event, now, &mut effects)?,
     }
     if case.owed().next().is_none() {
         case.attention = Attention::Free;

@@ -3,16 +3,19 @@
 //! A case holds obligations; its state follows from them and from who attends to it. `apply`
 //! (in `life`) is the only way to change one; `edges` is the table of moves that a test checks.
 
+mod commit;
 mod due;
 mod edges;
 mod life;
 #[cfg(test)]
 mod tests;
 
+pub use commit::CommitmentEvent;
 pub use due::{REMIND_EVERY, Timer, next_due};
 pub use edges::{EDGES, mermaid};
 pub use life::apply;
 
+use super::commitment::Commitment;
 use super::id::{CaseId, MentionId};
 use super::ledger::Disposition;
 use super::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
@@ -98,6 +101,8 @@ pub struct Case {
     pub attention: Attention,
     /// The debts, oldest first. Never empty.
     pub obligations: Vec<Obligation>,
+    /// The dates that we gave or set, in the order in which that was done.
+    pub commitments: Vec<Commitment>,
 }
 
 impl Case {
@@ -252,6 +257,8 @@ pub enum CaseEvent {
     Overdue,
     /// A day passed since the team was last told.
     StillOwed,
+    /// Something happens to a date that we gave or set.
+    Commitment(CommitmentEvent),
 }
 
 words! {
@@ -291,6 +298,22 @@ words! {
         Overdue = "overdue",
         /// A day passed since the last word on it.
         StillOwed = "still_owed",
+        /// A reply of ours gave a date.
+        Promised = "promised",
+        /// A follow-up was set.
+        FollowUpSet = "follow_up_set",
+        /// A promise or follow-up was kept.
+        Kept = "kept",
+        /// One got another date.
+        Corrected = "corrected",
+        /// One was taken out.
+        Dropped = "dropped",
+        /// A promise must be kept soon.
+        PromiseNear = "promise_near",
+        /// The date of a promise passed.
+        PromiseBroken = "promise_broken",
+        /// The time of a follow-up has come.
+        FollowUpDue = "follow_up_due",
     }
 }
 
@@ -315,6 +338,7 @@ impl CaseEvent {
             CaseEvent::BeforeUs { .. } => EventName::BeforeUs,
             CaseEvent::Overdue => EventName::Overdue,
             CaseEvent::StillOwed => EventName::StillOwed,
+            CaseEvent::Commitment(event) => event.name(),
         }
     }
 
@@ -330,6 +354,7 @@ impl CaseEvent {
             | CaseEvent::Opened { by, .. }
             | CaseEvent::BeforeUs { by, .. }
             | CaseEvent::Answered { evidence: Evidence::Word { by, .. }, .. } => by,
+            CaseEvent::Commitment(event) => event.actor(),
             CaseEvent::Owed(_) | CaseEvent::Raised { .. } => "triage",
             CaseEvent::Withdrawn { .. } => "author",
             CaseEvent::Answered { evidence: Evidence::Reply { .. }, .. } => "publish",

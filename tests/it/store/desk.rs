@@ -167,6 +167,7 @@ pub fn new_case(id: CaseId, thread: &str) -> CaseFile {
             told_at: T0,
             attention: Attention::Free,
             obligations: vec![],
+            commitments: vec![],
         },
         author_handle: "a".to_owned(),
         author_name: "A".to_owned(),
