@@ -5,7 +5,7 @@ use super::hours::Calendar;
 use super::public::PublicChannel;
 use super::reason::Reason;
 use super::time::{DAY, Instant};
-use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
+use super::verdict::{Kind, Lang, PerMillion, Relevance, Topic, Verdict};
 use crate::domain::obligation::Owing;
 use jiff::civil::Time;
 
@@ -53,6 +53,10 @@ pub struct Brand {
     pub signature: String,
     /// Its public channels that no connector hears, by name.
     pub public: Vec<PublicChannel>,
+    /// What it advertises: a complaint that one is broken names it.
+    pub pledges: Vec<Pledge>,
+    /// For which topics a follow-up is set by itself when an answer stands.
+    pub follow_up: Vec<FollowUpRule>,
     /// Whether judging learns from what its people make of mentions.
     pub learn: bool,
 }
@@ -68,6 +72,26 @@ pub struct Campaign {
     pub from: Instant,
     /// Up to here, exclusive.
     pub to: Instant,
+}
+
+/// What a brand advertises ("consegna in 48 ore").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pledge {
+    /// As it is advertised.
+    pub title: String,
+    /// What a complaint about it is about; `None`: any.
+    pub topic: Option<Topic>,
+    /// What people write who mean it; `*` at an end takes every ending.
+    pub phrases: Vec<String>,
+}
+
+/// A follow-up that is set by itself when an answer about a topic stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FollowUpRule {
+    /// The topic.
+    pub topic: Topic,
+    /// How long after the answer, in milliseconds.
+    pub after: i64,
 }
 
 impl Brand {
@@ -94,6 +118,8 @@ impl Brand {
             recipients: Vec::new(),
             signature: String::new(),
             public: Vec::new(),
+            pledges: Vec::new(),
+            follow_up: Vec::new(),
             learn: true,
         }
     }
@@ -143,7 +169,6 @@ impl Brand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::verdict::Topic;
 
     #[test]
     fn doubt_is_owed_a_look() {

@@ -24,7 +24,7 @@ pub mod text;
 pub mod time;
 pub mod verdict;
 
-pub use brand::{Brand, Campaign};
+pub use brand::{Brand, Campaign, FollowUpRule, Pledge};
 pub use commitment::{Commitment, CommitmentKind, CommitmentState};
 pub use id::{AlertId, CaseId, EventId, GapId, MentionId, ReplyId};
 pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};

@@ -2,7 +2,7 @@
 //! do it (API, pages, action links, command line).
 
 use super::casework::{Work, WorkError};
-use super::{Deps, drafting, publish, thread};
+use super::{Deps, drafting, promises, publish, thread};
 use crate::domain::case::{CaseEvent, NotAllowed};
 use crate::domain::obligation::{Evidence, Owing, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
@@ -79,6 +79,8 @@ pub enum Act {
     Reopen(String),
     /// A word for the colleagues.
     Note(String),
+    /// Something about a promise or follow-up.
+    Date(promises::DateAct),
 }
 
 /// How often an act is tried when somebody else changes the case at the same moment.
@@ -123,6 +125,7 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
             let due = reopened_due(deps, &file.case.brand, now);
             CaseEvent::Reopened { by, note, due }
         }
+        Act::Date(act) => promises::event(deps, &file.case, by, act, now),
         Act::Note(text) => {
             if text.trim().is_empty() {
                 return Err(ActError::Invalid("a note needs a text".to_owned()));
@@ -134,7 +137,14 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
             return Ok(());
         }
     };
+    let word = match &event {
+        CaseEvent::Answered { evidence, at, .. } => Some((evidence.clone(), *at)),
+        _ => None,
+    };
     work.apply(id, event)?;
+    if let Some((evidence, at)) = word {
+        promises::keep(&mut work, id, evidence, at);
+    }
     work.save(&mut tx, |_| false).await?;
     tx.commit().await?;
     deps.tell([id]);
@@ -201,9 +211,9 @@ pub async fn publish(
         return Err(ActError::Stale(current.unwrap_or(none)));
     }
     may_publish(&mut tx, &file.case.brand, id).await?;
-    if file.case.owed().next().is_none() {
+    if file.case.owed().next().is_none() && !file.case.awaits() {
         return Err(ActError::NotAllowed(format!(
-            "nothing is owed here: the case is {}",
+            "nothing is owed or promised here: the case is {}",
             file.case.state()
         )));
     }

@@ -3,7 +3,7 @@
 //! Every step that touches a case goes through here, so the case, its obligations, its entries in
 //! the log, its mentions' dispositions and its alerts are always committed together.
 
-use super::{Deps, learn};
+use super::{Deps, learn, promises};
 use crate::domain::case::{Attention, Case, CaseEvent, Effect, NotAllowed, apply};
 use crate::domain::label::{self, Label};
 use crate::domain::ledger::Disposition;
@@ -385,6 +385,7 @@ fn data_of(event: &CaseEvent) -> String {
         CaseEvent::Voided { reason, note, .. } => json!({ "reason": reason, "note": note }),
         CaseEvent::Reopened { note, due, .. } => json!({ "note": note, "due": due }),
         CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
+        CaseEvent::Commitment(event) => promises::data_of(event),
         _ => json!({}),
     };
     data.to_string()

@@ -2,7 +2,7 @@
 
 use super::casework::Work;
 use super::{Deps, Did, StepResult};
-use crate::domain::case::{CaseEvent, EventName, next_due};
+use crate::domain::case::{CaseEvent, CommitmentEvent, EventName, next_due};
 use crate::store::{StoreError, cases};
 
 /// How many cases one transaction handles.
@@ -28,6 +28,9 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
                 EventName::SnoozeOver => CaseEvent::SnoozeOver,
                 EventName::MoveLapsed => CaseEvent::MoveLapsed,
                 EventName::Overdue => CaseEvent::Overdue,
+                EventName::PromiseNear => CaseEvent::Commitment(CommitmentEvent::Near),
+                EventName::PromiseBroken => CaseEvent::Commitment(CommitmentEvent::Broken),
+                EventName::FollowUpDue => CaseEvent::Commitment(CommitmentEvent::FollowUpDue),
                 _ => CaseEvent::StillOwed,
             };
             work.apply(*id, event)

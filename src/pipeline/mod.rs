@@ -28,6 +28,7 @@ pub mod notify;
 pub mod pace;
 pub mod poll;
 pub mod probe;
+pub mod promises;
 pub mod publish;
 pub mod recheck;
 pub mod reconnect;

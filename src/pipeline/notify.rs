@@ -2,7 +2,7 @@
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, backoff, drafting, health};
+use super::{Deps, Did, StepResult, backoff, drafting, health, promises};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
@@ -131,6 +131,9 @@ async fn look(deps: &Deps, ids: &[CaseId], now: Instant) -> StepResult<HashSet<C
 
 /// Why an alert about this case is not needed any more, if so.
 fn meanwhile(file: &CaseFile, reason: Reason) -> Option<Reason> {
+    if let Some(silence) = promises::meanwhile(&file.case, reason) {
+        return silence;
+    }
     let complaint = file.case.owed().any(|o| o.owing == Owing::Complaint);
     if complaint || matches!(reason, Reason::ReplyUnknown | Reason::ReplyFailed) {
         return None;
@@ -182,7 +185,8 @@ async fn deliver(
                 words.fill("alert.title_other", &values)
             }
         },
-        case: file.and_then(|f| describe(deps, f, mentions, draft, words, &row.recipient, now)),
+        case: file
+            .and_then(|f| describe(deps, f, mentions, draft, words, &row.recipient, reason, now)),
         body: health::said(deps, row, reason, words, dead, now),
         at: now,
         not_rechecked: unread,
@@ -218,13 +222,15 @@ fn describe(
     draft: Option<&DraftRow>,
     words: &'static Catalogue,
     recipient: &str,
+    reason: Reason,
     now: Instant,
 ) -> Option<AlertCase> {
     let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last())?;
     let id = owed.mention.to_string();
     let row = mentions.iter().find(|r| r.id == id)?;
     let private = row.visibility == "private";
-    let due = file.case.deadline().unwrap_or(owed.due);
+    let promised = promises::told(&file.case, reason);
+    let due = promised.map_or(file.case.deadline().unwrap_or(owed.due), |c| c.due);
     let zone = deps.brands.get(&file.case.brand).map(|b| b.calendar.zone.clone());
     let due_text = due
         .timestamp()
@@ -235,6 +241,9 @@ fn describe(
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
     // What says no more than that it was written to us is no news to whom it is told.
     why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
+    if let Some(c) = promised {
+        why.insert(0, Why { cue: c.kind.to_string(), words: c.words.clone() });
+    }
     let sign = |act| {
         deps.links.act(&deps.signer.sign(&Action {
             act,
@@ -244,12 +253,20 @@ fn describe(
             nonce: deps.ids.bytes(),
         }))
     };
-    let mut actions = vec![(words.get("action.take").to_owned(), sign(Act::Take))];
+    // Where nothing is owed but what we promised, nothing is to take, and the draft is an old one.
+    let owes = promised.is_none() || file.case.owed().next().is_some();
+    let draft = draft.filter(|_| owes);
+    let mut actions = Vec::new();
+    if owes {
+        actions.push((words.get("action.take").to_owned(), sign(Act::Take)));
+    }
     if draft.is_some_and(|d| !d.text.is_empty()) && !private {
         let publish = Act::Publish { draft_rev: file.draft_rev };
         actions.push((words.get("action.publish").to_owned(), sign(publish)));
     }
-    actions.push((words.get("action.waive").to_owned(), sign(Act::Waive)));
+    if owes {
+        actions.push((words.get("action.waive").to_owned(), sign(Act::Waive)));
+    }
     Some(AlertCase {
         id: file.case.id.to_string(),
         brand: file.case.brand.clone(),
