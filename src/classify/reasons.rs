@@ -5,7 +5,7 @@ use super::Classifier;
 /// Those that stand not in the cue table: they come from the model, from the stars, from what kind of text it is,
 /// from what is known around it, from what the brand's own people taught, and from what tells
 /// whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 27] = [
+const BESIDE_THE_TABLE: [&str; 28] = [
     "word",
     "sentence",
     "brand.learned",
@@ -33,6 +33,7 @@ const BESIDE_THE_TABLE: [&str; 27] = [
     "about.campaign",
     "about.no_context",
     "about.excluded",
+    "pledge",
 ];
 
 impl Classifier {

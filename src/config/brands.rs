@@ -113,6 +113,8 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.recipients = keys.get("recipients").unwrap_or_default();
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
+    brand.pledges = keys.get("pledge").unwrap_or_default();
+    brand.follow_up = keys.get("follow_up").unwrap_or_default();
     Some(brand)
 }
 

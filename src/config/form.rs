@@ -2,11 +2,12 @@
 
 use super::campaign::{self, Written};
 use super::duration::parse_duration;
+use super::pledge;
 use super::problem::nearest;
 use super::section::Raw;
 use crate::domain::hours::Span;
 use crate::domain::public::Stopgap;
-use crate::domain::{Kind, Lang, PerMillion};
+use crate::domain::{FollowUpRule, Kind, Lang, PerMillion, Pledge};
 use crate::wire::{Key, KeyKind, Secret};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -38,6 +39,9 @@ pub(super) enum Form {
     Phrases,
     Domains,
     Campaigns,
+    Pledges,
+    /// Topics, each with a duration.
+    FollowUps,
     Stopgap,
 }
 
@@ -98,6 +102,8 @@ values! {
     Owed(Vec<Kind>),
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
+    Pledges(Vec<Pledge>),
+    FollowUps(Vec<FollowUpRule>),
     Stopgap(Stopgap),
 }
 
@@ -138,6 +144,8 @@ impl Form {
             Form::Phrases => "a list of texts, each with a letter or a digit",
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
+            Form::Pledges => "a list of pledges, each with its title",
+            Form::FollowUps => "a list of rules, each with a topic and a duration",
             Form::Stopgap => "mail, ingest, link or none in quotes",
         }
     }
@@ -188,6 +196,8 @@ impl Form {
             (Form::Phrases, Raw::List(_)) => Ok(Value::List(each(raw, phrase)?)),
             (Form::Domains, Raw::List(_)) => Ok(Value::List(each(raw, domain)?)),
             (Form::Campaigns, Raw::List(_)) => Ok(Value::Campaigns(campaign::read(raw)?)),
+            (Form::Pledges, Raw::List(_)) => Ok(Value::Pledges(pledge::pledges(raw)?)),
+            (Form::FollowUps, Raw::List(_)) => Ok(Value::FollowUps(pledge::rules(raw)?)),
             (Form::Owed, Raw::List(_)) => Ok(Value::Owed(each(raw, |text| {
                 [Kind::Complaint, Kind::Question]
                     .into_iter()

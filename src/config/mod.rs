@@ -19,6 +19,7 @@ mod form;
 mod outside;
 mod overlay;
 mod pages;
+mod pledge;
 mod problem;
 mod section;
 mod source;

@@ -261,6 +261,19 @@ const BRAND: &[Field] = &[
          Default true.",
         "true",
     ),
+    may(
+        "pledge",
+        Form::Pledges,
+        "What it advertises: a complaint with one of the phrases (default: the title), about the \
+         topic if one is named, is shown with it. Also as sections [[brand.NAME.pledge]].",
+        r#"[{ title = "consegna in 48 ore", topic = "delivery", phrases = ["48 ore"] }]"#,
+    ),
+    may(
+        "follow_up",
+        Form::FollowUps,
+        "Topics for which a follow-up is set by itself, so long after an answer. Default: none.",
+        r#"[{ topic = "refund", after = "7d" }]"#,
+    ),
 ];
 
 const SLA: &[Field] = &[

@@ -179,7 +179,7 @@ async fn deliver(
         reason,
         language: recipient.language,
         title: match file {
-            Some(_) => words.reason(reason).to_owned(),
+            Some(f) => promises::title(&f.case, mentions, reason, words),
             None => {
                 let values = [("reason", words.reason(reason)), ("name", row.title.as_str())];
                 words.fill("alert.title_other", &values)
@@ -241,9 +241,6 @@ fn describe(
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
     // What says no more than that it was written to us is no news to whom it is told.
     why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
-    if let Some(c) = promised {
-        why.insert(0, Why { cue: c.kind.to_string(), words: c.words.clone() });
-    }
     let sign = |act| {
         deps.links.act(&deps.signer.sign(&Action {
             act,

@@ -10,6 +10,8 @@ use crate::domain::promise::promises;
 use crate::domain::reason::Reason;
 use crate::domain::time::DAY;
 use crate::domain::{CaseId, Commitment, CommitmentKind, CommitmentState, Instant, Lang, Topic};
+use crate::speech::Catalogue;
+use crate::store::mentions::MentionRow;
 use serde_json::{Value, json};
 
 /// A date that had passed so long before the answer with it was found is left out: nobody could be
@@ -175,6 +177,24 @@ pub(super) fn told(case: &Case, reason: Reason) -> Option<&Commitment> {
         _ => false,
     });
     meant.filter(|c| c.kind == kind).min_by_key(|c| c.due)
+}
+
+/// What stands over an alert about a case: its reason, with the words of the promise that it is about,
+/// unless they were said in private.
+pub(super) fn title(
+    case: &Case,
+    mentions: &[MentionRow],
+    reason: Reason,
+    words: &Catalogue,
+) -> String {
+    let said = told(case, reason).map(|c| c.words.as_str()).filter(|said| !said.is_empty());
+    let private = mentions.iter().any(|m| m.visibility == "private");
+    match said.filter(|_| !private) {
+        Some(said) => {
+            words.fill("alert.promised", &[("reason", words.reason(reason)), ("words", said)])
+        }
+        None => words.reason(reason).to_owned(),
+    }
 }
 
 /// Whether a reason is about a commitment, and if so, why its alert is not needed any more.

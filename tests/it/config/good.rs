@@ -4,7 +4,7 @@ use super::doubles::{PagerSettings, PlazaSettings};
 use super::{Folder, sound};
 use ascolto::domain::public::Stopgap;
 use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use ascolto::domain::{Kind, Lang, PerMillion};
+use ascolto::domain::{Kind, Lang, PerMillion, Topic};
 
 const EVERYTHING: &str = r##"
 [store]
@@ -47,6 +47,15 @@ signature = "Anna"
 look_at = 0.125
 look_digest = ["16:30", "08:15", "16:30"]
 learn = false
+follow_up = [{ topic = "refund", after = "7d" }]
+
+[[brand.acme.pledge]]
+title = "delivered in 48 hours"
+topic = "delivery"
+phrases = ["48 hours", "two days"]
+
+[[brand.acme.pledge]]
+title = "Money back"
 
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
@@ -132,6 +141,13 @@ fn every_key_arrives() {
     assert_eq!(brand.recipients, ["desk"]);
     assert_eq!(brand.signature, "Anna");
     assert!(!brand.learn && !config.encoder);
+    let pledges: Vec<_> =
+        brand.pledges.iter().map(|p| (p.title.as_str(), p.topic, p.phrases.len())).collect();
+    let quick = ("delivered in 48 hours", Some(Topic::Delivery), 2);
+    assert_eq!(pledges, [quick, ("Money back", None, 1)]);
+    assert_eq!(brand.pledges[1].phrases, ["Money back"], "the title is its own phrase");
+    let rules: Vec<_> = brand.follow_up.iter().map(|r| (r.topic, r.after)).collect();
+    assert_eq!(rules, [(Topic::Refund, 7 * DAY)]);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
     assert_eq!(brand.calendar.zone.iana_name(), Some("Europe/London"));
