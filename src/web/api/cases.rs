@@ -1,7 +1,8 @@
 //! `GET /api/v1/cases` and one case with all that is known of it.
 
 use super::{Ask, lists, render};
-use crate::domain::CaseId;
+use crate::domain::commitment::offers_follow_up;
+use crate::domain::{CaseId, Instant};
 use crate::pipeline::likeness;
 use crate::store::{cases, events, inbox, outbox, replies};
 use crate::web::auth::{Caller, Scope};
@@ -53,6 +54,8 @@ pub async fn show(
     let heard = inbox::of_case(&mut tx, id).await?;
     let said: Vec<_> = heard.iter().map(|m| &m.row).collect();
     let alike = likeness::of_case(&mut tx, &file.case, &said, front.now()).await?;
+    let newest = Instant(said.iter().map(|row| row.created_at).max().unwrap_or(0));
+    let follow_up = offers_follow_up(&file.case, newest, front.now());
     let mut mentions = Vec::new();
     for m in &heard {
         let mut told = render::mention(m);
@@ -70,6 +73,7 @@ pub async fn show(
     let log = events::of_subject(&mut tx, &id.to_string()).await?;
     Ok(Json(json!({
         "case": render::case(file),
+        "follow_up_offered": follow_up,
         "mentions": mentions,
         "alike": render::alike(&alike),
         "drafts": drafts.iter().map(render::draft).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 use crate::domain::case::Attention;
 use crate::domain::obligation::{Obligation, Standing};
-use crate::domain::{Instant, PerMillion};
+use crate::domain::{Commitment, CommitmentState, Instant, PerMillion};
 use crate::pipeline::likeness::{Alike, Like};
 use crate::store::cases::CaseFile;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
@@ -70,6 +70,33 @@ pub fn case(file: &CaseFile) -> Value {
         "draft_rev": file.draft_rev,
         "rev": file.rev,
         "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
+        "commitments": c.commitments.iter().map(commitment).collect::<Vec<_>>(),
+    })
+}
+
+fn commitment(c: &Commitment) -> Value {
+    let state = match &c.state {
+        CommitmentState::Open => json!({ "is": "open" }),
+        CommitmentState::Kept { evidence, at } => {
+            json!({ "is": "kept", "at": at, "evidence": evidence })
+        }
+        CommitmentState::Broken { at } => json!({ "is": "broken", "at": at }),
+        CommitmentState::Dropped { by, note, at } => {
+            json!({ "is": "dropped", "at": at, "by": by, "note": note })
+        }
+    };
+    json!({
+        "number": c.number,
+        "kind": c.kind,
+        "made_at": c.made_at,
+        "due": c.due,
+        "words": c.words,
+        "source": c.source,
+        "remind_at": c.remind_at,
+        "reminded_at": c.reminded_at,
+        "told_at": c.told_at,
+        "late": c.is_late(),
+        "state": state,
     })
 }
 

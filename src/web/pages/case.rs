@@ -1,11 +1,12 @@
 //! The case page: read one case, and everything that is known of it.
 
-use super::alike;
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
 use super::view;
+use super::{alike, dates};
 use crate::domain::case::{Attention, Case};
+use crate::domain::commitment::offers_follow_up;
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::{CaseId, Instant};
 use crate::fetch::Peer;
@@ -177,7 +178,10 @@ fn values(
     let (author, handle) = view::author(&rows.file.author_name, &rows.file.author_handle);
     let answered = answered(rows);
     let typed = notice.typed.clone();
-    let stored = rows.draft.as_ref().map(|d| d.text.clone()).unwrap_or_default();
+    // Where nothing is owed but what we promised, the draft is that of an answer that stands.
+    let owes = case.owed().next().is_some();
+    let draft = rows.draft.as_ref().filter(|_| owes);
+    let stored = draft.map(|d| d.text.clone()).unwrap_or_default();
     let text = typed.unwrap_or(stored);
     let network = network_title(deps, &case.channel, &case.network);
     let can_reply = channel(deps, rows).is_some_and(|c| c.network.meta().can.reply);
@@ -197,7 +201,8 @@ fn values(
         author => if author.is_empty() { case.author.clone() } else { author },
         handle,
         state => case.state().as_str(),
-        open => case.owed().next().is_some(),
+        open => owes,
+        answerable => owes || case.awaits(),
         reopens => case.owed().next().is_none() && case.state().as_str() != "withdrawn",
         taken => matches!(case.attention, Attention::Taken { .. }),
         mine,
@@ -214,6 +219,8 @@ fn values(
         language => answered.map(|m| m.row.language().to_string()),
         original => answered.map(|m| view::link(&m.row.url)),
         private => answered.is_some_and(|m| m.row.visibility == "private"),
+        dates => dates::shown(case, words, &zone),
+        follow_up_offered => offers_follow_up(case, newest(rows), now),
         alike => alike::shown(&rows.alike, words, &zone),
         entries,
         history,
@@ -221,7 +228,7 @@ fn values(
         draft => text,
         draft_rev => rows.file.draft_rev,
         draft_due => rows.file.draft_due,
-        made_by => rows.draft.as_ref().map(|d| d.made_by.clone()),
+        made_by => draft.map(|d| d.made_by.clone()),
         can_reply,
         held,
         under_way => rows.replies.iter().any(|(r, _)| r.ended_at.is_none()),
@@ -233,6 +240,11 @@ fn values(
         exclusion => notice.proposed.as_ref().map(|p| exclusion_text(p, page)),
         exclusion_line => notice.proposed.map(|p| p.line),
     }
+}
+
+/// When the customer last wrote.
+fn newest(rows: &Rows) -> Instant {
+    Instant(rows.mentions.iter().map(|m| m.row.created_at).max().unwrap_or(0))
 }
 
 /// What an exclusion would have done, for the reader.

@@ -5,6 +5,7 @@ mod alike;
 mod case;
 mod connect;
 mod coverage;
+mod dates;
 mod deeds;
 mod deletion;
 mod first_look;

@@ -8,6 +8,7 @@ mod first_look;
 mod hearing;
 mod learning;
 mod likeness;
+mod promises;
 mod publishing;
 mod silence;
 mod storm;
