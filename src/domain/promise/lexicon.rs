@@ -245,7 +245,7 @@ impl Lexicon {
 
 fn first<'b, M>(book: &'b Book<M>, tokens: &[Token], at: usize) -> &'b [Phrase<M>] {
     let word = tokens.get(at).filter(|t| t.kind == Kind::Word);
-    word.and_then(|t| book.get(&t.folded)).map_or(&[], Vec::as_slice)
+    word.and_then(|t| book.get(&t.folded)).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn stands(words: &[String], tokens: &[Token], at: usize) -> bool {

@@ -126,7 +126,7 @@ fn token(kind: Kind, text: &str, from: usize, to: usize) -> Token {
 
 /// How many bytes of the beginning are such characters.
 fn length(text: &str, is: impl Fn(char) -> bool) -> usize {
-    text.find(|c| !is(c)).unwrap_or(text.len())
+    text.find(|c: char| !is(c)).unwrap_or(text.len())
 }
 
 /// A hyphen right behind a word makes one of two (`sexta-feira`).
