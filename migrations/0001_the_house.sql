@@ -633,6 +633,28 @@ CREATE TABLE traces (
 CREATE INDEX traces_key ON traces (brand, kind, key, at);
 CREATE INDEX traces_author ON traces (brand, network, origin, author_id, at);
 
+-- Dates that we gave a customer, or set ourselves. Of a case whose debts are all met, the earliest
+-- one is its due time.
+CREATE TABLE commitments (
+    case_id     TEXT    NOT NULL,
+    number      BIGINT  NOT NULL,                -- 1, 2, 3 … within the case
+    kind        TEXT    NOT NULL CHECK (kind IN ('promise', 'follow_up')),
+    made_at     BIGINT  NOT NULL,
+    due         BIGINT  NOT NULL,
+    words       TEXT    NOT NULL,                -- of our reply, or of whoever set it
+    source      TEXT    NOT NULL,                -- JSON: reply, native, agent, rule
+    remind_at   BIGINT,
+    reminded_at BIGINT,
+    told_at     BIGINT,                          -- of a follow-up, last
+    state       TEXT    NOT NULL CHECK (state IN ('open', 'kept', 'broken', 'dropped')),
+    actor       TEXT    NOT NULL DEFAULT '',     -- who dropped it
+    note        TEXT    NOT NULL DEFAULT '',
+    evidence    TEXT,                            -- JSON, where kept
+    ended_at    BIGINT,
+    PRIMARY KEY (case_id, number)
+);
+CREATE INDEX commitments_awaited ON commitments (case_id) WHERE state IN ('open', 'broken');
+
 -- The event log. `position`, `seal` come later from the brand's one sealer.
 CREATE TABLE events (
     id          TEXT    NOT NULL PRIMARY KEY,

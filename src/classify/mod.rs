@@ -25,6 +25,7 @@ mod model;
 mod net;
 mod normal;
 mod phrases;
+mod pledge;
 mod reasons;
 mod relevance;
 mod scope;
@@ -269,6 +270,9 @@ impl Classifier {
             why.push(reason("text.cut", ""));
         }
         why.extend(about);
+        if found.kind == Kind::Complaint {
+            why.extend(input.about.scope.iter().flat_map(|s| s.pledges(text, found.topic)));
+        }
         Verdict {
             relevance,
             kind: found.kind,

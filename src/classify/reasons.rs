@@ -5,7 +5,7 @@ use super::Classifier;
 /// Those that stand not in the cue table: they come from the model, from the stars, from what kind of
 /// text it is, from what is known around it, from phrases that sort it out, from what the brand's own
 /// people taught, and from what tells whether it is about the brand.
-const BESIDE_THE_TABLE: [&str; 30] = [
+const BESIDE_THE_TABLE: [&str; 31] = [
     "word",
     "sentence",
     "brand.learned",
@@ -36,6 +36,7 @@ const BESIDE_THE_TABLE: [&str; 30] = [
     "about.campaign",
     "about.no_context",
     "about.excluded",
+    "pledge",
 ];
 
 impl Classifier {

@@ -1,8 +1,9 @@
 //! `Scope`: what a brand is called, where it lives and who else bears its name, made ready once so
 //! that a mention is looked through in one go.
 
+use super::pledge::Pledges;
 use super::words::Words;
-use crate::domain::{Brand, Instant};
+use crate::domain::{Brand, Instant, Topic, Why};
 use aho_corasick::AhoCorasick;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -65,6 +66,7 @@ pub struct Scope {
     /// By pattern of the finder.
     means: Vec<Means>,
     domains: Vec<String>,
+    pledges: Option<Pledges>,
 }
 
 impl std::fmt::Debug for Scope {
@@ -127,7 +129,13 @@ impl Scope {
         let finder = AhoCorasick::new(&phrases.folded).map_err(|error| {
             format!("the names of brand {} cannot be looked up: {error}", brand.name)
         })?;
-        Ok(Scope { finder, means: phrases.means, domains: brand.domains.clone() })
+        let (domains, pledges) = (brand.domains.clone(), Pledges::of(brand)?);
+        Ok(Scope { finder, means: phrases.means, domains, pledges })
+    }
+
+    /// The brand's pledges that a complaint of this topic says are broken.
+    pub(super) fn pledges(&self, text: &str, topic: Topic) -> Vec<Why> {
+        self.pledges.as_ref().map_or_else(Vec::new, |pledges| pledges.named(text, topic))
     }
 
     /// Every phrase that stands in the words, by its end.

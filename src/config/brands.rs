@@ -144,6 +144,8 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.signature = keys.get("signature").unwrap_or_default();
     brand.learn = keys.get("learn").unwrap_or(brand.learn);
     brand.sample = keys.get("sample").unwrap_or(brand.sample);
+    brand.pledges = keys.get("pledge").unwrap_or_default();
+    brand.follow_up = keys.get("follow_up").unwrap_or_default();
     Some(brand)
 }
 

@@ -8,6 +8,7 @@ use super::calendars::{self, Closure};
 use super::campaign::{self, Written};
 use super::duration::parse_duration;
 use super::escalation;
+use super::pledge;
 use super::rota::{self, ChangeOver};
 use super::section::Raw;
 use super::sla;
@@ -16,7 +17,7 @@ use crate::domain::delivery::{Rate, Wake};
 use crate::domain::escalation::Level;
 use crate::domain::hours::{Region, Span};
 use crate::domain::public::Stopgap;
-use crate::domain::{Kind, Lang, PerMillion};
+use crate::domain::{FollowUpRule, Kind, Lang, PerMillion, Pledge};
 use crate::wire::{Key, KeyKind, Secret};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -59,6 +60,9 @@ pub(super) enum Form {
     Domains,
     Campaigns,
     SlaRules,
+    Pledges,
+    /// Topics, each with a duration.
+    FollowUps,
     Stopgap,
     /// One day.
     Day,
@@ -135,6 +139,8 @@ values! {
     Listen(SocketAddr),
     Campaigns(Vec<Written>),
     SlaRules(Vec<SlaRule>),
+    Pledges(Vec<Pledge>),
+    FollowUps(Vec<FollowUpRule>),
     Stopgap(Stopgap),
     Day(Date),
     ChangeOver(ChangeOver),
@@ -187,6 +193,8 @@ impl Form {
             Form::Domains => "a list of domains, without https:// and without a path",
             Form::Campaigns => "a list of campaigns",
             Form::SlaRules => "a list of rules",
+            Form::Pledges => "a list of pledges, each with its title",
+            Form::FollowUps => "a list of rules, each with a topic and a duration",
             Form::Stopgap => "mail, ingest, link or none in quotes",
             Form::Day => "a day as year, month, day",
             Form::Turn => "a number with its unit d or w, in quotes",
@@ -268,6 +276,8 @@ impl Form {
             (Form::Stints, Raw::List(_)) => Ok(Value::Stints(rota::stints(raw)?)),
             (Form::Levels, Raw::List(_)) => Ok(Value::Levels(escalation::levels(raw)?)),
             (Form::Day, Raw::Date(text)) => self.read_text(text),
+            (Form::Pledges, Raw::List(_)) => Ok(Value::Pledges(pledge::pledges(raw)?)),
+            (Form::FollowUps, Raw::List(_)) => Ok(Value::FollowUps(pledge::rules(raw)?)),
             (Form::Owed, Raw::List(_)) => Ok(Value::Owed(each(raw, |text| {
                 [Kind::Complaint, Kind::Question]
                     .into_iter()

@@ -22,6 +22,7 @@ mod inner;
 mod outside;
 mod overlay;
 mod pages;
+mod pledge;
 mod priority;
 mod problem;
 mod rota;

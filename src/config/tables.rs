@@ -327,6 +327,19 @@ const BRAND: &[Field] = &[
         "true",
     ),
     may(
+        "pledge",
+        Form::Pledges,
+        "What it advertises: a complaint with one of the phrases (default: the title), about the \
+         topic if one is named, is shown with it. Also as sections [[brand.NAME.pledge]].",
+        r#"[{ title = "consegna in 48 ore", topic = "delivery", phrases = ["48 ore"] }]"#,
+    ),
+    may(
+        "follow_up",
+        Form::FollowUps,
+        "Topics for which a follow-up is set by itself, so long after an answer. Default: none.",
+        r#"[{ topic = "refund", after = "7d" }]"#,
+    ),
+    may(
         "sample",
         Form::Sample,
         "How many mentions that owe nothing are shown to people in a week all the same, without \

@@ -10,7 +10,7 @@ use super::public::PublicChannel;
 use super::reason::Reason;
 use super::storm::LEAST;
 use super::time::{DAY, Instant};
-use super::verdict::{Kind, Lang, PerMillion, Relevance, Verdict};
+use super::verdict::{Kind, Lang, PerMillion, Relevance, Topic, Verdict};
 use crate::domain::obligation::Owing;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -73,6 +73,10 @@ pub struct Brand {
     pub signature: String,
     /// Its public channels that no connector hears, by name.
     pub public: Vec<PublicChannel>,
+    /// What it advertises: a complaint that one is broken names it.
+    pub pledges: Vec<Pledge>,
+    /// For which topics a follow-up is set by itself when an answer stands.
+    pub follow_up: Vec<FollowUpRule>,
     /// Whether judging learns from what its people make of mentions.
     pub learn: bool,
     /// How many mentions that owe nothing a person looks at in a week all the same; 0 for none.
@@ -96,6 +100,26 @@ pub struct Campaign {
     pub alert_at: Option<PerMillion>,
     /// The brand's `look_at`, for mentions that name it.
     pub look_at: Option<PerMillion>,
+}
+
+/// What a brand advertises ("consegna in 48 ore").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pledge {
+    /// As it is advertised.
+    pub title: String,
+    /// What a complaint about it is about; `None`: any.
+    pub topic: Option<Topic>,
+    /// What people write who mean it; `*` at an end takes every ending.
+    pub phrases: Vec<String>,
+}
+
+/// A follow-up that is set by itself when an answer about a topic stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FollowUpRule {
+    /// The topic.
+    pub topic: Topic,
+    /// How long after the answer, in milliseconds.
+    pub after: i64,
 }
 
 impl Brand {
@@ -129,6 +153,8 @@ impl Brand {
             priority: Weights::default(),
             signature: String::new(),
             public: Vec::new(),
+            pledges: Vec::new(),
+            follow_up: Vec::new(),
             learn: true,
             sample: 50,
         }
@@ -206,7 +232,6 @@ impl Brand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::verdict::Topic;
 
     #[test]
     fn doubt_is_owed_a_look() {

@@ -39,10 +39,9 @@ impl Wake {
             Wake::Safety => risks.contains(&Risk::Safety),
             Wake::Legal => risks.contains(&Risk::Legal),
             Wake::Deaf => matches!(reason, Reason::ChannelDeaf | Reason::ChannelQuiet),
-            // By their spelling: each is told by a step of its own.
             Wake::Storm => reason == Reason::Storm,
             Wake::ThirdStrike => reason == Reason::ThirdStrike,
-            Wake::BrokenPromise => reason.as_str() == "promise_broken",
+            Wake::BrokenPromise => reason == Reason::PromiseBroken,
         };
         Wake::ALL.iter().copied().find(|wake| listed.contains(wake) && applies(*wake))
     }

@@ -172,6 +172,7 @@ mod tests {
             resolution: Resolution::default(),
             obligations: vec![owed(1, met), owed(2, Standing::Owed)],
             escalation: crate::domain::escalation::Escalation::default(),
+            commitments: Vec::new(),
         };
         let no = void(VoidReason::NotComplaint);
         let (case, effects) = apply(case, no.clone(), Instant(2)).unwrap();

@@ -4,6 +4,7 @@
 
 pub mod brand;
 pub mod case;
+pub mod commitment;
 pub mod coverage;
 pub mod deadline;
 pub mod delivery;
@@ -19,6 +20,7 @@ pub mod obligation;
 pub mod person;
 pub mod plan;
 pub mod priority;
+pub mod promise;
 pub mod public;
 pub mod reason;
 pub mod rota;
@@ -29,7 +31,8 @@ pub mod text;
 pub mod time;
 pub mod verdict;
 
-pub use brand::{Brand, Campaign};
+pub use brand::{Brand, Campaign, FollowUpRule, Pledge};
+pub use commitment::{Commitment, CommitmentKind, CommitmentState};
 pub use id::{
     AlertId, CaseId, EventId, GapId, LinkId, MentionId, MuteId, PersonId, ReplyId, StormId,
 };

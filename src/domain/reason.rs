@@ -20,6 +20,12 @@ words! {
         TakeRanOut = "take_ran_out",
         /// A snooze ended.
         SnoozeOver = "snooze_over",
+        /// A promise of ours must be kept soon.
+        PromiseNear = "promise_near",
+        /// The date of a promise of ours passed without an answer.
+        PromiseBroken = "promise_broken",
+        /// The time of a follow-up has come.
+        FollowUpDue = "follow_up_due",
         /// Opened again: by a person, by an edit after the answer, or by a new complaint where a
         /// person had ended the case.
         Reopened = "reopened",

@@ -5,9 +5,9 @@ mod approve;
 
 pub use approve::{draft, publish};
 
-use super::Deps;
 use super::casework::{Work, WorkError};
 use super::publish::complete;
+use super::{Deps, promises};
 use crate::domain::case::{Case, CaseEvent, NotAllowed};
 use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
@@ -94,6 +94,8 @@ pub enum Act {
     Note(String),
     /// Seen: the level that its escalation has come to is told no more, the next one still comes.
     Acknowledge,
+    /// Something about a promise or follow-up.
+    Date(promises::DateAct),
 }
 
 /// How often an act is tried when somebody else changes the case at the same moment.
@@ -149,6 +151,7 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
             let due = reopened_due(deps, &file.case, now);
             CaseEvent::Reopened { by, note, due }
         }
+        Act::Date(act) => promises::event(deps, &file.case, by, act, now),
         Act::Note(text) => {
             if text.trim().is_empty() {
                 return Err(ActError::Invalid("a note needs a text".to_owned()));
@@ -160,7 +163,14 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
             return Ok(());
         }
     };
+    let word = match &event {
+        CaseEvent::Answered { evidence, at, .. } => Some((evidence.clone(), *at)),
+        _ => None,
+    };
     work.apply(id, event)?;
+    if let Some((evidence, at)) = word {
+        promises::keep(&mut work, id, evidence, at);
+    }
     work.save(&mut tx, |_| false).await?;
     tx.commit().await?;
     deps.tell([id]);

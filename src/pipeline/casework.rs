@@ -134,6 +134,7 @@ impl<'d> Work<'d> {
                 resolution: Resolution::default(),
                 obligations: Vec::new(),
                 escalation: Escalation::default(),
+                commitments: Vec::new(),
             },
             author_handle: row.author_handle.clone(),
             author_name: row.author_name.clone(),

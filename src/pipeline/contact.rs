@@ -4,8 +4,8 @@
 //! Runs in the transaction of whatever answers a case or moves it to private. A person can say that
 //! the contact happened too (`acts`): it may have been by telephone.
 
-use super::StepResult;
 use super::casework::Work;
+use super::{StepResult, promises};
 use crate::domain::case::{Attention, CaseEvent};
 use crate::domain::obligation::{Evidence, Standing};
 use crate::domain::{CaseId, Instant};
@@ -78,7 +78,9 @@ fn happened(work: &mut Work<'_>, moved: CaseId, private: CaseId, wrote_at: Insta
     let covers = file.case.owed().filter(|o| o.since <= wrote_at).map(|o| o.mention).collect();
     let evidence = Evidence::Moved { by: String::new(), case: Some(private), url: String::new() };
     // Refused where all that is owed was written after it.
-    drop(work.apply(moved, CaseEvent::Answered { evidence, at, covers }));
+    if work.apply(moved, CaseEvent::Answered { evidence: evidence.clone(), at, covers }).is_ok() {
+        promises::keep(work, moved, evidence, at);
+    }
 }
 
 fn broken(row: &str, why: String) -> StoreError {

@@ -2,7 +2,7 @@
 
 use super::casework::Work;
 use super::{Deps, Did, StepResult};
-use crate::domain::case::{CaseEvent, EventName, next_due};
+use crate::domain::case::{CaseEvent, CommitmentEvent, EventName, next_due};
 use crate::store::{StoreError, cases};
 
 /// How many cases one transaction handles.
@@ -33,6 +33,9 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
                     Some(level) => CaseEvent::Escalated { level },
                     None => continue,
                 },
+                EventName::PromiseNear => CaseEvent::Commitment(CommitmentEvent::Near),
+                EventName::PromiseBroken => CaseEvent::Commitment(CommitmentEvent::Broken),
+                EventName::FollowUpDue => CaseEvent::Commitment(CommitmentEvent::FollowUpDue),
                 _ => CaseEvent::StillOwed,
             };
             work.apply(*id, event)

@@ -1,5 +1,6 @@
 //! What the log keeps of an event beside its name and its actor.
 
+use super::promises;
 use crate::domain::case::CaseEvent;
 use crate::domain::obligation::{Evidence, VoidReason};
 use serde_json::json;
@@ -33,6 +34,7 @@ pub(super) fn data_of(event: &CaseEvent) -> String {
         }
         CaseEvent::Escalated { level } => json!({ "level": level }),
         CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
+        CaseEvent::Commitment(event) => promises::data_of(event),
         _ => json!({}),
     };
     data.to_string()

@@ -33,6 +33,7 @@ pub mod pace;
 pub mod persons;
 pub mod poll;
 pub mod probe;
+pub mod promises;
 pub mod publish;
 pub mod recheck;
 pub mod reconnect;

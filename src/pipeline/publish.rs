@@ -2,12 +2,13 @@
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, backoff};
-use crate::domain::case::CaseEvent;
+use super::{Deps, Did, StepResult, backoff, promises};
+use crate::domain::case::{Case, CaseEvent};
+use crate::domain::commitment::Source;
 use crate::domain::obligation::Evidence;
 use crate::domain::reason::{Cause, Reason};
 use crate::domain::time::{MINUTE, SECOND};
-use crate::domain::{CaseId, Instant, MentionId, ReplyId};
+use crate::domain::{CaseId, Instant, Lang, MentionId, ReplyId};
 use crate::fetch::{Peer, Purpose};
 use crate::store::mentions::MentionRow;
 use crate::store::replies::{PartRow, PartState, ReplyRow};
@@ -189,9 +190,8 @@ async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<C
     let mut work = Work::new(deps, deps.now());
     work.load(&mut tx, &[job.case]).await?;
     thread::record(deps, &mut tx, &mut work, read).await?;
-    let owed = work
-        .file(job.case)
-        .is_some_and(|f| f.case.owed().any(|o| o.heard_at.0 <= job.reply.created_at));
+    let owed =
+        work.file(job.case).is_some_and(|f| is_awaited(&f.case, Instant(job.reply.created_at)));
     work.save(&mut tx, |_| false).await?;
     tx.commit().await?;
     let gone = read.view.as_ref().is_some_and(|v| v.gone);
@@ -200,6 +200,13 @@ async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<C
         (false, false) => Some(Cause::EndedFirst),
         (false, true) => None,
     })
+}
+
+/// Whether a reply that was approved at `at` is still waited for: something that was heard by then is
+/// owed, or something that was promised by then is to be kept.
+fn is_awaited(case: &Case, at: Instant) -> bool {
+    case.owed().any(|o| o.heard_at <= at)
+        || case.commitments.iter().any(|c| c.awaits() && c.made_at <= at)
 }
 
 /// Looks whether a part stands there. A hit sets it posted; "absent" alone never resends.
@@ -310,10 +317,20 @@ pub(super) async fn complete(
         url: first.url.clone(),
     };
     let at = Instant(part.posted_at.unwrap_or(now.0));
-    // Answered natively in between: the reply stands there too, and the log says so.
+    let answer = promises::Answer {
+        text: &reply.text,
+        language: mention.judged_language.as_deref().and_then(Lang::parse),
+        at,
+        evidence: evidence.clone(),
+        source: Source::Reply(reply_id),
+        topic: mention.topic.as_deref().and_then(|topic| topic.parse().ok()),
+    };
+    // Answered natively in between, or nothing was owed but a promise: the reply stands there too,
+    // and the log says so.
     if work.apply(case, CaseEvent::Answered { evidence, at, covers }).is_err() {
         work.note(case, "reply_posted", "publish", serde_json::json!({ "reply": reply.id }));
     }
+    promises::answered(deps, &mut work, case, &answer);
     work.save(tx, |_| false).await?;
     Ok(())
 }

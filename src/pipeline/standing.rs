@@ -245,12 +245,19 @@ fn tell_lead(deps: &Deps, file: &mut CaseFile, alerts: &mut Vec<NewAlert>, now: 
 }
 
 /// Puts one record that nobody is told in the place of a muted case's alerts. What concerns a reply
-/// of ours is told all the same: it waits for a person's word.
+/// or a promise of ours is told all the same: it waits for a person's word, or for what we said.
 fn hush(files: &BTreeMap<CaseId, CaseFile>, alerts: &mut Vec<NewAlert>, now: Instant) {
     let mut silent = Vec::new();
     alerts.retain(|alert| {
         let file = alert.case.and_then(|id| files.get(&id)).filter(|f| is_hushed(f, now));
-        let ours = matches!(alert.reason, Reason::ReplyUnknown | Reason::ReplyFailed);
+        let ours = matches!(
+            alert.reason,
+            Reason::ReplyUnknown
+                | Reason::ReplyFailed
+                | Reason::PromiseNear
+                | Reason::PromiseBroken
+                | Reason::FollowUpDue
+        );
         match file {
             Some(file) if alert.due_at.is_some() && !ours => {
                 silent.push((file.case.id, file.events, alert.clone()));

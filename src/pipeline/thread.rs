@@ -3,8 +3,9 @@
 use super::casework::Work;
 use super::hands::{self, Errand};
 use super::runner::StepName;
-use super::{Deps, Did, StepResult, recheck};
-use crate::domain::case::CaseEvent;
+use super::{Deps, Did, StepResult, promises, recheck};
+use crate::domain::case::{Case, CaseEvent};
+use crate::domain::commitment::Source;
 use crate::domain::obligation::Evidence;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{CaseId, Instant, MentionRef, Visibility};
@@ -18,6 +19,9 @@ use std::collections::HashMap;
 
 /// Open threads are re-read this often, where the limit allows it.
 const EVERY: i64 = 15 * MINUTE;
+/// Those where nothing is owed but what we promised or planned: each costs, and a late answer is
+/// looked for once more before anybody is told that a promise is broken.
+const EVERY_PROMISED: i64 = 6 * HOUR;
 /// How many threads of a channel are re-read at once; more would show late that the limit is near.
 const AT_ONCE: i64 = 4;
 
@@ -113,7 +117,7 @@ async fn settle(
     let mut work = Work::new(deps, now);
     work.load(&mut tx, ids).await?;
     for id in ids.iter().filter(|id| !held.contains(id)) {
-        work.update(*id, |file| file.reread_at = now + EVERY);
+        work.update(*id, |file| file.reread_at = now + every(&file.case));
     }
     for read in &seen {
         record(deps, &mut tx, &mut work, read).await?;
@@ -212,13 +216,16 @@ pub async fn record(
     let row = &read.mention;
     work.update(read.case, |file| {
         file.checked_at = file.checked_at.max(now);
-        file.reread_at = file.reread_at.max(now + EVERY);
+        file.reread_at = file.reread_at.max(now + every(&file.case));
     });
     if view.gone {
         // The tombstone is triage's to act on, with every other deletion.
         mentions::gone(tx, &row.brand, &row.network, &row.origin, &row.external_id, now).await?;
-        let withdrawn = CaseEvent::Withdrawn { mention: row.mention_id()? };
-        drop(work.apply(read.case, withdrawn));
+        // Where nothing is owed any more it is triage's alone: the log would say it at each look.
+        if work.file(read.case).is_some_and(|f| f.case.owed().next().is_some()) {
+            let withdrawn = CaseEvent::Withdrawn { mention: row.mention_id()? };
+            drop(work.apply(read.case, withdrawn));
+        }
         return Ok(());
     }
     if let Some(fresh) = &view.mention {
@@ -243,8 +250,28 @@ pub async fn record(
             continue;
         }
         answered(work, &file, entry);
+        let evidence = native(entry);
+        let answer = promises::Answer {
+            text: &entry.text,
+            language: entry.language,
+            at: entry.created_at,
+            evidence,
+            source: Source::Native(entry.external_id.clone()),
+            topic: row.topic.as_deref().and_then(|topic| topic.parse().ok()),
+        };
+        promises::answered(deps, work, read.case, &answer);
     }
     Ok(())
+}
+
+/// How often a thread is re-read.
+fn every(case: &Case) -> i64 {
+    if case.owed().next().is_some() { EVERY } else { EVERY_PROMISED }
+}
+
+/// What a colleague's answer proves.
+fn native(entry: &ThreadEntry) -> Evidence {
+    Evidence::Native { external_id: entry.external_id.clone(), url: entry.url.clone() }
 }
 
 /// Of a thread's posts, those of the brand that answer the author: the chain of what they answer
@@ -277,8 +304,7 @@ fn answers<'v>(view: &'v ThreadView, own: &[String], author: &str) -> Vec<&'v Th
 fn answered(work: &mut Work<'_>, file: &CaseFile, entry: &ThreadEntry) {
     let covers: Vec<_> =
         file.case.owed().filter(|o| o.since <= entry.created_at).map(|o| o.mention).collect();
-    let evidence =
-        Evidence::Native { external_id: entry.external_id.clone(), url: entry.url.clone() };
+    let evidence = native(entry);
     let event = CaseEvent::Answered { evidence, at: entry.created_at, covers };
     // Refused where nothing that is owed was answered by it: the ordinary case of an old answer.
     drop(work.apply(file.case.id, event));

@@ -4,12 +4,12 @@ use super::bulk::Type;
 use super::cases::CaseFile;
 use super::error::StoreError;
 use super::value::{Value, args};
-use crate::domain::Instant;
 use crate::domain::case::{Attention, Case, HandedOver, Resolution, next_due};
 use crate::domain::escalation::Escalation;
 use crate::domain::obligation::Obligation;
 use crate::domain::person::complained_at;
 use crate::domain::priority::place;
+use crate::domain::{Commitment, Instant};
 use Type::{Big, Bool, Text};
 use std::collections::HashMap;
 
@@ -63,10 +63,11 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// A case of its row and its debts.
+/// A case of its row, its debts and its dates.
 pub(super) fn read_case(
     row: CaseRow,
     debts: &mut HashMap<String, Vec<Obligation>>,
+    dates: &mut HashMap<String, Vec<Commitment>>,
 ) -> Result<CaseFile, StoreError> {
     let by = row.attention_by;
     let until = Instant(row.attention_until);
@@ -91,6 +92,7 @@ pub(super) fn read_case(
         told: row.resolution_told,
     };
     let obligations = debts.remove(&row.id).unwrap_or_default();
+    let commitments = dates.remove(&row.id).unwrap_or_default();
     let id = row.id.parse().map_err(|e| StoreError::broken(&row.id, e))?;
     let escalation = read_escalation(&row.id, &row.escalation)?;
     Ok(CaseFile {
@@ -109,6 +111,7 @@ pub(super) fn read_case(
             resolution,
             obligations,
             escalation,
+            commitments,
         },
         author_handle: row.author_handle,
         author_name: row.author_name,

@@ -4,8 +4,8 @@ use super::bulk::{Bulk, Type};
 use super::case_row::{CaseRow, INSERT, TYPES, UPDATE, case_row, columns, read_case};
 use super::db::Tx;
 use super::error::StoreError;
-use super::obligations;
 use super::value::{Sql, args, statements, taking};
+use super::{commitments, obligations};
 use crate::domain::case::Case;
 use crate::domain::priority::Stakes;
 use crate::domain::{CaseId, Instant};
@@ -61,7 +61,7 @@ pub struct CaseKey {
 statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
     DRAFTS_DUE = Sql::same("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
-    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY class, urgent_at, id LIMIT $2");
+    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND owing IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY class, urgent_at, id LIMIT $2");
 }
 
 /// Loads cases by id with their obligations; those that do not exist are left out.
@@ -88,8 +88,9 @@ pub async fn find(tx: &mut Tx, keys: &[CaseKey]) -> Result<Vec<CaseFile>, StoreE
 
 async fn with_obligations(tx: &mut Tx, cases: Vec<CaseRow>) -> Result<Vec<CaseFile>, StoreError> {
     let ids: Vec<&str> = cases.iter().map(|c| c.id.as_str()).collect();
-    let mut by_case = obligations::of_cases(tx, &ids).await?;
-    cases.into_iter().map(|row| read_case(row, &mut by_case)).collect()
+    let mut debts = obligations::of_cases(tx, &ids).await?;
+    let mut dates = commitments::of_cases(tx, &ids).await?;
+    cases.into_iter().map(|row| read_case(row, &mut debts, &mut dates)).collect()
 }
 
 /// Stores changed cases and their obligations: new ones (`rev` 0) and loaded ones.
@@ -106,7 +107,8 @@ pub async fn save(tx: &mut Tx, files: &[&CaseFile]) -> Result<(), StoreError> {
         return Err(StoreError::Conflict);
     }
     let cases: Vec<&Case> = files.iter().map(|f| &f.case).collect();
-    obligations::save(tx, &cases).await
+    obligations::save(tx, &cases).await?;
+    commitments::save(tx, files).await
 }
 
 fn ids(rows: Vec<(String,)>) -> Result<Vec<CaseId>, StoreError> {

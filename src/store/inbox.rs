@@ -13,7 +13,8 @@ pub struct Filter {
     /// The brand.
     pub brand: String,
     /// A case's state or a mention's disposition; of cases `open` stands for all that is owed,
-    /// `look` for what of it is only to look at.
+    /// `look` for what of it is only to look at, `promised` for those whose customers wait for
+    /// something that we promised or planned, `broken` for those to whom we broke a promise.
     pub state: String,
     /// The channel.
     pub channel: String,
@@ -195,7 +196,10 @@ macro_rules! case_filter {
     () => {
         "($1 = '' OR k.brand = $1) \
          AND ($2 = '' OR k.state = $2 OR ($2 = 'open' AND k.owing IS NOT NULL) \
-              OR ($2 = 'look' AND k.owing = 'look')) \
+              OR ($2 = 'look' AND k.owing = 'look') \
+              OR ($2 IN ('promised', 'broken') AND EXISTS (SELECT 1 FROM commitments p \
+                  WHERE p.case_id = k.id AND (p.state = 'broken' \
+                  OR (p.state = 'open' AND $2 = 'promised'))))) \
          AND ($3 = '' OR k.channel = $3) \
          AND ($4 = '' OR EXISTS (SELECT 1 FROM mentions m WHERE m.case_id = k.id \
               AND COALESCE(m.judged_language, m.language) = $4)) \

@@ -9,6 +9,7 @@ pub mod buckets;
 mod bulk;
 mod case_row;
 pub mod cases;
+mod commitments;
 pub mod contacts;
 pub mod corrections;
 pub mod costs;

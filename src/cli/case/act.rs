@@ -7,6 +7,7 @@ use crate::domain::{CaseId, Instant};
 use crate::pipeline::Deps;
 use crate::pipeline::acts::{self, Act};
 use crate::pipeline::exclusion::{self, Proposed};
+use crate::pipeline::promises::DateAct;
 use crate::store::cases;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -111,6 +112,50 @@ pub(super) enum Plain {
         /// The word
         text: String,
     },
+    /// Plan to get in touch again
+    FollowUp {
+        /// The case
+        id: CaseId,
+        /// When: a time, a day, or a span from now as 3d
+        #[arg(long, value_name = "TIME", value_parser = When::parse)]
+        at: When,
+        /// What is to be done
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// Say that a promise or follow-up was kept
+    Kept {
+        /// The case
+        id: CaseId,
+        /// Its number, as `case show` tells it
+        number: u32,
+        /// Where that stands
+        #[arg(long, value_name = "URL", default_value = "")]
+        url: String,
+    },
+    /// Give a promise or follow-up another date
+    Correct {
+        /// The case
+        id: CaseId,
+        /// Its number, as `case show` tells it
+        number: u32,
+        /// The new date: a time, a day, or a span from now as 3d
+        #[arg(long, value_name = "TIME", value_parser = When::parse)]
+        due: When,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take out a promise that was none, or a follow-up that is not needed
+    Drop {
+        /// The case
+        id: CaseId,
+        /// Its number, as `case show` tells it
+        number: u32,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 /// What a case is not.
@@ -168,15 +213,34 @@ impl Plain {
                 };
                 (*id, act)
             }
-            Plain::Snooze { id, until } => {
-                let until = until.ahead(now);
-                if until <= now {
-                    return Err(Failure::usage(format!("{until} is not in the future")));
-                }
-                (*id, Act::Snooze(until))
+            Plain::FollowUp { id, at, note } => {
+                let (at, note) = (later(*at, now)?, note.trim().to_owned());
+                (*id, Act::Date(DateAct::FollowUp { at, note }))
             }
+            Plain::Kept { id, number, url } => {
+                let (number, url) = (*number, url.trim().to_owned());
+                (*id, Act::Date(DateAct::Kept { number, url }))
+            }
+            Plain::Correct { id, number, due, reason } => {
+                let (number, due, note) = (*number, later(*due, now)?, said(reason)?);
+                (*id, Act::Date(DateAct::Correct { number, due, note }))
+            }
+            Plain::Drop { id, number, reason } => {
+                let (number, note) = (*number, said(reason)?);
+                (*id, Act::Date(DateAct::Drop { number, note }))
+            }
+            Plain::Snooze { id, until } => (*id, Act::Snooze(later(*until, now)?)),
         })
     }
+}
+
+/// A time ahead.
+fn later(at: When, now: Instant) -> Result<Instant, Failure> {
+    let at = at.ahead(now);
+    if at <= now {
+        return Err(Failure::usage(format!("{at} is not in the future")));
+    }
+    Ok(at)
 }
 
 /// What a person may add to the configuration after "not about us".

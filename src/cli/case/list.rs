@@ -16,7 +16,8 @@ pub(super) struct List {
     /// Of this brand only
     #[arg(long, value_name = "NAME")]
     brand: Option<String>,
-    /// In this state only: open (all that is owed), look (what of it is only to look at), all,
+    /// In this state only: open (all that is owed), look (what of it is only to look at), promised
+    /// (the customer waits for what we promised or planned), broken (a promise is broken), all,
     /// waiting, taken, snoozed, moved, answered, waived, closed, withdrawn, not_owed
     #[arg(long, value_name = "STATE", default_value = "open", value_parser = state)]
     state: String,
@@ -34,11 +35,11 @@ pub(super) struct List {
 /// The filter's word for a state.
 fn state(text: &str) -> Result<String, String> {
     match text {
-        "open" | "look" => Ok(text.to_owned()),
+        "open" | "look" | "promised" | "broken" => Ok(text.to_owned()),
         "all" => Ok(String::new()),
         other => match other.parse::<State>() {
             Ok(state) => Ok(state.to_string()),
-            Err(why) => Err(format!("{why}, open, look, all")),
+            Err(why) => Err(format!("{why}, open, look, promised, broken, all")),
         },
     }
 }

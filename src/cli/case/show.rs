@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::domain::case::Attention;
 use crate::domain::priority::{Weights, place};
 use crate::domain::text::one_line;
-use crate::domain::{CaseId, Instant};
+use crate::domain::{CaseId, Commitment, CommitmentKind, CommitmentState, Instant};
 use crate::pipeline::likeness::{self, Alike, DAYS};
 use crate::store::cases::{self, CaseFile, DraftRow};
 use crate::store::events::{self, EventRow};
@@ -134,6 +134,9 @@ impl Folder {
             let _ = writeln!(out, "to be resolved by {at}");
         }
         self.urgency(out);
+        for c in &case.commitments {
+            promised(out, c);
+        }
     }
 
     /// How urgent it is, part by part.
@@ -153,6 +156,26 @@ impl Folder {
             let _ = writeln!(out, "muted until {}", self.file.muted_until);
         }
     }
+}
+
+/// A promise or follow-up on one line.
+fn promised(out: &mut String, c: &Commitment) {
+    let state = match (&c.state, c.is_late()) {
+        (CommitmentState::Open, _) => "open".to_owned(),
+        (CommitmentState::Kept { at, .. }, false) => format!("kept at {at}"),
+        (CommitmentState::Kept { at, .. }, true) => format!("kept late, at {at}"),
+        (CommitmentState::Broken { .. }, _) => "broken".to_owned(),
+        (CommitmentState::Dropped { by, note, .. }, _) => {
+            format!("taken out by {}: {}", one_line(by, 60), one_line(note, 200))
+        }
+    };
+    let kind = match c.kind {
+        CommitmentKind::Promise => "promise",
+        CommitmentKind::FollowUp => "follow-up",
+    };
+    let words = one_line(&c.words, 200);
+    let words = if words.is_empty() { words } else { format!(" \"{words}\"") };
+    let _ = writeln!(out, "{kind} {}{words}, due {}: {state}", c.number, c.due);
 }
 
 fn written(out: &mut String, m: &MentionRow) {

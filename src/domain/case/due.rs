@@ -1,6 +1,6 @@
 //! When a case must be looked at next, and why.
 
-use super::{Attention, Case, EventName};
+use super::{Attention, Case, EventName, commit};
 use crate::domain::time::{DAY, Instant};
 
 /// An open case is told again this long after the last word on it.
@@ -12,8 +12,15 @@ pub type Timer = EventName;
 /// The next instant at which the clock acts on the case, and the event it then causes.
 ///
 /// `Some` for every case that owes anything: an open case without a due time would be forgotten.
-/// Only what a first look found has its due time elsewhere: with the choice about its channel.
+/// Only what a first look found has its due time elsewhere: with the choice about its channel. A
+/// case whose debts are all met may still have promised something.
 pub fn next_due(case: &Case) -> Option<(Instant, Timer)> {
+    let all = [debt_due(case), commit::next_due(case)];
+    all.into_iter().flatten().min_by_key(|(at, _)| *at)
+}
+
+/// The same for what is owed.
+fn debt_due(case: &Case) -> Option<(Instant, Timer)> {
     case.owed().next()?;
     let passes = case
         .opened()

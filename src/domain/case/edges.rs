@@ -36,6 +36,15 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::StillOwed, &[Waiting], &[Waiting]),
     (E::Escalated, &[Waiting, Taken], &[Waiting, Taken]),
     (E::Acknowledged, OWED, OWED),
+    // Dates that we gave or set run beside the debts and move no state.
+    (E::Promised, ALL, ALL),
+    (E::FollowUpSet, ALL, ALL),
+    (E::Kept, ALL, ALL),
+    (E::Corrected, ALL, ALL),
+    (E::Dropped, ALL, ALL),
+    (E::PromiseNear, ALL, ALL),
+    (E::PromiseBroken, ALL, ALL),
+    (E::FollowUpDue, ALL, ALL),
 ];
 
 /// Whether the event may meet a case in that state.
@@ -62,7 +71,16 @@ pub fn mermaid() -> String {
             E::Withdrawn => &[Withdrawn],
             E::Voided => &[Waived, Closed, NotOwed],
             E::Owed => &[Waiting],
-            E::Opened | E::TakenBack => &[],
+            E::Opened
+            | E::TakenBack
+            | E::Promised
+            | E::FollowUpSet
+            | E::Kept
+            | E::Corrected
+            | E::Dropped
+            | E::PromiseNear
+            | E::PromiseBroken
+            | E::FollowUpDue => &[],
             E::BeforeUs => &[Waived],
             _ => to,
         };

@@ -1,5 +1,6 @@
 //! `CaseEvent`: what happens to a case, by name and by whom.
 
+use super::CommitmentEvent;
 use crate::domain::id::MentionId;
 use crate::domain::obligation::{Evidence, Obligation, Owing, VoidReason};
 use crate::domain::time::Instant;
@@ -129,6 +130,8 @@ pub enum CaseEvent {
         /// The agent.
         by: String,
     },
+    /// Something happens to a date that we gave or set.
+    Commitment(CommitmentEvent),
 }
 
 words! {
@@ -178,6 +181,22 @@ words! {
         Escalated = "escalated",
         /// An agent has seen it.
         Acknowledged = "acknowledged",
+        /// A reply of ours gave a date.
+        Promised = "promised",
+        /// A follow-up was set.
+        FollowUpSet = "follow_up_set",
+        /// A promise or follow-up was kept.
+        Kept = "kept",
+        /// One got another date.
+        Corrected = "corrected",
+        /// One was taken out.
+        Dropped = "dropped",
+        /// A promise must be kept soon.
+        PromiseNear = "promise_near",
+        /// The date of a promise passed.
+        PromiseBroken = "promise_broken",
+        /// The time of a follow-up has come.
+        FollowUpDue = "follow_up_due",
     }
 }
 
@@ -207,6 +226,7 @@ impl CaseEvent {
             CaseEvent::StillOwed => EventName::StillOwed,
             CaseEvent::Escalated { .. } => EventName::Escalated,
             CaseEvent::Acknowledged { .. } => EventName::Acknowledged,
+            CaseEvent::Commitment(event) => event.name(),
         }
     }
 
@@ -228,6 +248,7 @@ impl CaseEvent {
             CaseEvent::Answered { evidence: Evidence::Moved { by, .. }, .. } if !by.is_empty() => {
                 by
             }
+            CaseEvent::Commitment(event) => event.actor(),
             CaseEvent::Owed(_) | CaseEvent::Raised { .. } => "triage",
             CaseEvent::Withdrawn { .. } => "author",
             CaseEvent::Answered { evidence: Evidence::Reply { .. }, .. } => "publish",

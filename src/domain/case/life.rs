@@ -149,6 +149,7 @@ pub fn apply(
             }
             case.escalation.acked = Some(Ack { by, at: now });
         }
+        CaseEvent::Commitment(event) => commit::apply(&mut case, event, now, &mut effects)?,
     }
     if case.owed().next().is_none() {
         case.attention = Attention::Free;

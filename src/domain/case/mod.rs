@@ -4,6 +4,7 @@
 //! (in `life`) is the only way to change one, but for `wind`, which keeps the clock of its resolution
 //! behind each event; `edges` is the table of moves that a test checks.
 
+mod commit;
 mod due;
 mod edges;
 mod event;
@@ -12,12 +13,14 @@ mod resolution;
 #[cfg(test)]
 mod tests;
 
+pub use commit::CommitmentEvent;
 pub use due::{REMIND_EVERY, Timer, next_due};
 pub use edges::{EDGES, mermaid};
 pub use event::{CaseEvent, EventName};
 pub use life::apply;
 pub use resolution::{Resolution, wind};
 
+use super::commitment::Commitment;
 use super::deadline::Owed;
 use super::escalation::Escalation;
 use super::id::{CaseId, MentionId};
@@ -124,6 +127,8 @@ pub struct Case {
     pub obligations: Vec<Obligation>,
     /// How far its escalation has come.
     pub escalation: Escalation,
+    /// The dates that we gave or set, in the order in which that was done.
+    pub commitments: Vec<Commitment>,
 }
 
 impl Case {

@@ -3,6 +3,7 @@
 mod clocks;
 
 use super::*;
+use crate::domain::commitment::{CommitmentKind, Source};
 use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::Calendar;
 use crate::domain::time::{DAY, HOUR};
@@ -40,6 +41,7 @@ fn empty() -> Case {
         resolution: Resolution::default(),
         obligations: Vec::new(),
         escalation: Escalation::default(),
+        commitments: Vec::new(),
     }
 }
 
@@ -305,13 +307,47 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
         (0u8..4).prop_map(|level| CaseEvent::Escalated { level }),
         Just(CaseEvent::Acknowledged { by: "bob".into() }),
         Just(CaseEvent::StillOwed),
+        any_date().prop_map(CaseEvent::Commitment),
+    ]
+}
+
+fn any_date() -> impl Strategy<Value = CommitmentEvent> {
+    let word = || Evidence::Word { by: "ada".into(), url: String::new() };
+    let (number, until) = (1u32..4, 1i64..200);
+    prop_oneof![
+        (number.clone(), until.clone(), any::<bool>()).prop_map(|(number, due, promise)| {
+            let (by, words) = (Source::Agent("ada".into()), String::new());
+            let due = Instant(due);
+            let set = Commitment::follow_up(number, due, words, Instant(0), by);
+            let remind_at = promise.then_some(Instant(due.0 / 2));
+            let kind = if promise { CommitmentKind::Promise } else { CommitmentKind::FollowUp };
+            CommitmentEvent::Made(Commitment { kind, remind_at, ..set })
+        }),
+        (proptest::option::of(number.clone()), until.clone()).prop_map(move |(number, at)| {
+            CommitmentEvent::Kept { number, evidence: word(), at: Instant(at) }
+        }),
+        (number.clone(), until).prop_map(|(number, due)| CommitmentEvent::Corrected {
+            number,
+            due: Instant(due),
+            remind_at: None,
+            by: "ada".into(),
+            note: "n".into(),
+        }),
+        number.prop_map(|number| CommitmentEvent::Dropped {
+            number,
+            by: "ada".into(),
+            note: "n".into(),
+        }),
+        Just(CommitmentEvent::Near),
+        Just(CommitmentEvent::Broken),
+        Just(CommitmentEvent::FollowUpDue),
     ]
 }
 
 proptest! {
     /// Whatever happens in whatever order: moves stay inside the table (`apply` asserts it), an
-    /// open case has a due time (only what waits of a first look has its own elsewhere), an ended
-    /// one has none, and the dispositions fold without a break.
+    /// open case has a due time (only what waits of a first look has its own elsewhere), and so has
+    /// one that promised something; an ended one has none, and the dispositions fold without a break.
     #[test]
     fn any_life_obeys_the_rules(events in proptest::collection::vec(any_event(), 1..40)) {
         let mut case = opened();
@@ -335,7 +371,8 @@ proptest! {
             }
             let waits = case.opened().next().is_none() && case.attention == Attention::Free;
             let owes = case.owed().next().is_some();
-            prop_assert_eq!(next_due(&case).is_some(), owes && !waits);
+            let promised = case.commitments.iter().any(Commitment::is_open);
+            prop_assert_eq!(next_due(&case).is_some(), owes && !waits || promised);
         }
         for o in &case.obligations {
             let folded = crate::domain::ledger::fold(moves[&o.mention].iter().copied());

@@ -60,6 +60,7 @@ fn empty() -> Case {
         resolution: Resolution::default(),
         obligations: Vec::new(),
         escalation: Escalation::default(),
+        commitments: Vec::new(),
     }
 }
 

@@ -38,6 +38,7 @@ fn case(debts: Vec<Obligation>) -> Case {
         resolution: Resolution::default(),
         obligations: debts,
         escalation: Escalation::default(),
+        commitments: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::time::{DAY, HOUR, SECOND};
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
-use crate::pipeline::{Deps, Recipient, backoff, health};
+use crate::pipeline::{Deps, Recipient, backoff, health, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::live::LiveRow;
@@ -149,6 +149,9 @@ fn silence(reason: Reason, known: &Known<'_>) -> Option<Reason> {
 
 /// Why an alert that asks for an answer to this case is not needed any more, if so.
 fn meanwhile(file: &CaseFile, reason: Reason) -> Option<Reason> {
+    if let Some(silence) = promises::meanwhile(&file.case, reason) {
+        return silence;
+    }
     let complaint = file.case.owed().any(|o| o.owing == Owing::Complaint);
     if complaint || matches!(reason, Reason::ReplyUnknown | Reason::ReplyFailed) {
         return None;
@@ -188,7 +191,9 @@ fn compose(
             let level = [("level", row.title.as_str())];
             (words.fill("alert.escalated", &level), String::new())
         }
-        (Some(_), _) => (words.reason(reason).to_owned(), String::new()),
+        (Some(file), _) => {
+            (promises::title(&file.case, known.mentions, reason, words), String::new())
+        }
         (None, Some(group)) => group.said(deps, row, reason, words),
         (None, None) => {
             let values = [("reason", words.reason(reason)), ("name", row.title.as_str())];
@@ -196,8 +201,9 @@ fn compose(
             (title, health::said(deps, row, reason, words, known.dead, now))
         }
     };
-    let mut case = file
-        .and_then(|f| describe(deps, f, known.mentions, known.draft, words, &row.recipient, now));
+    let mut case = file.and_then(|f| {
+        describe(deps, f, known.mentions, known.draft, words, &row.recipient, reason, now)
+    });
     if let (Some(wake), true) = (woke, rings) {
         let why = words.fill("alert.woke", &[("why", words.wake(wake))]);
         body = format!("{why} {body}").trim_end().to_owned();

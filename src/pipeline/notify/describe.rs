@@ -1,11 +1,12 @@
 //! What an alert says of a case: what was written, when the answer is due, what can be done.
 
 use crate::domain::obligation::Owing;
+use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
 use crate::domain::time::DAY;
 use crate::domain::{CaseId, Instant, Lang, Risk, Topic, Why};
 use crate::links::{Act, Action};
-use crate::pipeline::Deps;
+use crate::pipeline::{Deps, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
@@ -23,13 +24,18 @@ pub(super) fn describe(
     draft: Option<&DraftRow>,
     words: &'static Catalogue,
     recipient: &str,
+    reason: Reason,
     now: Instant,
 ) -> Option<AlertCase> {
     let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last())?;
     let id = owed.mention.to_string();
     let row = mentions.iter().find(|r| r.id == id)?;
     let private = row.visibility == "private";
-    let due = file.case.deadline().unwrap_or(owed.due);
+    let promised = promises::told(&file.case, reason);
+    let due = promised.map_or(file.case.deadline().unwrap_or(owed.due), |c| c.due);
+    // Where nothing is owed but what we promised, the draft is that of an answer that stands.
+    let owes = file.case.owed().next().is_some();
+    let draft = draft.filter(|_| owes || promised.is_none());
     let due_text = shown(deps, &file.case.brand, due);
     let since = file.stakes.strikes_since;
     let strikes_since = since.map_or(String::new(), |at| at.day_in(&zone(deps, &file.case.brand)));
@@ -38,7 +44,7 @@ pub(super) fn describe(
     // What says no more than that it was written to us is no news to whom it is told.
     why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
     let mut actions = Vec::new();
-    if file.case.owed().next().is_some() {
+    if owes {
         let sign = |act| sign(deps, act, file.case.id, recipient, now);
         actions.push((words.get("action.take").to_owned(), sign(Act::Take)));
         if draft.is_some_and(|d| !d.text.is_empty()) && !private {

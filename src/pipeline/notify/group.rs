@@ -6,7 +6,7 @@ use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::domain::{CaseId, Instant};
-use crate::pipeline::{Deps, StepResult, thread};
+use crate::pipeline::{Deps, StepResult, promises, thread};
 use crate::speech::Catalogue;
 use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
@@ -54,15 +54,15 @@ pub(super) async fn read(deps: &Deps, tx: &mut Tx, row: &AlertRow) -> StepResult
     let mut group = Group { lines: Vec::new(), ended: Vec::new() };
     for file in &files {
         let id = file.case.id;
-        // A reply of unknown fate is to be looked at whatever became of its case.
-        let doubt = members.iter().any(|m| {
-            m.case_id.as_deref() == Some(&*id.to_string())
-                && matches!(
-                    m.reason.parse::<Reason>(),
-                    Ok(Reason::ReplyUnknown | Reason::ReplyFailed)
-                )
+        // A reply of unknown fate is to be looked at whatever became of its case, and so is what we
+        // promised.
+        let text = id.to_string();
+        let about = members.iter().filter(|m| m.case_id.as_deref() == Some(text.as_str()));
+        let stays = about.filter_map(|m| m.reason.parse::<Reason>().ok()).any(|reason| {
+            matches!(reason, Reason::ReplyUnknown | Reason::ReplyFailed)
+                || promises::told(&file.case, reason).is_some()
         });
-        if doubt || file.case.owed().any(|o| o.owing == Owing::Complaint) {
+        if stays || file.case.owed().any(|o| o.owing == Owing::Complaint) {
             group.lines.push(line(deps, file, mentions.get(&id).unwrap_or(&none)));
         } else {
             group.ended.push(id);

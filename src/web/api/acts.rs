@@ -5,6 +5,7 @@ use super::cases::case_id;
 use super::render;
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::pipeline::acts::{self, Act};
+use crate::pipeline::promises::DateAct;
 use crate::pipeline::standing;
 use crate::store::cases::{self, CaseFile};
 use crate::store::outbox;
@@ -98,6 +99,39 @@ struct Judged {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct FollowUp {
+    at: Instant,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    number: u32,
+    #[serde(default)]
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Corrected {
+    number: u32,
+    due: Instant,
+    #[serde(default, alias = "reason")]
+    note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dropped {
+    number: u32,
+    #[serde(default, alias = "reason")]
+    note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Decision {
     posted: bool,
     #[serde(default)]
@@ -144,12 +178,29 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
                 Verdict::NotAboutUs => Act::NotAboutUs(note),
             }
         }
+        "follow-up" => {
+            let FollowUp { at, note } = read(body)?;
+            Act::Date(DateAct::FollowUp { at, note })
+        }
+        "kept" => {
+            let Kept { number, url } = read(body)?;
+            Act::Date(DateAct::Kept { number, url })
+        }
+        "correct" => {
+            let Corrected { number, due, note } = read(body)?;
+            Act::Date(DateAct::Correct { number, due, note })
+        }
+        "drop" => {
+            let Dropped { number, note } = read(body)?;
+            Act::Date(DateAct::Drop { number, note })
+        }
         "draft" => return Ok(Wanted::Draft(read::<Text>(body)?.text)),
         "publish" => return Ok(Wanted::Publish(read(body)?)),
         other => {
             return Err(Problem::missing(format!(
                 "nothing can be done by the name of `{other}`; take, release, snooze, waive, \
-                 draft, publish, answered, moved, hand-over, verdict, note, close, reopen can"
+                 draft, publish, answered, moved, hand-over, verdict, note, follow-up, kept, \
+                 correct, drop, close, reopen can"
             )));
         }
     };

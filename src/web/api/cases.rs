@@ -1,8 +1,9 @@
 //! `GET /api/v1/cases` and one case with all that is known of it.
 
 use super::{Ask, lists, render};
-use crate::domain::CaseId;
+use crate::domain::commitment::offers_follow_up;
 use crate::domain::person::AuthorKey;
+use crate::domain::{CaseId, Instant};
 use crate::pipeline::persons::{Customer, Folder};
 use crate::pipeline::{likeness, standing};
 use crate::store::inbox::{CaseLine, Place};
@@ -58,6 +59,8 @@ pub async fn show(
     let heard = inbox::of_case(&mut tx, id).await?;
     let said: Vec<_> = heard.iter().map(|m| &m.row).collect();
     let alike = likeness::of_case(&mut tx, &file.case, &said, front.now()).await?;
+    let newest = Instant(said.iter().map(|row| row.created_at).max().unwrap_or(0));
+    let follow_up = offers_follow_up(&file.case, newest, front.now());
     let mut mentions = Vec::new();
     for m in &heard {
         let mut told = render::mention(m);
@@ -79,6 +82,7 @@ pub async fn show(
     Ok(Json(json!({
         "case": render::case(file, standing::weights(deps, &file.case.brand), front.now()),
         "person": render::person(&folder, front.now()),
+        "follow_up_offered": follow_up,
         "mentions": mentions,
         "alike": render::alike(&alike),
         "drafts": drafts.iter().map(render::draft).collect::<Vec<_>>(),

@@ -1,21 +1,21 @@
 //! Rows as JSON: one shape for each thing, wherever the API tells of it.
 
+mod person;
+
+pub use person::person;
+
 use crate::domain::case::Attention;
 use crate::domain::escalation::Escalation;
 use crate::domain::obligation::{Obligation, Standing};
 use crate::domain::priority::{Priority, Weighed, Weights, place};
 use crate::domain::reason::Reason;
-use crate::domain::{Instant, PerMillion};
+use crate::domain::{Commitment, CommitmentState, Instant, PerMillion};
 use crate::pipeline::likeness::{Alike, Like};
-use crate::pipeline::persons::{Folder, Suggestion};
 use crate::store::cases::CaseFile;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
 use crate::store::looks::LookRow;
-use crate::store::mutes::MuteRow;
-use crate::store::persons::LinkRow;
 use crate::store::replies::{PartRow, ReplyRow};
 use crate::store::storms::{Figures, StormRow};
-use crate::store::strikes::NewestRow;
 use crate::store::{events::EventRow, outbox::AlertRow};
 use serde_json::{Value, json};
 
@@ -91,6 +91,33 @@ pub fn case(file: &CaseFile, weights: &Weights, now: Instant) -> Value {
         "draft_rev": file.draft_rev,
         "rev": file.rev,
         "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
+        "commitments": c.commitments.iter().map(commitment).collect::<Vec<_>>(),
+    })
+}
+
+fn commitment(c: &Commitment) -> Value {
+    let state = match &c.state {
+        CommitmentState::Open => json!({ "is": "open" }),
+        CommitmentState::Kept { evidence, at } => {
+            json!({ "is": "kept", "at": at, "evidence": evidence })
+        }
+        CommitmentState::Broken { at } => json!({ "is": "broken", "at": at }),
+        CommitmentState::Dropped { by, note, at } => {
+            json!({ "is": "dropped", "at": at, "by": by, "note": note })
+        }
+    };
+    json!({
+        "number": c.number,
+        "kind": c.kind,
+        "made_at": c.made_at,
+        "due": c.due,
+        "words": c.words,
+        "source": c.source,
+        "remind_at": c.remind_at,
+        "reminded_at": c.reminded_at,
+        "told_at": c.told_at,
+        "late": c.is_late(),
+        "state": state,
     })
 }
 
@@ -117,57 +144,6 @@ fn priority(file: &CaseFile, weights: &Weights) -> Value {
         "points": points,
         "urgent_at": urgent_at,
         "parts": parts.iter().map(part).collect::<Vec<_>>(),
-    })
-}
-
-/// An author of a person, with the newest case.
-fn author(a: &NewestRow) -> Value {
-    json!({
-        "network": a.network,
-        "origin": a.origin,
-        "id": a.author_id,
-        "handle": a.author_handle,
-        "name": a.author_name,
-        "case": a.case_id,
-    })
-}
-
-/// A person: the authors that a human put together, and who else it may be.
-pub fn person(f: &Folder, now: Instant) -> Value {
-    let link = |l: &LinkRow| {
-        json!({
-            "link": l.id,
-            "author": { "network": l.network, "origin": l.origin, "id": l.author_id },
-            "at": time(l.at),
-            "by": l.by_agent,
-            "undone_at": maybe(l.undone_at),
-            "undone_by": l.undone_by,
-        })
-    };
-    let mute = |m: &MuteRow| {
-        json!({
-            "by": m.by_agent,
-            "reason": m.reason,
-            "at": time(m.at),
-            "until": time(m.until),
-            "ended_at": maybe(m.ended_at),
-            "ended_by": m.ended_by,
-        })
-    };
-    let suggestion = |s: &Suggestion| {
-        let because =
-            s.because.iter().map(|(kind, borne_by)| json!({ "same": kind, "borne_by": borne_by }));
-        json!({ "author": author(&s.newest), "because": because.collect::<Vec<_>>() })
-    };
-    json!({
-        "id": f.customer.person,
-        "brand": f.customer.brand,
-        "strikes": f.strikes,
-        "muted": f.muted(now).is_some(),
-        "authors": f.newest.iter().map(author).collect::<Vec<_>>(),
-        "links": f.links.iter().map(link).collect::<Vec<_>>(),
-        "mutes": f.mutes.iter().map(mute).collect::<Vec<_>>(),
-        "suggestions": f.suggestions.iter().map(suggestion).collect::<Vec<_>>(),
     })
 }
 

@@ -1,12 +1,12 @@
 //! The case page: read one case, and everything that is known of it.
 
-use super::customer;
 use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
 use super::view;
-use super::{alike, level};
+use super::{alike, customer, dates, level};
 use crate::domain::case::{Attention, Case, HandedOver};
+use crate::domain::commitment::offers_follow_up;
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::{CaseId, Instant};
 use crate::fetch::Peer;
@@ -184,7 +184,10 @@ fn values(
     let (author, handle) = view::author(&rows.file.author_name, &rows.file.author_handle);
     let answered = answered(rows);
     let typed = notice.typed.clone();
-    let stored = rows.draft.as_ref().map(|d| d.text.clone()).unwrap_or_default();
+    // Where nothing is owed but what we promised, the draft is that of an answer that stands.
+    let owes = case.owed().next().is_some();
+    let draft = rows.draft.as_ref().filter(|_| owes);
+    let stored = draft.map(|d| d.text.clone()).unwrap_or_default();
     let text = typed.unwrap_or(stored);
     let network = network_title(deps, &case.channel, &case.network);
     let can_reply = channel(deps, rows).is_some_and(|c| c.network.meta().can.reply);
@@ -205,7 +208,8 @@ fn values(
         author => if author.is_empty() { case.author.clone() } else { author },
         handle,
         state => case.state().as_str(),
-        open => case.owed().next().is_some(),
+        open => owes,
+        answerable => owes || case.awaits(),
         reopens => case.owed().next().is_none() && case.state().as_str() != "withdrawn",
         taken => matches!(case.attention, Attention::Taken { .. }),
         mine,
@@ -224,6 +228,8 @@ fn values(
         language => answered.map(|m| m.row.language().to_string()),
         original => answered.map(|m| view::link(&m.row.url)),
         private => answered.is_some_and(|m| m.row.visibility == "private"),
+        dates => dates::shown(case, words, &zone),
+        follow_up_offered => offers_follow_up(case, newest(rows), now),
         alike => alike::shown(&rows.alike, words, &zone),
         levels,
         acks,
@@ -237,7 +243,7 @@ fn values(
         draft => text,
         draft_rev => rows.file.draft_rev,
         draft_due => rows.file.draft_due,
-        made_by => rows.draft.as_ref().map(|d| d.made_by.clone()),
+        made_by => draft.map(|d| d.made_by.clone()),
         can_reply,
         held,
         under_way => rows.replies.iter().any(|(r, _)| r.ended_at.is_none()),
@@ -255,6 +261,11 @@ fn values(
 fn handed(to: &HandedOver, page: &Page) -> String {
     let text = page.words.fill("screen.handed_to", &[("name", &to.to)]);
     if to.reference.is_empty() { text } else { format!("{text} ({})", to.reference) }
+}
+
+/// When the customer last wrote.
+fn newest(rows: &Rows) -> Instant {
+    Instant(rows.mentions.iter().map(|m| m.row.created_at).max().unwrap_or(0))
 }
 
 /// What an exclusion would have done, for the reader.

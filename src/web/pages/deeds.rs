@@ -4,9 +4,12 @@ use super::case::{self, Notice};
 use super::customer;
 use super::render::Page;
 use super::session::Posted;
-use crate::domain::CaseId;
+use super::view;
 use crate::domain::time::HOUR;
+use crate::domain::{CaseId, Instant};
 use crate::pipeline::acts::{self, Act, ActError};
+use crate::pipeline::promises::DateAct;
+use crate::store::cases;
 use crate::web::front::Shared;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -87,6 +90,16 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
             let hours: i64 = posted.field("hours").parse().unwrap_or(1);
             Act::Snooze(front.now() + hours.clamp(1, LONGEST_SNOOZE) * HOUR)
         }
+        "follow_up" => Act::Date(DateAct::FollowUp { at: date(front, case, posted).await?, note }),
+        "kept" => {
+            let url = posted.field("url").trim().to_owned();
+            Act::Date(DateAct::Kept { number: number(posted), url })
+        }
+        "correct" => {
+            let (number, due) = (number(posted), date(front, case, posted).await?);
+            Act::Date(DateAct::Correct { number, due, note: reason()? })
+        }
+        "drop" => Act::Date(DateAct::Drop { number: number(posted), note: reason()? }),
         "draft" => {
             return acts::draft(deps, case, agent, posted.field("text")).await.map(|_| ());
         }
@@ -104,4 +117,21 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         _ => return Err(ActError::Invalid(words.get("screen.forbidden").to_owned())),
     };
     acts::act(deps, case, agent, change).await
+}
+
+/// The number of a promise or follow-up; no case has one of 0.
+fn number(posted: &Posted) -> u32 {
+    posted.field("number").parse().unwrap_or(0)
+}
+
+/// The day and time of the form, in the zone of the case's brand.
+async fn date(front: &Shared, case: CaseId, posted: &Posted) -> Result<Instant, ActError> {
+    let words = Page::in_language(posted.agent.language).words;
+    let wrong = || ActError::Invalid(words.get("screen.date_wrong").to_owned());
+    let written: jiff::civil::DateTime = posted.field("at").trim().parse().map_err(|_| wrong())?;
+    let deps = &front.web.deps;
+    let loaded = cases::load(&mut deps.store.read().await?, &[case]).await?;
+    let brand = loaded.first().map(|file| file.case.brand.clone()).unwrap_or_default();
+    let there = view::zone(deps, &brand).to_ambiguous_zoned(written).compatible();
+    there.map(|at| Instant(at.timestamp().as_millisecond())).map_err(|_| wrong())
 }

@@ -127,7 +127,13 @@ async fn listed(
     let brands: Vec<Choice> = deps.brands.values().map(|b| choice(&b.name, &b.title)).collect();
     let channels: Vec<Choice> = deps.channels.keys().map(|name| choice(name, name)).collect();
     let languages: Vec<Choice> = languages.iter().map(|l| choice(l, l)).collect();
-    let tray = [choice("look", words.owing(Owing::Look))].into_iter();
+    let promised = |state: &str, key: &'static str| choice(state, words.get(key));
+    let tray = [
+        choice("look", words.owing(Owing::Look)),
+        promised("promised", "screen.promised"),
+        promised("broken", "screen.promise_broken"),
+    ];
+    let tray = tray.into_iter();
     let states = CaseState::ALL.iter().map(|s| choice(s.as_str(), words.state(*s)));
     let states: Vec<Choice> = tray.chain(states).collect();
     let filtered = !asked.brand.is_empty()

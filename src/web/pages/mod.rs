@@ -6,6 +6,7 @@ mod case;
 mod connect;
 mod coverage;
 mod customer;
+mod dates;
 mod deeds;
 mod deletion;
 mod first_look;

@@ -6,7 +6,7 @@ use ascolto::domain::delivery::{Rate, Wake};
 use ascolto::domain::escalation::At;
 use ascolto::domain::public::Stopgap;
 use ascolto::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use ascolto::domain::{Kind, Lang, PerMillion, Risk};
+use ascolto::domain::{Kind, Lang, PerMillion, Risk, Topic};
 
 const EVERYTHING: &str = r##"
 [store]
@@ -73,6 +73,15 @@ storm_at = 30
 look_digest = ["16:30", "08:15", "16:30"]
 learn = false
 sample = 0
+follow_up = [{ topic = "refund", after = "7d" }]
+
+[[brand.acme.pledge]]
+title = "delivered in 48 hours"
+topic = "delivery"
+phrases = ["48 hours", "two days"]
+
+[[brand.acme.pledge]]
+title = "Money back"
 
 [sla.gold]
 first_response = ["8h", "4h", "30m"]
@@ -223,6 +232,13 @@ fn every_key_arrives() {
         assert_eq!(weights.risk[&name.parse::<Risk>().unwrap()], points, "{name}");
     }
     assert!(!brand.learn && brand.sample == 0 && !config.encoder);
+    let pledges: Vec<_> =
+        brand.pledges.iter().map(|p| (p.title.as_str(), p.topic, p.phrases.len())).collect();
+    let quick = ("delivered in 48 hours", Some(Topic::Delivery), 2);
+    assert_eq!(pledges, [quick, ("Money back", None, 1)]);
+    assert_eq!(brand.pledges[1].phrases, ["Money back"], "the title is its own phrase");
+    let rules: Vec<_> = brand.follow_up.iter().map(|r| (r.topic, r.after)).collect();
+    assert_eq!(rules, [(Topic::Refund, 7 * DAY)]);
     assert_eq!(brand.sla.first_response, [8 * HOUR, 4 * HOUR, 30 * MINUTE]);
     assert_eq!((brand.sla.question, brand.sla.answer_at_latest), (10 * HOUR, 2 * DAY));
     let next = Some([2 * HOUR; 3]);

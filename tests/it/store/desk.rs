@@ -171,6 +171,7 @@ pub fn new_case(id: CaseId, thread: &str) -> CaseFile {
             resolution: Resolution::default(),
             obligations: vec![],
             escalation: Default::default(),
+            commitments: vec![],
         },
         author_handle: "a".to_owned(),
         author_name: "A".to_owned(),

@@ -13,6 +13,7 @@ mod live;
 mod moved;
 mod nights;
 mod persons;
+mod promises;
 mod publishing;
 mod sample;
 mod silence;
