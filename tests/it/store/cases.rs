@@ -56,10 +56,11 @@ fn standings() -> Vec<Standing> {
 /// Every second one handed over, with a clock that runs or stands still.
 fn flags(n: usize) -> (Option<HandedOver>, Resolution) {
     let (by, to, reference) = ("ada".to_owned(), "zammad".to_owned(), "#7".to_owned());
-    let handed_over = (n % 2 == 0).then_some(HandedOver { by, to, at: T0 + 5, reference });
-    let runs_since = (n % 2 == 1).then_some(T0 - HOUR);
+    let even = n.is_multiple_of(2);
+    let handed_over = even.then_some(HandedOver { by, to, at: T0 + 5, reference });
+    let runs_since = (!even).then_some(T0 - HOUR);
     let (stood_at, due) = (T0 - DAY, runs_since.map(|at| at + DAY));
-    (handed_over, Resolution { spent: 7, runs_since, stood_at, due, told: n % 2 == 0 })
+    (handed_over, Resolution { spent: 7, runs_since, stood_at, due, told: even })
 }
 
 async fn every_standing_and_attention_round_trips(house: &House) {

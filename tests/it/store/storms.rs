@@ -203,9 +203,9 @@ async fn members_are_listed_and_stand_as_their_cases_do(house: &House) {
     assert_eq!(storms::standing(&mut tx, "acme", 9).await.unwrap().len(), 1);
     assert_eq!(storms::count_standing(&mut tx).await.unwrap(), 2);
     let of_brand = storms::of_brand(&mut tx, "acme").await.unwrap();
-    assert_eq!(of_brand, [second.clone()]);
+    assert_eq!(of_brand, std::slice::from_ref(&second));
     let page = storms::newest(&mut tx, "acme", None, 1).await.unwrap();
-    assert_eq!(page, [second.clone()]);
+    assert_eq!(page, std::slice::from_ref(&second));
     let after = second.storm_id().unwrap();
     let page = storms::newest(&mut tx, "acme", Some(after), 9).await.unwrap();
     assert_eq!(page.len(), 1);
