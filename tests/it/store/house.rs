@@ -102,6 +102,23 @@ impl House {
         changed.unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
+    /// How the database would go about a statement, line by line.
+    pub async fn plan(&self, sql: &str) -> Vec<String> {
+        let rows = match &self.raw {
+            Raw::Sqlite(pool, _) => {
+                let asked = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(asked).fetch_all(pool);
+                rows.await.map(|rows| rows.into_iter().map(|(.., line)| line).collect())
+            }
+            Raw::Postgres { pool, .. } => {
+                let asked = AssertSqlSafe(format!("EXPLAIN {sql}"));
+                let rows = sqlx::query_as::<_, (String,)>(asked).fetch_all(pool);
+                rows.await.map(|rows| rows.into_iter().map(|(line,)| line).collect())
+            }
+        };
+        rows.unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
     /// One number by SQL.
     pub async fn number(&self, sql: &str) -> i64 {
         let safe = AssertSqlSafe(sql.to_owned());

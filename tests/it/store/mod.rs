@@ -20,6 +20,7 @@ mod looks;
 mod mentions;
 mod outbox;
 mod persons;
+mod plans;
 mod rechecks;
 mod replies;
 mod rereads;
