@@ -6,7 +6,7 @@ use super::check::{Checked, check};
 use super::escalation;
 use super::priority;
 use super::problem::{Problems, nearest};
-use super::section::{Section, Sections};
+use super::section::Sections;
 use super::sla;
 use super::{ChannelConfig, EscalationConfig};
 use crate::domain::public::{PublicChannel, Stopgap};

@@ -4,7 +4,7 @@ use super::bulk::{Bulk, Type};
 use super::db::Tx;
 use super::error::StoreError;
 use super::lanes::LEASE;
-use super::value::{Sql, args, statements, taking};
+use super::value::{Sql, args, statements};
 use crate::domain::reason::Reason;
 use crate::domain::{AlertId, CaseId, Instant};
 
