@@ -153,3 +153,26 @@ async fn after_three_in_a_night_one_alert_tells_the_rest_but_safety_rings() {
     assert_eq!(t.said().len(), 7, "all were told, so the morning brings no digest");
     t.close().await;
 }
+
+#[tokio::test]
+async fn a_rota_says_who_is_on_call_and_where_it_has_nobody_all_are_woken() {
+    for (hours, woken) in [("18:00-08:00", vec!["phone"]), ("08:00-18:00", vec!["room"])] {
+        let rota = "people = [\"phone\"]\nzone = \"Europe/Rome\"\nstart = 2026-11-16\n";
+        let more = format!("{PHONE}[rota.night]\n{rota}hours = [\"{hours}\"]\n");
+        let plan = Plan {
+            script: &post("fire", 5, FIRE),
+            brand: "on_call = \"night\"",
+            opens_after: EVENING,
+            more: &more,
+            ..Plan::default()
+        };
+        let t = Town::of(plan).await;
+        t.pass(8).await;
+        let rows = t.told("fire").await;
+        let rang: Vec<&str> =
+            rows.iter().filter(|r| r.state == "sent").map(|r| r.recipient.as_str()).collect();
+        assert_eq!(rang, woken, "{hours}");
+        sleep(&t).await;
+        t.close().await;
+    }
+}
