@@ -31,9 +31,9 @@ const GRAVE: [Risk; 4] = [Risk::Legal, Risk::Safety, Risk::Privacy, Risk::Press]
 /// Nothing is taken off where somebody may be harmed, since a fire is heard whoever doubts it, where
 /// praise mocks a breach, which the model takes for praise, where three sorts of breach are told, nor
 /// from a text so short that the model knows little.
-const CAUTION: f32 = 2.0;
+const CAUTION: f32 = 4.0;
 /// The most words of such a short text. Of the macro-F1 in cross-validation it costs 0.1.
-const BLUNT_WORDS: usize = 6;
+const BLUNT_WORDS: usize = 4;
 /// What the rules call so severe stays so.
 const CRITICAL: u8 = 3;
 /// A text with at most this many words can be thanks alone; in reply to us, where thanks are

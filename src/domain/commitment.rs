@@ -165,7 +165,7 @@ impl Commitment {
     }
 
     /// Whether the customer still waits for what it says: open, or broken and not made good.
-    pub fn awaits(&self) -> bool {
+    pub fn is_awaited(&self) -> bool {
         matches!(self.state, CommitmentState::Open | CommitmentState::Broken { .. })
     }
 
@@ -181,7 +181,7 @@ impl Commitment {
     /// Whether an answer of that time keeps it.
     pub fn is_kept_by(&self, at: Instant) -> bool {
         let goes_on = GOES_ON.min((self.due - self.made_at) / 4).max(0);
-        self.awaits() && at > self.made_at + goes_on
+        self.is_awaited() && at > self.made_at + goes_on
     }
 }
 
@@ -222,7 +222,7 @@ pub fn offers_follow_up(case: &Case, last_heard: Instant, now: Instant) -> bool 
     });
     let Some(answered) = answered.max() else { return false };
     let silent = (OFFERED_AFTER..OFFERED_UNTIL).contains(&(now - answered));
-    let set = case.commitments.iter().any(|c| c.awaits() || c.made_at >= answered);
+    let set = case.commitments.iter().any(|c| c.is_awaited() || c.made_at >= answered);
     case.state() == State::Answered && last_heard <= answered && silent && !set
 }
 

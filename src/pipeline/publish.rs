@@ -206,7 +206,7 @@ async fn overtaken(deps: &Deps, job: &Job, read: &Reread) -> StepResult<Option<C
 /// owed, or something that was promised by then is to be kept.
 fn is_awaited(case: &Case, at: Instant) -> bool {
     case.owed().any(|o| o.heard_at <= at)
-        || case.commitments.iter().any(|c| c.awaits() && c.made_at <= at)
+        || case.commitments.iter().any(|c| c.is_awaited() && c.made_at <= at)
 }
 
 /// Looks whether a part stands there. A hit sets it posted; "absent" alone never resends.

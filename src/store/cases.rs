@@ -61,7 +61,7 @@ pub struct CaseKey {
 statements! {
     DUE = taking!("SELECT id FROM cases WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2");
     DRAFTS_DUE = Sql::same("SELECT id FROM cases WHERE draft_due ORDER BY id LIMIT $1");
-    OPEN = Sql::same("SELECT id FROM cases WHERE due_at IS NOT NULL AND owing IS NOT NULL AND (brand = $1 OR $1 = '') ORDER BY class, urgent_at, id LIMIT $2");
+    OPEN = Sql::same("SELECT id FROM cases WHERE class < 3 AND (brand = $1 OR $1 = '') ORDER BY class, urgent_at, id LIMIT $2");
 }
 
 /// Loads cases by id with their obligations; those that do not exist are left out.

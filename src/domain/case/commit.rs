@@ -94,7 +94,7 @@ impl Case {
     }
 
     /// Whether the customer waits for something that we promised or planned.
-    pub fn awaits(&self) -> bool {
+    pub fn is_awaited(&self) -> bool {
         self.commitments.iter().any(Commitment::awaits)
     }
 }
@@ -156,7 +156,7 @@ fn keep(
     let mut any = false;
     for c in &mut case.commitments {
         let meant = match number {
-            Some(number) => c.number == number && c.awaits(),
+            Some(number) => c.number == number && c.is_awaited(),
             None => c.is_kept_by(at),
         };
         if meant {
@@ -238,7 +238,7 @@ fn follow_up(case: &mut Case, now: Instant, effects: &mut Vec<Effect>) {
 }
 
 fn find(case: &mut Case, number: u32) -> Result<&mut Commitment, NotAllowed> {
-    let found = case.commitments.iter_mut().find(|c| c.number == number && c.awaits());
+    let found = case.commitments.iter_mut().find(|c| c.number == number && c.is_awaited());
     found.ok_or_else(|| none_open(number))
 }
 
@@ -325,11 +325,11 @@ mod tests {
         let (case, effects) = apply(case, CommitmentEvent::Broken, Instant(DAY)).unwrap();
         assert_eq!(effects, [Effect::Alert(Reason::PromiseBroken)]);
         assert_eq!(next_due(&case), None, "it is told once");
-        assert!(case.commitments[0].awaits(), "and stays visible");
+        assert!(case.commitments[0].is_awaited(), "and stays visible");
         let late =
             CommitmentEvent::Kept { number: None, evidence: word("ada"), at: Instant(2 * DAY) };
         let (case, _) = apply(case, late.clone(), Instant(2 * DAY)).unwrap();
-        assert!(case.commitments[0].is_late() && !case.commitments[0].awaits());
+        assert!(case.commitments[0].is_late() && !case.commitments[0].is_awaited());
         assert!(apply(case, late, Instant(2 * DAY)).is_err(), "nothing is left to keep");
     }
 

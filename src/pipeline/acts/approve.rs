@@ -67,7 +67,7 @@ pub async fn publish(
         return Err(ActError::Stale(current.unwrap_or(none)));
     }
     may_publish(&mut tx, &file.case.brand, id).await?;
-    if file.case.owed().next().is_none() && !file.case.awaits() {
+    if file.case.owed().next().is_none() && !file.case.is_awaited() {
         return Err(ActError::NotAllowed(format!(
             "nothing is owed or promised here: the case is {}",
             file.case.state()

@@ -209,7 +209,7 @@ fn values(
         handle,
         state => case.state().as_str(),
         open => owes,
-        answerable => owes || case.awaits(),
+        answerable => owes || case.is_awaited(),
         reopens => case.owed().next().is_none() && case.state().as_str() != "withdrawn",
         taken => matches!(case.attention, Attention::Taken { .. }),
         mine,

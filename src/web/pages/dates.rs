@@ -47,7 +47,7 @@ fn one(c: &Commitment, words: &'static Catalogue, zone: &TimeZone) -> Shown {
             CommitmentKind::Promise => "screen.promise",
             CommitmentKind::FollowUp => "screen.follow_up",
         }),
-        awaits: c.awaits(),
+        awaits: c.is_awaited(),
         words: c.words.clone(),
         due: view::when(c.due.0, zone, words),
         field: there.strftime("%Y-%m-%dT%H:%M").to_string(),

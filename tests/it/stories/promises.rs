@@ -65,7 +65,7 @@ async fn a_promise_is_reminded_and_told_once_when_it_is_broken() {
     to(&t, "2026-11-23T18:01").await;
     to(&t, "2026-11-25T12:00").await;
     assert_eq!(told(&t, "promise_broken").await, 1, "it is told once");
-    assert!(dates(&t).await[0].awaits(), "and stays visible");
+    assert!(dates(&t).await[0].is_awaited(), "and stays visible");
 
     say(&t, "Ci scusiamo per il ritardo: il pacco è stato ritrovato.").await;
     let kept = dates(&t).await.remove(0);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 const DIGEST: &str = "45047873ffaf44589002e70d5cdb2a995c17e5393c2a9c5497ceebc00467614d";
 
 const SHORT: Plan =
-    Plan { hidden: 12, epochs: 4, rate: 1e-2, dropped_inputs: 51, dropped_units: 77 };
+    Plan { hidden: 12, epochs: 4, rate: 1e-2, dropped_inputs: 51, dropped_units: 77, siblings: 1 };
 
 /// Features of so many texts, 20 a text.
 fn features(count: usize, seed: u64) -> Vec<Vec<f32>> {
@@ -91,7 +91,14 @@ fn the_slopes_are_those_of_the_cost() {
 fn it_learns_what_no_line_tells() {
     let (seen, unseen) = (features(1_200, 1), features(300, 2));
     let (seen, unseen) = (tangled(&seen), tangled(&unseen));
-    let plan = Plan { hidden: 32, epochs: 30, rate: 1e-2, dropped_inputs: 0, dropped_units: 26 };
+    let plan = Plan {
+        hidden: 32,
+        epochs: 30,
+        rate: 1e-2,
+        dropped_inputs: 0,
+        dropped_units: 26,
+        siblings: 1,
+    };
     let nets = train_all(&seen, &[&all(1_200)], &plan, 1);
     let best = |heads: &[f32]| {
         let most = heads.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -134,7 +141,7 @@ fn whole_numbers_say_nearly_what_was_learned() {
     let made = features(300, 1);
     let examples = tangled(&made);
     let rows: Vec<&Example<'_>> = examples.iter().collect();
-    let (weights, spread) = learn(&rows, &SHORT);
+    let (weights, spread) = learn(&rows, &SHORT, SEED);
     let plain = Plan { dropped_inputs: 0, dropped_units: 0, ..SHORT };
     let (mut batch, mut pass) = (Batch::default(), Pass::default());
     batch.fill(&rows, &all(300), &spread, &plain, &mut Chance(0));
@@ -160,6 +167,28 @@ fn weights_that_add_up_to_too_much_are_made_smaller_and_say_the_same() {
     let said = net.heads(&row)[0];
     // Both units pass on 15.01.
     assert!((said - (2.0 * 15.01 * 0.01 + 0.01)).abs() < 2e-3, "{said}");
+}
+
+#[test]
+fn networks_side_by_side_say_what_they_say_on_average() {
+    let made = features(120, 1);
+    let examples = tangled(&made);
+    let jobs = [all(120), all(60)];
+    let jobs: Vec<&[usize]> = jobs.iter().map(Vec::as_slice).collect();
+    let three = train_all(&examples, &jobs, &Plan { siblings: 3, ..SHORT }, 2);
+    for (job, whole) in jobs.iter().zip(&three) {
+        let rows: Vec<&Example<'_>> = job.iter().map(|at| &examples[*at]).collect();
+        let alone = [0, 1, 2].map(|sibling| {
+            let (weights, spread) = learn(&rows, &SHORT, SEED + sibling);
+            weights.net(spread).heads(&made[0])
+        });
+        assert_ne!(alone[0], alone[1]);
+        for (head, said) in whole.heads(&made[0]).into_iter().enumerate() {
+            let mean = alone.iter().map(|heads| heads[head]).sum::<f32>() / 3.0;
+            assert!((said - mean).abs() < 1e-4, "head {head}: {said} and {mean}");
+        }
+        assert!(Net::read(&whole.bytes()).is_ok());
+    }
 }
 
 #[test]
