@@ -95,7 +95,7 @@ impl Case {
 
     /// Whether the customer waits for something that we promised or planned.
     pub fn is_awaited(&self) -> bool {
-        self.commitments.iter().any(Commitment::awaits)
+        self.commitments.iter().any(Commitment::is_awaited)
     }
 }
 
