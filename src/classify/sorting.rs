@@ -106,8 +106,5 @@ fn is_abuse(hits: &[Hit], folded: &str) -> bool {
         }
         begun = c.is_alphanumeric();
     }
-    !folded.contains('?')
-        && of(hits, ABUSE).next().is_some()
-        && words <= ABUSE_WORDS
-        && !spare
+    !folded.contains('?') && of(hits, ABUSE).next().is_some() && words <= ABUSE_WORDS && !spare
 }
