@@ -19,7 +19,7 @@ fn the_day_shows_every_scene_and_the_ledger_balances() {
         ("Broken promise", "kept late, Fri 15:2"),
         ("Third strike", "complaint 3 of @ubaldo_t since Fri 08:55 reached the lead at Fri 14:35"),
         ("Take that ran out", "bruno took @ornella_b at Fri 08:34; at Fri 09:04"),
-        ("Take that ran out", "answered Fri 09:15"),
+        ("Take that ran out", "answered Fri 09:1"),
         ("Quiet hours", "4 alerts waited"),
         ("Quiet hours", "terminal got one digest of them at Sat 07:00"),
         ("Woken", "1 alert broke quiet hours: oncall heard of @fulvio_d at Fri 23:00, because"),

@@ -12,8 +12,10 @@ fn what_forty_copied_while_the_network_was_down_is_heard_in_one_poll() {
         faults += usize::from(fault.is_some());
         let mut people = BTreeSet::new();
         for heard in pages.into_iter().flat_map(|page| page.heard) {
-            let Heard::Mention(mention) = heard else { panic!("{}", word(&heard)) };
-            let mention = mention.checked().unwrap();
+            let mention = match heard {
+                Heard::Mention(mention) => mention.checked().unwrap(),
+                other => panic!("{}", word(&other)),
+            };
             mentions += 1;
             people.insert(mention.author.id);
         }
