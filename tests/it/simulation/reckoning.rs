@@ -105,7 +105,7 @@ fn nobody_sleeping_was_told(seed: u64, house: &House, alerts: &[AlertRow], rome:
     for arrival in house.outside.arrivals() {
         let sleeps = SLEEPERS.iter().find(|(who, ..)| *who == arrival.to);
         let hour = arrival.at.timestamp().to_zoned(rome.clone()).hour();
-        if !sleeps.is_some_and(|(_, from, to)| hour >= *from || hour < *to) {
+        if sleeps.is_none_or(|(_, from, to)| (*to..*from).contains(&hour)) {
             continue;
         }
         let known = by_key.get(&arrival.key);
