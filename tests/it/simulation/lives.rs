@@ -23,9 +23,9 @@ const LOOK_EVERY: u64 = 3;
 /// and a half minutes, and what is beyond a rate or waits for another try comes within hours.
 const REST: std::ops::Range<u64> = 8..40;
 
-/// How long the machine sleeps until it does what is due: mostly for the better part of an hour, so
-/// that much is due at once. Now and then its clock is set back; twice a day at most, since a day is
-/// stated five minutes after its end.
+/// How long the machine sleeps until it does what is due: mostly for an hour or more, so that much is
+/// due at once. Now and then its clock is set back; twice a day at most, since a day is stated five
+/// minutes after its end.
 fn nap(chance: &mut Chance, set_back: &mut u32) -> i64 {
     let minutes = match chance.below(20) {
         0 if *set_back < 2 => {
@@ -34,7 +34,7 @@ fn nap(chance: &mut Chance, set_back: &mut u32) -> i64 {
         }
         0 | 1 => 2 + chance.below(4),
         2..=5 => 6 + chance.below(12),
-        _ => 30 + chance.below(50),
+        _ => 45 + chance.below(75),
     };
     i64::try_from(minutes).unwrap() * MINUTE
 }
@@ -57,7 +57,7 @@ async fn live(seed: u64) -> Lived {
             watch::look(seed, &house).await;
         }
         house.revive(&mut dies).await;
-        for _ in 0..chance.below(4) {
+        for _ in 0..1 + chance.below(4) {
             staff.act(&house).await;
             house.revive(&mut dies).await;
         }

@@ -2,14 +2,16 @@
 //! of ours passes unseen, and what stands at a recipient tells how the case stands.
 
 use super::house::House;
-use super::outside::plain;
+use super::outside::{Arrival, plain};
 use ascolto::domain::case::{Attention, next_due};
 use ascolto::domain::delivery::stands;
 use ascolto::domain::{CaseId, CommitmentKind, CommitmentState, Instant};
+use ascolto::store::Tx;
 use ascolto::store::cases::{self, CaseFile};
 use ascolto::store::inbox::{self, Filter};
+use ascolto::store::live::{self, LiveRow};
 use ascolto::store::outbox::{self, AlertRow};
-use ascolto::store::{Tx, live};
+use std::collections::BTreeSet;
 
 /// More cases or alerts than any day has.
 const ALL: i64 = 100_000;
@@ -45,20 +47,36 @@ pub async fn look(seed: u64, house: &House) {
         promises_are_kept_or_told(seed, file, &alerts, now);
     }
     for row in &standing {
+        let of = |a: &&AlertRow| a.live == row.live && a.recipient == row.recipient;
+        let about: Vec<&AlertRow> = alerts.iter().filter(of).collect();
+        one_stands(seed, row, &about, &arrivals);
         let Some(file) = files.iter().find(|f| row.case_id == Some(f.case.id.to_string())) else {
             continue;
         };
-        let of = |a: &&AlertRow| a.live == row.live && a.recipient == row.recipient;
-        let waits = alerts.iter().filter(of).any(|alert| alert.due_at.is_some());
+        let waits = about.iter().any(|alert| alert.due_at.is_some());
         // What waited when its author was muted, a change among it, is told to nobody.
         let muted = alerts.iter().any(|a| is_about(a, file) && a.reason == "muted");
         if !waits && !muted {
             let (to, id) = (&row.recipient, file.case.id);
             assert_eq!(row.says, stands(&file.case), "seed {seed}: {to} is told so of {id}");
         }
-        let key = plain(&row.key);
-        let began = arrivals.iter().any(|a| a.to == row.recipient && a.key == key && !a.changes);
-        assert!(began, "seed {seed}: {} does not stand at {}", row.key, row.recipient);
+    }
+}
+
+/// What stands at a recipient came there, and whatever came of the same since then changed it in
+/// place.
+fn one_stands(seed: u64, row: &LiveRow, about: &[&AlertRow], arrivals: &[Arrival]) {
+    let (to, key) = (&row.recipient, plain(&row.key));
+    let began = arrivals.iter().rposition(|a| a.to == *to && a.key == key && !a.changes);
+    let began = began.unwrap_or_else(|| panic!("seed {seed}: {key} does not stand at {to}"));
+    let keys: BTreeSet<String> = about.iter().map(|alert| plain(&alert.key)).collect();
+    let later = arrivals[began + 1..].iter().filter(|a| a.to == *to && keys.contains(&a.key));
+    for arrival in later {
+        let (other, at) = (&arrival.key, arrival.at);
+        assert!(
+            arrival.changes,
+            "seed {seed}: {key} stands at {to}, and {other} came beside at {at}"
+        );
     }
 }
 
