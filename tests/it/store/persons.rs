@@ -6,9 +6,11 @@ use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::obligation::{Obligation, Owing, Standing};
 use ascolto::domain::person::{AuthorKey, MOST_STRIKES};
+use ascolto::domain::reason::Reason;
 use ascolto::domain::time::{DAY, HOUR};
-use ascolto::domain::{CaseId, Instant, Lang, LinkId, MentionId, MuteId, PersonId};
+use ascolto::domain::{AlertId, CaseId, Instant, Lang, LinkId, MentionId, MuteId, PersonId};
 use ascolto::store::inbox::{self, CaseLine, Filter};
+use ascolto::store::outbox::{self, NewAlert};
 use ascolto::store::strikes::{self, Asked};
 use ascolto::store::traces::{self, NewTraces};
 use ascolto::store::{StoreError, Tx, cases, mutes, persons};
@@ -16,6 +18,7 @@ use ascolto::store::{StoreError, Tx, cases, mutes, persons};
 store_suite!(
     an_author_is_moved_from_where_it_stands_and_from_nowhere_else,
     a_mute_holds_for_an_author_or_a_whole_person_until_it_ends,
+    a_mute_withdraws_what_waits_but_for_what_we_said_ourselves,
     who_left_the_same_trace_is_found_until_the_mention_goes,
     complaints_count_within_their_window_and_in_their_order,
     pages_of_the_line_meet_without_a_hole,
@@ -87,6 +90,37 @@ async fn a_mute_holds_for_an_author_or_a_whole_person_until_it_ends(house: &Hous
     assert_eq!(until(&mut tx, T0 + 1).await, [3 * DAY]);
     let kept = mutes::of(&mut tx, &author("a")).await.unwrap();
     assert_eq!((kept[0].reason.as_str(), kept[0].ended_by.as_str()), ("troll", "anna"));
+}
+
+async fn a_mute_withdraws_what_waits_but_for_what_we_said_ourselves(house: &House) {
+    let case = CaseId(house.id());
+    let alert = |reason: Reason| NewAlert {
+        id: AlertId(house.id()),
+        key: reason.to_string(),
+        brand: "acme".to_owned(),
+        case: Some(case),
+        channel: String::new(),
+        recipient: "room".to_owned(),
+        reason,
+        title: String::new(),
+        body: String::new(),
+        due_at: Some(T0),
+        live: String::new(),
+    };
+    use Reason::*;
+    let ours = [ReplyUnknown, ReplyFailed, PromiseNear, PromiseBroken, FollowUpDue, CaseMoved];
+    let others = [NewComplaint, Overdue];
+    let mut tx = house.begin().await;
+    let all: Vec<NewAlert> = ours.into_iter().chain(others).map(alert).collect();
+    outbox::add(&mut tx, &all, T0).await.unwrap();
+    mutes::hush(&mut tx, &[case]).await.unwrap();
+    let rows = outbox::of_case(&mut tx, case).await.unwrap();
+    let mut left: Vec<&str> =
+        rows.iter().filter(|row| row.due_at.is_some()).map(|row| row.key.as_str()).collect();
+    left.sort_unstable();
+    let mut expected = ours.map(Reason::as_str);
+    expected.sort_unstable();
+    assert_eq!(left, expected);
 }
 
 async fn who_left_the_same_trace_is_found_until_the_mention_goes(house: &House) {
