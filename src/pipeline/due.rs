@@ -19,6 +19,9 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let mut work = Work::new(deps, now);
     work.load(&mut tx, &ids).await?;
     for id in &ids {
+        // Stored anew whatever happens: a row of an older version or configuration that is not due
+        // by the rules of now would else be taken again and again, before all others.
+        work.update(*id, |_| {});
         // Each event moves the next due time on; a handful settles any case.
         for _ in 0..8 {
             let due = work.file(*id).and_then(|f| next_due(&f.case)).filter(|(at, _)| *at <= now);
