@@ -110,7 +110,7 @@ pub struct Obligation {
     /// When the customer wrote it, or changed it after an answer, or a person opened it again: what
     /// was posted before cannot have answered it.
     pub since: Instant,
-    /// When we stored that: a reply approved before cannot have meant it.
+    /// When we stored that, or opened it again: a reply approved before cannot have meant it.
     pub heard_at: Instant,
     /// When the answer is due: the first one, or one that follows an answer of ours.
     pub due: Instant,

@@ -313,8 +313,9 @@ fn reopen(
         };
         if back {
             o.standing = Standing::Owed;
-            // The answer that stands in the thread did not do: it must not meet the debt again.
-            o.since = now;
+            // The answer that stands in the thread did not do, nor does a reply that was approved
+            // before: they must not meet the debt again.
+            (o.since, o.heard_at) = (now, now);
             o.due = due;
             o.overdue_told = false;
             o.first_look = false;

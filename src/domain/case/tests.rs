@@ -254,7 +254,9 @@ fn an_answer_that_did_not_do_does_not_meet_what_was_opened_again() {
     let (case, _) = apply(opened(), answer(1, &[1]), Instant(2)).unwrap();
     let reopen = CaseEvent::Reopened { by: "ada".into(), note: "n".into(), due: Instant(DAY) };
     let (case, _) = apply(case, reopen, Instant(HOUR)).unwrap();
-    assert_eq!(case.obligations[0].since, Instant(HOUR), "only what is posted later answers it");
+    let debt = &case.obligations[0];
+    assert_eq!(debt.since, Instant(HOUR), "only what is posted later answers it");
+    assert_eq!(debt.heard_at, Instant(HOUR), "and only what is approved later");
 }
 
 #[test]
