@@ -12,9 +12,9 @@ const SETTLE: i64 = 10 * SECOND;
 /// A clock that differs more than this from another instance's takes no work.
 pub const DRIFT: i64 = 2 * SECOND;
 
-/// Does the rounds that are due, then seals.
+/// Seals, then does the rounds that are due: a row that no statement can count keeps no log open.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
-    let (rounds, sealed) = (rounds::step(deps).await?, seal(deps).await?);
+    let (sealed, rounds) = (seal(deps).await?, rounds::step(deps).await?);
     Ok(Did { rows: rounds.rows + sealed.rows, more: rounds.more || sealed.more })
 }
 
