@@ -121,7 +121,8 @@ impl Around {
                 let all = who.same(key).into_iter();
                 complaints.extend(all.map(|author| Asked { case: id, author, from, to }));
             }
-            silenced.push((id, key.clone()));
+            // Who was muted before somebody said who else it is stays muted, as all that it is.
+            silenced.extend(who.same(key).into_iter().map(|same| (id, same.clone())));
             silenced.extend(who.whole(key).map(|whole| (id, whole)));
         }
         let mut counted: HashMap<CaseId, (u32, Instant)> = HashMap::new();

@@ -223,3 +223,23 @@ async fn who_is_muted_rings_nobody_and_is_owed_all_the_same() {
     assert!(persons::unmute(&t.deps, &id, &lead).await.is_err(), "it is over");
     t.close().await;
 }
+
+#[tokio::test]
+async fn who_is_muted_stays_so_when_somebody_says_who_else_it_is() {
+    let t = town(&[complaint(1, "p1", "jo")]).await;
+    t.pass(3).await;
+    let here = t.id("p1").await.to_string();
+    let lead = Lead::of_this_machine("anna");
+    persons::mute(&t.deps, &here, &lead, "insulti", t.deps.now() + 9 * DAY).await.unwrap();
+    let there = forum(&t, "f1", "jojo").await;
+    let muted = async || {
+        let mut tx = t.deps.store.read().await.unwrap();
+        cases::load(&mut tx, &[there]).await.unwrap()[0].muted_until > t.deps.now()
+    };
+    assert!(!muted().await, "nobody said that it is the same");
+    persons::link(&t.deps, &here, &there.to_string(), "ada").await.unwrap();
+    assert!(muted().await);
+    persons::unlink(&t.deps, &here, None, "ada").await.unwrap();
+    assert!(!muted().await, "it was a mistake");
+    t.close().await;
+}
