@@ -2,8 +2,9 @@
 
 use super::casework::Work;
 use super::{Deps, Did, StepResult};
+use crate::domain::CaseId;
 use crate::domain::case::{CaseEvent, CommitmentEvent, EventName, next_due};
-use crate::store::{StoreError, cases};
+use crate::store::{StoreError, Tx, cases};
 
 /// How many cases one transaction handles.
 const BATCH: i64 = 100;
@@ -17,7 +18,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         return Ok(Did::default());
     }
     let mut work = Work::new(deps, now);
-    work.load(&mut tx, &ids).await?;
+    let mut broken = load(&mut work, &mut tx, &ids).await?;
     for id in &ids {
         // Stored anew whatever happens: a row of an older version or configuration that is not due
         // by the rules of now would else be taken again and again, before all others.
@@ -41,12 +42,31 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
                 EventName::FollowUpDue => CaseEvent::Commitment(CommitmentEvent::FollowUpDue),
                 _ => CaseEvent::StillOwed,
             };
-            work.apply(*id, event)
-                .map_err(|e| StoreError::Broken { row: id.to_string(), why: e.0 })?;
+            if let Err(refused) = work.apply(*id, event) {
+                broken = Some(StoreError::Broken { row: id.to_string(), why: refused.0 });
+                break;
+            }
         }
     }
     let changed = work.save(&mut tx, |_| false).await?;
     tx.commit().await?;
     deps.tell(changed);
-    Ok(Did::batch(ids.len(), BATCH))
+    broken.map_or_else(|| Ok(Did::batch(ids.len(), BATCH)), Err)
+}
+
+/// Loads the cases; one that cannot be read stops the clock of no other. Gives what is wrong with
+/// it.
+async fn load(work: &mut Work<'_>, tx: &mut Tx, ids: &[CaseId]) -> StepResult<Option<StoreError>> {
+    match work.load(tx, ids).await {
+        Err(StoreError::Broken { .. }) => {}
+        other => return other.map(|()| None),
+    }
+    let mut broken = None;
+    for id in ids {
+        match work.load(tx, &[*id]).await {
+            Err(error @ StoreError::Broken { .. }) => broken = Some(error),
+            other => other?,
+        }
+    }
+    Ok(broken)
 }
