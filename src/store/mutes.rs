@@ -94,8 +94,8 @@ pub async fn until(
 /// that stands already.
 pub async fn hush(tx: &mut Tx, cases: &[CaseId]) -> Result<(), StoreError> {
     let rows = cases.iter().map(|id| args![*id]).collect();
-    let sql = "UPDATE outbox SET state = 'silent', reason = 'muted', due_at = NULL FROM {rows} \
-               WHERE outbox.case_id = v.c1 AND outbox.due_at IS NOT NULL \
+    let sql = "UPDATE outbox SET state = 'silent', reason = 'muted', due_at = NULL, held = '' \
+               FROM {rows} WHERE outbox.case_id = v.c1 AND outbox.due_at IS NOT NULL \
                AND outbox.reason NOT IN ('reply_unknown', 'reply_failed', 'promise_near', \
                'promise_broken', 'follow_up_due', 'case_moved')";
     tx.bulk(Bulk::new(sql, &[Type::Text], rows)).await?;
