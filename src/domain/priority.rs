@@ -203,10 +203,12 @@ impl Weights {
     }
 
     /// When the network takes no reply any more, and how many hours before the deadline an answer
-    /// must stand there for that, rounded up.
+    /// must stand there for that, rounded up. What had closed before we heard hurries nobody: opened
+    /// out of a first look it would stand before all else.
     fn closing(&self, case: &Case, stakes: &Stakes) -> Option<(Instant, i64)> {
         let window = stakes.window?;
-        let closes = case.opened().map(|o| o.since).min()? + window;
+        let closes = case.opened().map(|o| (o.since + window, o.heard_at));
+        let closes = closes.filter(|(at, heard)| at > heard).map(|(at, _)| at).min()?;
         let hours = (case.deadline()? - closes).saturating_add(HOUR - 1).div_euclid(HOUR);
         Some((closes, hours.saturating_add(self.window)))
     }

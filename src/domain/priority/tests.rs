@@ -79,6 +79,9 @@ fn a_window_that_closes_before_the_deadline_takes_its_place() {
     assert_eq!(at(24 * HOUR), (10, Instant(20 * HOUR)), "four hours before it closes");
     assert_eq!(at(32 * HOUR), (2, Instant(28 * HOUR)));
     assert_eq!(at(24 * HOUR + 1), (10, Instant(20 * HOUR)), "hours are rounded up");
+    let stakes = Stakes { window: Some(7 * DAY), ..Stakes::default() };
+    let old = Obligation { heard_at: Instant(30 * DAY), ..debt(Owing::Complaint, 1, 31 * DAY) };
+    assert_eq!(told(&stakes, vec![old]), [], "it had closed before we heard");
 }
 
 #[test]
