@@ -109,13 +109,20 @@ fn weight(row: &AlertRow) -> u8 {
     }
 }
 
+/// Whether it is about a date that we gave or set. Either may turn out needless where the other does
+/// not: that, and what is told of the debts beside it.
+fn is_dated(row: &AlertRow) -> bool {
+    let reason = row.reason.parse::<Reason>();
+    matches!(reason, Ok(Reason::PromiseNear | Reason::PromiseBroken | Reason::FollowUpDue))
+}
+
 /// One of each live alert, and the ids of those of which it says all. What brings up to date is not
 /// among them: whether it is needed shows once the other one has gone.
 fn newest(due: Vec<AlertRow>) -> (Vec<AlertRow>, Vec<String>) {
     let pair = |row: &AlertRow| (row.live.clone(), row.recipient.clone());
-    let mut best: BTreeMap<(String, String), (u8, String)> = BTreeMap::new();
+    let mut best: BTreeMap<(String, String), (u8, String, bool)> = BTreeMap::new();
     for row in due.iter().filter(|row| !row.live.is_empty()) {
-        let rank = (weight(row), row.id.clone());
+        let rank = (weight(row), row.id.clone(), is_dated(row));
         let place = best.entry(pair(row)).or_insert_with(|| rank.clone());
         if *place < rank {
             *place = rank;
@@ -123,10 +130,11 @@ fn newest(due: Vec<AlertRow>) -> (Vec<AlertRow>, Vec<String>) {
     }
     let (mut rows, mut old) = (Vec::with_capacity(due.len()), Vec::new());
     for row in due {
-        let first = best.get(&pair(&row)).is_none_or(|(_, id)| *id == row.id);
+        let best = best.get(&pair(&row));
+        let first = best.is_none_or(|(_, id, _)| *id == row.id);
         if row.live.is_empty() || first {
             rows.push(row);
-        } else if weight(&row) > 0 {
+        } else if weight(&row) > 0 && best.is_some_and(|(.., dated)| *dated == is_dated(&row)) {
             old.push(row.id);
         }
     }

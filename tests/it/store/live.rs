@@ -11,6 +11,7 @@ use ascolto::store::{Tx, held};
 
 store_suite!(
     one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries,
+    what_brings_up_to_date_ends_no_alarm,
     a_lost_lease_keeps_nothing,
     of_one_live_alert_one_is_on_its_way,
     what_waited_is_gathered_once,
@@ -92,6 +93,32 @@ async fn one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries(house: &Hou
     let ended = (CaseId(5).to_string(), "room".to_owned());
     live::end(&mut tx, &[ended]).await.unwrap();
     assert!(live::of_alerts(&mut tx, &taken).await.unwrap().is_empty());
+}
+
+/// The reason and state of an alert about the case.
+async fn stands(tx: &mut Tx, key: &str) -> String {
+    let rows = outbox::of_case(tx, CaseId(5)).await.unwrap();
+    let row = rows.into_iter().find(|row| row.key == key).unwrap();
+    format!("{} {}", row.reason, row.state)
+}
+
+async fn what_brings_up_to_date_ends_no_alarm(house: &House) {
+    let reasons = [Reason::Escalated, Reason::PromiseBroken, Reason::CaseMoved, Reason::Overdue];
+    add(house, &reasons.map(|reason| alert(house, reason.as_str(), reason))).await;
+    let taken = take(house, T0).await;
+    let of = |key: &str| taken.iter().find(|row| row.key == key).unwrap();
+    let mut tx = house.begin().await;
+    for key in ["escalated", "promise_broken"] {
+        let later = Outcome::Later(T0 + HOUR, "503".to_owned());
+        sent(&mut tx, of(key), later, T0 + 1).await;
+    }
+    sent(&mut tx, of("case_moved"), Outcome::Edited, T0 + 1).await;
+    live::keep(&mut tx, &[told(of("case_moved"), "taken 1 ada")], T0 + 1).await.unwrap();
+    assert_eq!(stands(&mut tx, "escalated").await, "escalated due", "nobody has heard of it");
+    sent(&mut tx, of("overdue"), Outcome::Edited, T0 + 1).await;
+    live::keep(&mut tx, &[told(of("overdue"), "waiting 1 ")], T0 + 1).await.unwrap();
+    assert_eq!(stands(&mut tx, "escalated").await, "superseded silent");
+    assert_eq!(stands(&mut tx, "promise_broken").await, "promise_broken due");
 }
 
 async fn a_lost_lease_keeps_nothing(house: &House) {
