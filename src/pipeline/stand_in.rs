@@ -52,6 +52,12 @@ pub(super) fn alerts(
     Some(vec![again, dead])
 }
 
+/// The key of an alert without whom it goes to: that of what happened.
+pub(super) fn cause(row: &AlertRow) -> &str {
+    let ends = [FALLBACK, LAST_RESORT, row.recipient.as_str()];
+    ends.into_iter().find_map(|end| row.key.strip_suffix(end)).unwrap_or(&row.key)
+}
+
 /// Who is next after a recipient, and the key under which that one is told: once for each event of
 /// a case, however many of its recipients fail.
 fn next(deps: &Deps, row: &AlertRow, now: Instant) -> Option<(String, String)> {

@@ -6,7 +6,7 @@ use crate::domain::delivery::{self, Fate, Night, Rate, Wake};
 use crate::domain::reason::Reason;
 use crate::domain::rota::resolve;
 use crate::domain::{AlertId, Brand, CaseId, Instant, Risk};
-use crate::pipeline::{Deps, Did, Recipient, StepResult, thread};
+use crate::pipeline::{Deps, Did, Recipient, StepResult, stand_in, thread};
 use crate::store::outbox::{AlertRow, NewAlert};
 use crate::store::{Tx, cases, held, outbox};
 use std::collections::{BTreeMap, HashMap};
@@ -177,7 +177,7 @@ impl Plan {
         now: Instant,
     ) {
         let id = AlertId(deps.ids.next(now));
-        let cause = row.key.strip_suffix(&row.recipient).unwrap_or(&row.key);
+        let cause = stand_in::cause(row);
         self.new.push(NewAlert {
             id,
             key: format!("{cause}{on_call}"),

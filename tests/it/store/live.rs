@@ -17,6 +17,7 @@ store_suite!(
     what_waited_is_gathered_once,
     what_was_told_and_what_woke_is_counted,
     a_word_about_a_wake_counts_once,
+    what_waits_can_be_let_wake,
     one_instance_has_the_turn,
 );
 
@@ -219,6 +220,21 @@ async fn a_word_about_a_wake_counts_once(house: &House) {
     let said = live::in_vain_since(&mut tx, "acme", T0).await.unwrap();
     assert_eq!(said, [("deaf".to_owned(), 1)]);
     assert!(live::in_vain_since(&mut tx, "acme", T0 + 1).await.unwrap().is_empty());
+}
+
+async fn what_waits_can_be_let_wake(house: &House) {
+    add(house, &[alert(house, "k1", Reason::NewComplaint)]).await;
+    let mut tx = house.begin().await;
+    let id = outbox::due(&mut tx, T0, 50).await.unwrap().remove(0).id;
+    held::hold(&mut tx, &[(id, T0 + HOUR, "quiet")]).await.unwrap();
+    for (wake, night) in [("safety", T0), ("legal", T0 + 1)] {
+        let wakes = [("k1".to_owned(), wake, night), ("nothing".to_owned(), wake, night)];
+        held::wake(&mut tx, &wakes, T0 + MINUTE).await.unwrap();
+    }
+    let due = outbox::due(&mut tx, T0 + MINUTE, 50).await.unwrap();
+    assert_eq!(due.len(), 1);
+    let row = &due[0];
+    assert_eq!((&*row.wake, row.night, &*row.held), ("safety", Some(T0.0), ""));
 }
 
 async fn one_instance_has_the_turn(house: &House) {
