@@ -45,6 +45,11 @@ async fn gather(deps: &Deps, tx: &mut Tx, now: Instant) -> StepResult<usize> {
         if waited.stories < 2 {
             continue;
         }
+        // By night each is looked at by itself: among them may be what wakes.
+        let asleep = night_of(deps, &waited.recipient, &waited.brand, now).is_some();
+        if waited.held == RATE && asleep {
+            continue;
+        }
         let reason = if waited.held == QUIET { Reason::QuietDigest } else { Reason::ManyAtOnce };
         let (live, new) =
             group_for(deps, tx, &waited.recipient, &waited.brand, reason, now).await?;
@@ -277,12 +282,15 @@ fn on_call(deps: &Deps, brand: &Brand, now: Instant) -> Option<String> {
 /// The quiet hours of an alert's recipient around now, if any. The one alert of a night goes: it
 /// stands for what woke.
 fn night(deps: &Deps, row: &AlertRow, now: Instant) -> Option<Night> {
-    let recipient = deps.recipients.get(&row.recipient).filter(|r| !r.quiet.is_empty())?;
-    let brand = deps.brands.get(&row.brand)?;
     if row.reason == Reason::WokenAgain.as_str() {
         return None;
     }
-    delivery::night(&recipient.quiet, &brand.zone, now)
+    night_of(deps, &row.recipient, &row.brand, now)
+}
+
+fn night_of(deps: &Deps, recipient: &str, brand: &str, now: Instant) -> Option<Night> {
+    let recipient = deps.recipients.get(recipient).filter(|r| !r.quiet.is_empty())?;
+    delivery::night(&recipient.quiet, &deps.brands.get(brand)?.zone, now)
 }
 
 /// The risks of the complaints that stand in some cases.
@@ -299,11 +307,18 @@ async fn risks(tx: &mut Tx, ids: &[CaseId]) -> StepResult<HashMap<CaseId, Vec<Ri
     Ok(files.iter().map(of).collect())
 }
 
-/// How many messages a recipient gets at most, where an alert counts as one: what wakes because
-/// somebody may be hurt always rings.
+/// How many messages a recipient gets at most, where an alert counts as one. What wakes always rings:
+/// held back it would wait for the morning, and of one night it is few anyhow.
 fn limit(recipient: Option<&Recipient>, row: &AlertRow) -> Option<Rate> {
     let rate = recipient?.at_most?;
-    (row.wake != Wake::Safety.as_str()).then_some(rate)
+    row.wake.is_empty().then_some(rate)
+}
+
+/// Whether somebody may be hurt where an alert calls: that waits for no room.
+fn is_grave(row: &AlertRow, risks: &HashMap<CaseId, Vec<Risk>>) -> bool {
+    let of_case = case_id(row).and_then(|id| risks.get(&id));
+    row.reason != Reason::CaseMoved.as_str()
+        && of_case.is_some_and(|risks| risks.contains(&Risk::Safety))
 }
 
 /// Holds back what is beyond a recipient's rate, and gives the rest. Where all do not fit, the last
@@ -326,9 +341,17 @@ async fn rated(
             _ => go.push(row),
         }
     }
-    for (name, (rate, rows)) in limited {
+    for (name, (rate, mut rows)) in limited {
         let told = held::sent_since(tx, &name, now - rate.window_ms, now).await?;
-        let room = rate.room(told.sent);
+        let mut room = rate.room(told.sent);
+        if rows.len() > room {
+            let risks = risks(tx, &ids(rows.iter())).await?;
+            let (grave, rest): (Vec<_>, Vec<_>) =
+                rows.into_iter().partition(|row| is_grave(row, &risks));
+            room = room.saturating_sub(grave.len());
+            go.extend(grave);
+            rows = rest;
+        }
         let (mut groups, mut ones): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(AlertRow::is_group);
         let later = groups.split_off(room.min(groups.len()));

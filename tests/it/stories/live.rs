@@ -119,3 +119,27 @@ async fn fifty_at_once_are_told_in_few_messages_and_none_is_dropped() {
     assert!(grouped >= 30, "{grouped} were told together");
     t.close().await;
 }
+
+#[tokio::test]
+async fn who_may_be_hurt_waits_for_no_room() {
+    let fire = "@acme la stufa che mi avete mandato ha preso fuoco, mio figlio è al pronto \
+                soccorso, nessuno risponde, vergogna!";
+    let post = |id: &str, at: i64, text: &str| {
+        serde_json::json!({ "at": at, "do": "post", "id": id, "author": id, "handle": id,
+            "lang": "it", "text": text })
+        .to_string()
+    };
+    let lost = "@acme pacco perso, nessuno risponde, vergogna!";
+    let script = [post("p1", 2, lost), post("p2", 6, lost), post("fire", 6, fire)].join("\n");
+    let (brand, more) =
+        ("sla = \"slow\"", "at_most = \"1/h\"\n[sla.slow]\nfirst_response = \"8h\"\n");
+    let t = Town::of(Plan { script: &script, brand, more, ..Plan::default() }).await;
+    t.pass(10).await;
+    assert_eq!(t.alerts("p1").await, ["new_complaint sent"]);
+    assert_eq!(t.alerts("p2").await, ["new_complaint due"]);
+    assert_eq!(t.alerts("fire").await, ["new_complaint sent"]);
+    t.clock.advance(HOUR);
+    t.settle().await;
+    assert_eq!(t.alerts("p2").await, ["new_complaint sent"]);
+    t.close().await;
+}
