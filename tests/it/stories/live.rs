@@ -143,3 +143,16 @@ async fn who_may_be_hurt_waits_for_no_room() {
     assert_eq!(t.alerts("p2").await, ["new_complaint sent"]);
     t.close().await;
 }
+
+#[tokio::test]
+async fn what_its_author_took_back_is_not_told_once_more() {
+    let deleted = r#"{"at":20,"do":"delete","id":"p1"}"#;
+    let (t, ntfy) = with_a_phone(&format!("{COMPLAINT}\n{deleted}")).await;
+    t.pass(40).await;
+    let changed = ntfy.changed();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert!(title(&changed[0]).starts_with("Ritirato dal cliente"), "{}", changed[0]);
+    let told = changed[0].to_string();
+    assert!(!told.contains("pacco") && !told.contains("vergogna"), "{told}");
+    t.close().await;
+}
