@@ -372,3 +372,6 @@ async fn rated(
     }
     Ok(go)
 }
+
+#[cfg(test)]
+mod tests;
