@@ -89,12 +89,14 @@ pub async fn until(
     tx.bulk_all(Bulk::new(sql, TYPES, rows)).await
 }
 
-/// Withdraws alerts about cases that wait to be sent; what concerns a reply of ours goes out.
+/// Withdraws alerts about cases that wait to be sent; what concerns a reply or a promise of ours goes
+/// out, and what stands is brought up to date.
 pub async fn hush(tx: &mut Tx, cases: &[CaseId]) -> Result<(), StoreError> {
     let rows = cases.iter().map(|id| args![*id]).collect();
-    let sql = "UPDATE outbox SET state = 'silent', reason = 'muted', due_at = NULL FROM {rows} \
-               WHERE outbox.case_id = v.c1 AND outbox.due_at IS NOT NULL \
-               AND outbox.reason NOT IN ('reply_unknown', 'reply_failed')";
+    let sql = "UPDATE outbox SET state = 'silent', reason = 'muted', due_at = NULL, held = '' \
+               FROM {rows} WHERE outbox.case_id = v.c1 AND outbox.due_at IS NOT NULL \
+               AND outbox.reason NOT IN ('reply_unknown', 'reply_failed', 'promise_near', \
+               'promise_broken', 'follow_up_due', 'case_moved')";
     tx.bulk(Bulk::new(sql, &[Type::Text], rows)).await?;
     Ok(())
 }
