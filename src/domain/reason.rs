@@ -119,6 +119,12 @@ impl Reason {
         matches!(self, Reason::QuietDigest | Reason::ManyAtOnce | Reason::WokenAgain)
     }
 
+    /// Whether it concerns what we did or said: it is told whoever is muted.
+    pub fn is_ours(self) -> bool {
+        use Reason::*;
+        matches!(self, ReplyUnknown | ReplyFailed | PromiseNear | PromiseBroken | FollowUpDue)
+    }
+
     /// Whether this is the reason of a non-send.
     pub fn is_silence(self) -> bool {
         use Reason::*;

@@ -250,16 +250,8 @@ fn hush(files: &BTreeMap<CaseId, CaseFile>, alerts: &mut Vec<NewAlert>, now: Ins
     let mut silent = Vec::new();
     alerts.retain(|alert| {
         let file = alert.case.and_then(|id| files.get(&id)).filter(|f| is_hushed(f, now));
-        let ours = matches!(
-            alert.reason,
-            Reason::ReplyUnknown
-                | Reason::ReplyFailed
-                | Reason::PromiseNear
-                | Reason::PromiseBroken
-                | Reason::FollowUpDue
-        );
         match file {
-            Some(file) if alert.due_at.is_some() && !ours => {
+            Some(file) if alert.due_at.is_some() && !alert.reason.is_ours() => {
                 silent.push((file.case.id, file.events, alert.clone()));
                 false
             }

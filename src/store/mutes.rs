@@ -89,8 +89,9 @@ pub async fn until(
     tx.bulk_all(Bulk::new(sql, TYPES, rows)).await
 }
 
-/// Withdraws alerts about cases that wait to be sent; what concerns a reply or a promise of ours goes
-/// out, and what stands is brought up to date.
+/// Withdraws alerts about cases that wait to be sent. What concerns our own words goes out, as
+/// [`crate::domain::reason::Reason::is_ours`] has it, and so does what brings an alert up to date
+/// that stands already.
 pub async fn hush(tx: &mut Tx, cases: &[CaseId]) -> Result<(), StoreError> {
     let rows = cases.iter().map(|id| args![*id]).collect();
     let sql = "UPDATE outbox SET state = 'silent', reason = 'muted', due_at = NULL, held = '' \

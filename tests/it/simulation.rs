@@ -4,17 +4,20 @@
 mod day;
 pub mod fate;
 pub mod house;
+mod judge;
+mod life;
+mod lives;
 mod outside;
+mod reckoning;
+mod staff;
 mod team;
+mod watch;
 
 use crate::chance::Chance;
-use ascolto::domain::ReplyId;
 use ascolto::domain::time::MINUTE;
-use ascolto::store::outbox::AlertRow;
-use ascolto::store::{events, ledger, mentions, outbox, replies};
+use ascolto::store::outbox;
 use day::{Day, LENGTH};
 use house::House;
-use std::collections::BTreeMap;
 use team::Team;
 
 /// How long a day is let rest at its end, in minutes: the last look for a reply comes after
@@ -65,44 +68,15 @@ async fn play(seed: u64, day: &Day, mut dies: impl FnMut() -> Option<u64>) -> Ou
 /// Holds what is there against what must be.
 async fn judge(seed: u64, house: House, day: &Day, team: &Team) -> Outcome {
     let mut tx = house.deps.store.read().await.unwrap();
-    let options = ledger::Options { verify: true, ..ledger::Options::default() };
-    let account = ledger::check(&mut tx, house.clock.now(), &options).await.unwrap();
-    let table = account.table();
-    assert!(account.balanced(), "seed {seed}, deaths {:?}:\n{table}", house.deaths);
-    for id in &day.standing {
-        let known = mentions::known(&mut tx, "acme", "rehearsal", &[("", id)]).await.unwrap();
-        let quoted = format!("\"{id}\"");
-        let about: Vec<&str> = day.script.lines().filter(|l| l.contains(&quoted)).collect();
-        assert_eq!(
-            known.len(),
-            1,
-            "seed {seed}, {} walk by {}: {id} was not heard\n{}\n{table}",
-            day.walk,
-            day.page,
-            about.join("\n")
-        );
-    }
-    assert_eq!(mentions::backlog(&mut tx).await.unwrap(), 0, "seed {seed}: untriaged mentions");
-    for text in &team.texts {
-        let stands = house.outside.standing(text);
-        assert!(stands <= 1, "seed {seed}: {text:?} stands there {stands} times");
-    }
-    for reply in &team.replies {
-        reply_is_accounted_for(seed, &mut tx, &house, *reply).await;
-    }
+    let account = judge::books(seed, &mut tx, &house, day, &team.texts, &team.replies).await;
     assert_eq!(outbox::waiting(&mut tx).await.unwrap(), 0, "seed {seed}: an alert waits");
-    let alerts: Vec<AlertRow> = outbox::newest(&mut tx, 10_000).await.unwrap();
-    let mut keys = BTreeMap::new();
+    let alerts = watch::alerts(&mut tx).await;
+    judge::alerts_came_once(seed, &house, &alerts);
     for alert in &alerts {
-        *keys.entry(alert.key.as_str()).or_insert(0) += 1;
-        let there = house.outside.delivered(&alert.key.replace('.', "_"));
-        assert!(alert.state != "sent" || there > 0, "seed {seed}: {} never came", alert.key);
         assert_ne!(alert.state, "failed", "seed {seed}: {}", alert.fault);
     }
-    assert!(keys.values().all(|n| *n == 1), "seed {seed}: an alert is there twice");
-    let (_, _, head) = events::seal_of(&mut tx, "acme").await.unwrap().unwrap();
+    let head = judge::head(&mut tx).await;
     drop(tx);
-    let head = head.iter().map(|b| format!("{b:02x}")).collect();
     let outcome = Outcome {
         head,
         deaths: house.deaths.clone(),
@@ -113,31 +87,6 @@ async fn judge(seed: u64, house: House, day: &Day, team: &Team) -> Outcome {
     };
     house.close().await;
     outcome
-}
-
-/// A reply that was accepted stands once, or the store says why not.
-async fn reply_is_accounted_for(
-    seed: u64,
-    tx: &mut ascolto::store::Tx,
-    house: &House,
-    reply: ReplyId,
-) {
-    for part in replies::parts(tx, &reply.to_string()).await.unwrap() {
-        let stands = house.outside.standing(&part.text);
-        let fits = match part.state.as_str() {
-            "posted" => stands == 1,
-            "refused" => stands == 0,
-            // A person decides; nothing is known.
-            "unknown" => true,
-            _ => false,
-        };
-        assert!(fits, "seed {seed}: {} stands {stands} times: {}", part.state, part.fault);
-        assert!(
-            part.state == "posted" || !part.fault.is_empty(),
-            "seed {seed}: nothing says why {reply} is {}",
-            part.state
-        );
-    }
 }
 
 #[tokio::test]

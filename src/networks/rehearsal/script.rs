@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 /// A rehearsed bad day of an energy supplier: ten hours, about sixty mentions.
 const BAD_DAY: &str = include_str!("bad-day.jsonl");
+/// A group of neighbours on that day and in the night after it: a day and about fifty mentions.
+const NEIGHBOURS: &str = include_str!("neighbours.jsonl");
 
 /// Ten years: a longer `at` is a slip of the pen.
 const LONGEST: f64 = 10.0 * 365.0 * 24.0 * 60.0;
@@ -67,10 +69,12 @@ struct PostLine {
 pub(super) fn read(text: &str, start: Instant, brand: &str) -> Result<World, String> {
     let lines = match text.trim() {
         "bad-day" => BAD_DAY,
+        "neighbours" => NEIGHBOURS,
         inline if inline.contains('{') => inline,
         other => {
             return Err(format!(
-                "`{other}` is no built-in script; write \"bad-day\", or the script itself as JSON lines"
+                "`{other}` is no built-in script; write \"bad-day\" or \"neighbours\", or the script \
+                 itself as JSON lines"
             ));
         }
     };

@@ -37,8 +37,8 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "script",
         KeyKind::Text,
-        "What its authors do: the name `bad-day`, or JSON lines, one event each. Default: \
-         `bad-day`; with `flood`, nothing.",
+        "What its authors do: the name `bad-day` or `neighbours`, or JSON lines, one event each. \
+         Default: `bad-day`; with `flood`, nothing.",
         "\"bad-day\"",
     ),
     key(

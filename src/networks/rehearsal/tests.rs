@@ -1,6 +1,7 @@
 //! Tests of the rehearsal: each thing a script can say, and the promise that no walk loses a word
 //! without telling.
 
+mod neighbours;
 mod promise;
 
 use super::Rehearsal;

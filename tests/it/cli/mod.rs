@@ -7,6 +7,7 @@ mod check;
 mod classify;
 mod consent;
 mod daemon;
+mod demo;
 mod docs;
 mod eval;
 mod first_look;

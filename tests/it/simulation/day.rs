@@ -1,6 +1,8 @@
 //! A day on the rehearsed network, made up from a seed: who writes what, and what goes wrong.
 
 use crate::chance::Chance;
+use crate::town::MORNING;
+use ascolto::domain::Instant;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -23,6 +25,12 @@ pub const LENGTH: u64 = 90;
 
 /// What a day holds.
 pub struct Day {
+    /// When it begins.
+    pub start: Instant,
+    /// Lines for the brand's table.
+    pub brand: String,
+    /// The tables of those who are told, and of what the brand goes by.
+    pub tables: String,
     /// Its script.
     pub script: String,
     /// How the lane is read.
@@ -82,10 +90,19 @@ pub fn day(seed: u64, posts: u64) -> Day {
     // A window that is smaller than what it is to show loses by its nature; see the stories.
     let page = if walk == "snapshot" { 500 } else { 1 + chance.below(5) };
     let script = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-    Day { script, walk, page, standing }
+    let (brand, tables) = ("recipients = [\"desk\"]".to_owned(), recipient("desk", ""));
+    Day { start: MORNING, brand, tables, script, walk, page, standing }
+}
+
+/// The table of somebody who is told by a webhook; `more` are further lines of it.
+pub fn recipient(name: &str, more: &str) -> String {
+    format!(
+        "[recipient.{name}]\nnotifier = \"webhook\"\nurl = \"https://desk.example/alerts/{name}\"\n\
+         secret = \"whsec_YW4gZXhhbXBsZSwgbm90IGEgc2VjcmV0IQ==\"\n{more}\n"
+    )
 }
 
 /// An instant in minutes with one decimal.
-fn minute(chance: &mut Chance, from: u64, to: u64) -> f64 {
+pub fn minute(chance: &mut Chance, from: u64, to: u64) -> f64 {
     (from * 10 + chance.below((to - from) * 10)) as f64 / 10.0
 }

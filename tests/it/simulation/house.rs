@@ -4,7 +4,7 @@ use super::day::Day;
 use super::fate::Fate;
 use super::outside::Outside;
 use crate::chance::Chance;
-use crate::town::{self, MORNING};
+use crate::town;
 use ascolto::app::{self, Surroundings};
 use ascolto::clock::Clock;
 use ascolto::config::{self, Config};
@@ -40,22 +40,20 @@ impl House {
         let folder = town::folder();
         let file = folder.path().join("ascolto.toml");
         let db = folder.path().join("simulation.db");
-        let (walk, page, script) = (day.walk, day.page, &day.script);
+        let Day { start, brand, tables, script, walk, page, .. } = day;
         let text = format!(
             "[store]\nurl = \"sqlite:{db}\"\n\
              [brand.acme]\ntitle = \"Acme\"\nterms = [\"Acme\"]\nhandles = [\"acme\"]\n\
-             zone = \"Europe/Rome\"\nlanguage = \"it\"\nrecipients = [\"desk\"]\n\
+             zone = \"Europe/Rome\"\nlanguage = \"it\"\n{brand}\n\
              [channel.piazza]\nnetwork = \"rehearsal\"\nbrand = \"acme\"\nbrand_handle = \"acme\"\n\
-             url = \"https://posts.example\"\nstart = \"{MORNING}\"\nwalk = \"{walk}\"\n\
-             page = {page}\nscript = '''\n{script}\n'''\n\
-             [recipient.desk]\nnotifier = \"webhook\"\nurl = \"https://desk.example/alerts\"\n\
-             secret = \"whsec_YW4gZXhhbXBsZSwgbm90IGEgc2VjcmV0IQ==\"\n",
+             url = \"https://posts.example\"\nstart = \"{start}\"\nwalk = \"{walk}\"\n\
+             page = {page}\nscript = '''\n{script}\n'''\n{tables}",
             db = db.display(),
         );
         std::fs::write(&file, text).unwrap();
         let config = config::load(&file, std::iter::empty(), &app::registry())
             .unwrap_or_else(|problems| panic!("seed {seed}: {}", problems[0]));
-        let clock = Clock::manual(MORNING);
+        let clock = Clock::manual(*start);
         let fate = Arc::new(Fate::default());
         let outside = Arc::new(Outside::new(seed, clock.clone(), fate.clone()));
         fate.begin(dies_at);

@@ -9,8 +9,7 @@ use ascolto::fetch::{Opened, SendFault, Transport};
 use ascolto::store::Boundary;
 use ascolto::wire::{Body, BoxFuture, Method, Request, Response};
 use serde::Deserialize;
-use serde_json::json;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
 /// A reply as it is sent to the network.
@@ -33,8 +32,27 @@ struct World {
     /// Everything goes well from now on.
     calm: bool,
     posts: Vec<(Post, Instant)>,
-    /// Deliveries by key.
-    alerts: BTreeMap<String, u64>,
+    /// What reached those who are told, in its order.
+    arrivals: Vec<Arrival>,
+}
+
+/// A message that reached somebody who is told.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// When.
+    pub at: Instant,
+    /// Whom.
+    pub to: String,
+    /// The key of its alert, as [`plain`] writes it.
+    pub key: String,
+    /// Whether it changes one that stands there.
+    pub changes: bool,
+}
+
+/// A key as the header of a webhook bears it.
+pub fn plain(key: &str) -> String {
+    let stays = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':');
+    key.chars().map(|c| if stays(c) { c } else { '_' }).collect()
 }
 
 /// What becomes of one request.
@@ -66,7 +84,7 @@ impl Outside {
     /// An empty one.
     pub fn new(seed: u64, clock: Clock, fate: Arc<Fate>) -> Outside {
         let chance = Chance::new(seed ^ 0x0275_1DE5);
-        let world = World { chance, calm: false, posts: Vec::new(), alerts: BTreeMap::new() };
+        let world = World { chance, calm: false, posts: Vec::new(), arrivals: Vec::new() };
         Outside { clock, fate, world: Mutex::new(world) }
     }
 
@@ -82,8 +100,14 @@ impl Outside {
     }
 
     /// How often the alert of this key was delivered.
-    pub fn delivered(&self, key: &str) -> u64 {
-        self.world.lock().unwrap().alerts.get(key).copied().unwrap_or(0)
+    pub fn delivered(&self, key: &str) -> usize {
+        let key = plain(key);
+        self.world.lock().unwrap().arrivals.iter().filter(|one| one.key == key).count()
+    }
+
+    /// All that reached those who are told.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.world.lock().unwrap().arrivals.clone()
     }
 
     fn exchange(&self, request: &Request) -> Result<Response, SendFault> {
@@ -146,10 +170,16 @@ impl World {
                 };
                 ok(200, below.map(entry).collect())
             }
-            (Method::Post, "/alerts", _) => {
+            (Method::Post, path, Body::Json(body)) if path.starts_with("/alerts/") => {
                 let key = request.headers.iter().find(|(name, _)| *name == "webhook-id");
                 let (_, key) = key.expect("every alert bears its key");
-                *self.alerts.entry(key.clone()).or_default() += 1;
+                let said: Value = serde_json::from_slice(body).expect("the house writes JSON");
+                self.arrivals.push(Arrival {
+                    at: now,
+                    to: path.trim_start_matches("/alerts/").to_owned(),
+                    key: key.clone(),
+                    changes: said["type"] == "alert.updated",
+                });
                 ok(200, json!({}))
             }
             _ => ok(404, json!({})),
