@@ -12,9 +12,9 @@ use crate::domain::obligation::{Obligation, Owing, Standing};
 use crate::domain::sample::Said;
 use crate::domain::{CaseId, Instant, Kind, MentionId, Risk};
 use crate::store::mentions::MentionRow;
-use crate::store::{StoreError, Tx, labels, mentions, samples, traces, unowed};
+use crate::store::{StoreError, Tx, labels, mentions, samples, storms, traces, unowed};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often an act is tried when somebody else changes the case at the same moment.
 const TRIES: usize = 5;
@@ -183,6 +183,9 @@ async fn open(
     let (rule, sorted_as) = unowed::rule(tx, id).await?;
     work.note(case, "called_owed", agent, json!({ "rule": rule, "sorted_as": sorted_as }));
     work.save(tx, |_| false).await?;
+    if risk.contains(&Risk::Safety) {
+        storms::grave(tx, &BTreeSet::from([case])).await?;
+    }
     traces::keep(tx, suggest::left(deps, row, id).as_slice()).await?;
     unowed::owed(tx, id, case, Likeness::of(&row.text).bands()).await?;
     Ok(case)

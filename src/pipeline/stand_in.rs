@@ -5,7 +5,7 @@ use super::Deps;
 use crate::domain::escalation::resolve;
 use crate::domain::reason::Reason;
 use crate::domain::time::HOUR;
-use crate::domain::{AlertId, CaseId, Instant};
+use crate::domain::{AlertId, Brand, CaseId, Instant};
 use crate::store::outbox::{AlertRow, NewAlert};
 
 /// What the key of an alert ends with that went to a fallback; no name holds a plus.
@@ -50,6 +50,20 @@ pub(super) fn alerts(
         ..again.clone()
     };
     Some(vec![again, dead])
+}
+
+/// Who stands in for a recipient where no other one of its brand is left to be told.
+pub(super) fn anybody(deps: &Deps, brand: &Brand, recipient: &str, now: Instant) -> Option<String> {
+    let policy = brand.escalation.as_ref()?;
+    let names = policy.fallback.iter().chain(&policy.last_resort);
+    let there = |who: &String| who != recipient && deps.recipients.contains_key(who);
+    names.filter_map(|name| resolve(name, &deps.rotas, now)).find(there)
+}
+
+/// The key of an alert without whom it goes to: that of what happened.
+pub(super) fn cause(row: &AlertRow) -> &str {
+    let ends = [FALLBACK, LAST_RESORT, row.recipient.as_str()];
+    ends.into_iter().find_map(|end| row.key.strip_suffix(end)).unwrap_or(&row.key)
 }
 
 /// Who is next after a recipient, and the key under which that one is told: once for each event of

@@ -143,3 +143,19 @@ pub async fn mark_wakes(tx: &mut Tx, wakes: &[(AlertId, &str, Instant)]) -> Resu
     tx.bulk(Bulk::new(sql, &[Type::Text, Type::Text, Type::Big], rows)).await?;
     Ok(())
 }
+
+/// Lets alerts break quiet hours at once, by their keys, also those that wait already: key, why, and
+/// when the quiet hours began.
+pub async fn wake(
+    tx: &mut Tx,
+    wakes: &[(String, &str, Instant)],
+    now: Instant,
+) -> Result<(), StoreError> {
+    let rows = wakes.iter().map(|(key, wake, night)| args![key, *wake, *night, now]).collect();
+    let sql = "UPDATE outbox SET wake = v.c2, night = v.c3, due_at = v.c4, held = '' FROM {rows} \
+               WHERE outbox.key = v.c1 AND outbox.due_at IS NOT NULL AND outbox.until < v.c4 \
+               AND outbox.wake = ''";
+    const TYPES: &[Type] = &[Type::Text, Type::Text, Type::Big, Type::Big];
+    tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
+    Ok(())
+}

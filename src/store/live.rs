@@ -89,14 +89,17 @@ pub async fn keep(tx: &mut Tx, told: &[Told<'_>], now: Instant) -> Result<(), St
                told_at = excluded.told_at";
     const TYPES: &[Type] = &[Type::Text, Type::Big, Type::Text, Type::Text, Type::Text, Type::Big];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
-    // What waits for another try was told by a newer one meanwhile, but for what says something else.
+    // What waits for another try was told by a newer one meanwhile, but for what says something else:
+    // what only brings up to date rings nobody, and a date stands beside what is owed.
     let rows = told.iter().map(|t| args![&t.alert.id, t.alert.fence, now]).collect();
     let sql = "UPDATE outbox SET state = 'silent', reason = 'superseded', due_at = NULL, held = '' \
                FROM {rows} JOIN outbox o ON o.id = v.c1 \
                WHERE o.fence = v.c2 AND o.state = 'sent' AND o.live <> '' \
                AND outbox.live = o.live AND outbox.recipient = o.recipient \
                AND outbox.due_at IS NOT NULL AND outbox.until < v.c3 AND outbox.id < o.id \
-               AND outbox.reason NOT IN ('reply_unknown', 'reply_failed', 'case_moved')";
+               AND o.reason NOT IN ('case_moved', 'promise_near', 'promise_broken', \
+               'follow_up_due') AND outbox.reason NOT IN ('reply_unknown', 'reply_failed', \
+               'case_moved', 'promise_near', 'promise_broken', 'follow_up_due')";
     tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big, Type::Big], rows)).await?;
     Ok(())
 }

@@ -86,8 +86,13 @@ pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec
         None if row.is_group() => deps.links.inbox(),
         None => String::new(),
     };
-    let others = brand.recipients.iter().filter(|r| **r != row.recipient);
+    let mut others: Vec<String> =
+        brand.recipients.iter().filter(|r| **r != row.recipient).cloned().collect();
+    if others.is_empty() {
+        others.extend(stand_in::anybody(deps, brand, &row.recipient, now));
+    }
     others
+        .into_iter()
         .map(|other| NewAlert {
             id: AlertId(deps.ids.next(now)),
             key: format!(
@@ -98,7 +103,7 @@ pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec
             brand: brand.name.clone(),
             case: None,
             channel: row.channel.clone(),
-            recipient: other.clone(),
+            recipient: other,
             reason: Reason::RecipientDead,
             title: row.recipient.clone(),
             body: format!("{why} {about}").trim_end().to_owned(),

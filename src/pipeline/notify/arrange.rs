@@ -6,7 +6,7 @@ use crate::domain::delivery::{self, Fate, Night, Rate, Wake};
 use crate::domain::reason::Reason;
 use crate::domain::rota::resolve;
 use crate::domain::{AlertId, Brand, CaseId, Instant, Risk};
-use crate::pipeline::{Deps, Did, Recipient, StepResult, thread};
+use crate::pipeline::{Deps, Did, Recipient, StepResult, stand_in, thread};
 use crate::store::outbox::{AlertRow, NewAlert};
 use crate::store::{Tx, cases, held, outbox};
 use std::collections::{BTreeMap, HashMap};
@@ -43,6 +43,11 @@ async fn gather(deps: &Deps, tx: &mut Tx, now: Instant) -> StepResult<usize> {
     for waited in held::due(tx, now).await? {
         // What waited alone is told as what it is.
         if waited.stories < 2 {
+            continue;
+        }
+        // By night each is looked at by itself: among them may be what wakes.
+        let asleep = night_of(deps, &waited.recipient, &waited.brand, now).is_some();
+        if waited.held == RATE && asleep {
             continue;
         }
         let reason = if waited.held == QUIET { Reason::QuietDigest } else { Reason::ManyAtOnce };
@@ -109,13 +114,20 @@ fn weight(row: &AlertRow) -> u8 {
     }
 }
 
+/// Whether it is about a date that we gave or set. Either may turn out needless where the other does
+/// not: that, and what is told of the debts beside it.
+fn is_dated(row: &AlertRow) -> bool {
+    let reason = row.reason.parse::<Reason>();
+    matches!(reason, Ok(Reason::PromiseNear | Reason::PromiseBroken | Reason::FollowUpDue))
+}
+
 /// One of each live alert, and the ids of those of which it says all. What brings up to date is not
 /// among them: whether it is needed shows once the other one has gone.
 fn newest(due: Vec<AlertRow>) -> (Vec<AlertRow>, Vec<String>) {
     let pair = |row: &AlertRow| (row.live.clone(), row.recipient.clone());
-    let mut best: BTreeMap<(String, String), (u8, String)> = BTreeMap::new();
+    let mut best: BTreeMap<(String, String), (u8, String, bool)> = BTreeMap::new();
     for row in due.iter().filter(|row| !row.live.is_empty()) {
-        let rank = (weight(row), row.id.clone());
+        let rank = (weight(row), row.id.clone(), is_dated(row));
         let place = best.entry(pair(row)).or_insert_with(|| rank.clone());
         if *place < rank {
             *place = rank;
@@ -123,10 +135,11 @@ fn newest(due: Vec<AlertRow>) -> (Vec<AlertRow>, Vec<String>) {
     }
     let (mut rows, mut old) = (Vec::with_capacity(due.len()), Vec::new());
     for row in due {
-        let first = best.get(&pair(&row)).is_none_or(|(_, id)| *id == row.id);
+        let best = best.get(&pair(&row));
+        let first = best.is_none_or(|(_, id, _)| *id == row.id);
         if row.live.is_empty() || first {
             rows.push(row);
-        } else if weight(&row) > 0 {
+        } else if weight(&row) > 0 && best.is_some_and(|(.., dated)| *dated == is_dated(&row)) {
             old.push(row.id);
         }
     }
@@ -169,7 +182,7 @@ impl Plan {
         now: Instant,
     ) {
         let id = AlertId(deps.ids.next(now));
-        let cause = row.key.strip_suffix(&row.recipient).unwrap_or(&row.key);
+        let cause = stand_in::cause(row);
         self.new.push(NewAlert {
             id,
             key: format!("{cause}{on_call}"),
@@ -269,12 +282,15 @@ fn on_call(deps: &Deps, brand: &Brand, now: Instant) -> Option<String> {
 /// The quiet hours of an alert's recipient around now, if any. The one alert of a night goes: it
 /// stands for what woke.
 fn night(deps: &Deps, row: &AlertRow, now: Instant) -> Option<Night> {
-    let recipient = deps.recipients.get(&row.recipient).filter(|r| !r.quiet.is_empty())?;
-    let brand = deps.brands.get(&row.brand)?;
     if row.reason == Reason::WokenAgain.as_str() {
         return None;
     }
-    delivery::night(&recipient.quiet, &brand.zone, now)
+    night_of(deps, &row.recipient, &row.brand, now)
+}
+
+fn night_of(deps: &Deps, recipient: &str, brand: &str, now: Instant) -> Option<Night> {
+    let recipient = deps.recipients.get(recipient).filter(|r| !r.quiet.is_empty())?;
+    delivery::night(&recipient.quiet, &deps.brands.get(brand)?.zone, now)
 }
 
 /// The risks of the complaints that stand in some cases.
@@ -291,11 +307,18 @@ async fn risks(tx: &mut Tx, ids: &[CaseId]) -> StepResult<HashMap<CaseId, Vec<Ri
     Ok(files.iter().map(of).collect())
 }
 
-/// How many messages a recipient gets at most, where an alert counts as one: what wakes because
-/// somebody may be hurt always rings.
+/// How many messages a recipient gets at most, where an alert counts as one. What wakes always rings:
+/// held back it would wait for the morning, and of one night it is few anyhow.
 fn limit(recipient: Option<&Recipient>, row: &AlertRow) -> Option<Rate> {
     let rate = recipient?.at_most?;
-    (row.wake != Wake::Safety.as_str()).then_some(rate)
+    row.wake.is_empty().then_some(rate)
+}
+
+/// Whether somebody may be hurt where an alert calls: that waits for no room.
+fn is_grave(row: &AlertRow, risks: &HashMap<CaseId, Vec<Risk>>) -> bool {
+    let of_case = case_id(row).and_then(|id| risks.get(&id));
+    row.reason != Reason::CaseMoved.as_str()
+        && of_case.is_some_and(|risks| risks.contains(&Risk::Safety))
 }
 
 /// Holds back what is beyond a recipient's rate, and gives the rest. Where all do not fit, the last
@@ -318,9 +341,17 @@ async fn rated(
             _ => go.push(row),
         }
     }
-    for (name, (rate, rows)) in limited {
+    for (name, (rate, mut rows)) in limited {
         let told = held::sent_since(tx, &name, now - rate.window_ms, now).await?;
-        let room = rate.room(told.sent);
+        let mut room = rate.room(told.sent);
+        if rows.len() > room {
+            let risks = risks(tx, &ids(rows.iter())).await?;
+            let (grave, rest): (Vec<_>, Vec<_>) =
+                rows.into_iter().partition(|row| is_grave(row, &risks));
+            room = room.saturating_sub(grave.len());
+            go.extend(grave);
+            rows = rest;
+        }
         let (mut groups, mut ones): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(AlertRow::is_group);
         let later = groups.split_off(room.min(groups.len()));
@@ -341,3 +372,6 @@ async fn rated(
     }
     Ok(go)
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,9 @@ use crate::wire::{Alert, Delivered, Fault, Next};
 
 /// An alert that could not be delivered for a day is given up, and the others are told.
 const GIVE_UP: i64 = DAY;
+/// So often it is tried however old it is, over more than two hours: it may have waited for a day
+/// before anybody was to hear of it.
+const TRIES: i64 = 12;
 
 /// What is known around an alert.
 #[derive(Clone, Copy)]
@@ -121,7 +124,9 @@ async fn send(
 fn failed(deps: &Deps, row: &AlertRow, fault: Fault, now: Instant) -> Outcome {
     match fault.next {
         Next::Throttled { until, .. } => Outcome::Later(until, fault.why),
-        Next::Retry { .. } | Next::Expired if now - Instant(row.created_at) < GIVE_UP => {
+        Next::Retry { .. } | Next::Expired
+            if now - Instant(row.created_at) < GIVE_UP || row.attempts < TRIES =>
+        {
             let after = match fault.next {
                 Next::Retry { after: Some(ms) } => ms,
                 _ => backoff(row.attempts - 1, 5 * SECOND, HOUR, deps.ids.number()),

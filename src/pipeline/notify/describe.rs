@@ -31,11 +31,13 @@ pub(super) fn describe(
     let id = owed.mention.to_string();
     let row = mentions.iter().find(|r| r.id == id)?;
     let private = row.visibility == "private";
+    // What its author took back is told to nobody once more.
+    let gone = row.gone_at.is_some();
     let promised = promises::told(&file.case, reason);
     let due = promised.map_or(file.case.deadline().unwrap_or(owed.due), |c| c.due);
     // Where nothing is owed but what we promised, the draft is that of an answer that stands.
     let owes = file.case.owed().next().is_some();
-    let draft = draft.filter(|_| owes || promised.is_none());
+    let draft = draft.filter(|_| (owes || promised.is_none()) && !gone);
     let due_text = shown(deps, &file.case.brand, due);
     let since = file.stakes.strikes_since;
     let strikes_since = since.map_or(String::new(), |at| at.day_in(&zone(deps, &file.case.brand)));
@@ -63,6 +65,7 @@ pub(super) fn describe(
         author: author(file),
         text: match (private, row.text.trim()) {
             (true, _) => String::new(),
+            _ if gone => words.get("stands.withdrawn").to_owned(),
             (false, "") => words.get("alert.no_text").to_owned(),
             (false, text) => cut_graphemes(text, 1_000),
         },
@@ -73,7 +76,7 @@ pub(super) fn describe(
         strikes_since,
         topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
         risk: risks_of(row),
-        why: if private { Vec::new() } else { why },
+        why: if private || gone { Vec::new() } else { why },
         due,
         due_text,
         draft: if private {

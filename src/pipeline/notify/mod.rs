@@ -112,10 +112,24 @@ async fn settle(deps: &Deps, told: Vec<(AlertRow, Said)>) -> StepResult<()> {
     let mut tx = deps.store.begin().await?;
     outbox::settle(&mut tx, &settled, now).await?;
     live::keep(deps, &mut tx, &settled, &stands, now).await?;
-    let others: Vec<NewAlert> =
-        settled.iter().flat_map(|(row, o)| about::tell_others(deps, row, o)).collect();
+    let (mut others, mut wakes) = (Vec::new(), Vec::new());
+    for (row, outcome) in &settled {
+        let instead = about::tell_others(deps, row, outcome);
+        wakes.extend(wakes_instead(row, &instead));
+        others.extend(instead);
+    }
     outbox::add(&mut tx, &others, now).await?;
+    held::wake(&mut tx, &wakes, now).await?;
     tx.commit().await
+}
+
+/// Whom it was to wake cannot be reached: whoever is told in the place of that one is woken, with the
+/// case where there is one.
+fn wakes_instead<'a>(row: &'a AlertRow, instead: &[NewAlert]) -> Vec<(String, &'a str, Instant)> {
+    let Some(night) = row.night.filter(|_| !row.wake.is_empty()) else { return Vec::new() };
+    let with_case = instead.iter().any(|alert| alert.case.is_some());
+    let woken = instead.iter().filter(|alert| alert.case.is_some() == with_case);
+    woken.map(|alert| (alert.key.clone(), row.wake.as_str(), Instant(night))).collect()
 }
 
 fn case_id(row: &AlertRow) -> Option<CaseId> {

@@ -11,11 +11,13 @@ use ascolto::store::{Tx, held};
 
 store_suite!(
     one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries,
+    what_brings_up_to_date_ends_no_alarm,
     a_lost_lease_keeps_nothing,
     of_one_live_alert_one_is_on_its_way,
     what_waited_is_gathered_once,
     what_was_told_and_what_woke_is_counted,
     a_word_about_a_wake_counts_once,
+    what_waits_can_be_let_wake,
     one_instance_has_the_turn,
 );
 
@@ -92,6 +94,32 @@ async fn one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries(house: &Hou
     let ended = (CaseId(5).to_string(), "room".to_owned());
     live::end(&mut tx, &[ended]).await.unwrap();
     assert!(live::of_alerts(&mut tx, &taken).await.unwrap().is_empty());
+}
+
+/// The reason and state of an alert about the case.
+async fn stands(tx: &mut Tx, key: &str) -> String {
+    let rows = outbox::of_case(tx, CaseId(5)).await.unwrap();
+    let row = rows.into_iter().find(|row| row.key == key).unwrap();
+    format!("{} {}", row.reason, row.state)
+}
+
+async fn what_brings_up_to_date_ends_no_alarm(house: &House) {
+    let reasons = [Reason::Escalated, Reason::PromiseBroken, Reason::CaseMoved, Reason::Overdue];
+    add(house, &reasons.map(|reason| alert(house, reason.as_str(), reason))).await;
+    let taken = take(house, T0).await;
+    let of = |key: &str| taken.iter().find(|row| row.key == key).unwrap();
+    let mut tx = house.begin().await;
+    for key in ["escalated", "promise_broken"] {
+        let later = Outcome::Later(T0 + HOUR, "503".to_owned());
+        sent(&mut tx, of(key), later, T0 + 1).await;
+    }
+    sent(&mut tx, of("case_moved"), Outcome::Edited, T0 + 1).await;
+    live::keep(&mut tx, &[told(of("case_moved"), "taken 1 ada")], T0 + 1).await.unwrap();
+    assert_eq!(stands(&mut tx, "escalated").await, "escalated due", "nobody has heard of it");
+    sent(&mut tx, of("overdue"), Outcome::Edited, T0 + 1).await;
+    live::keep(&mut tx, &[told(of("overdue"), "waiting 1 ")], T0 + 1).await.unwrap();
+    assert_eq!(stands(&mut tx, "escalated").await, "superseded silent");
+    assert_eq!(stands(&mut tx, "promise_broken").await, "promise_broken due");
 }
 
 async fn a_lost_lease_keeps_nothing(house: &House) {
@@ -192,6 +220,21 @@ async fn a_word_about_a_wake_counts_once(house: &House) {
     let said = live::in_vain_since(&mut tx, "acme", T0).await.unwrap();
     assert_eq!(said, [("deaf".to_owned(), 1)]);
     assert!(live::in_vain_since(&mut tx, "acme", T0 + 1).await.unwrap().is_empty());
+}
+
+async fn what_waits_can_be_let_wake(house: &House) {
+    add(house, &[alert(house, "k1", Reason::NewComplaint)]).await;
+    let mut tx = house.begin().await;
+    let id = outbox::due(&mut tx, T0, 50).await.unwrap().remove(0).id;
+    held::hold(&mut tx, &[(id, T0 + HOUR, "quiet")]).await.unwrap();
+    for (wake, night) in [("safety", T0), ("legal", T0 + 1)] {
+        let wakes = [("k1".to_owned(), wake, night), ("nothing".to_owned(), wake, night)];
+        held::wake(&mut tx, &wakes, T0 + MINUTE).await.unwrap();
+    }
+    let due = outbox::due(&mut tx, T0 + MINUTE, 50).await.unwrap();
+    assert_eq!(due.len(), 1);
+    let row = &due[0];
+    assert_eq!((&*row.wake, row.night, &*row.held), ("safety", Some(T0.0), ""));
 }
 
 async fn one_instance_has_the_turn(house: &House) {

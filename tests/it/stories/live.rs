@@ -119,3 +119,40 @@ async fn fifty_at_once_are_told_in_few_messages_and_none_is_dropped() {
     assert!(grouped >= 30, "{grouped} were told together");
     t.close().await;
 }
+
+#[tokio::test]
+async fn who_may_be_hurt_waits_for_no_room() {
+    let fire = "@acme la stufa che mi avete mandato ha preso fuoco, mio figlio è al pronto \
+                soccorso, nessuno risponde, vergogna!";
+    let post = |id: &str, at: i64, text: &str| {
+        serde_json::json!({ "at": at, "do": "post", "id": id, "author": id, "handle": id,
+            "lang": "it", "text": text })
+        .to_string()
+    };
+    let lost = "@acme pacco perso, nessuno risponde, vergogna!";
+    let script = [post("p1", 2, lost), post("p2", 6, lost), post("fire", 6, fire)].join("\n");
+    let (brand, more) =
+        ("sla = \"slow\"", "at_most = \"1/h\"\n[sla.slow]\nfirst_response = \"8h\"\n");
+    let t = Town::of(Plan { script: &script, brand, more, ..Plan::default() }).await;
+    t.pass(10).await;
+    assert_eq!(t.alerts("p1").await, ["new_complaint sent"]);
+    assert_eq!(t.alerts("p2").await, ["new_complaint due"]);
+    assert_eq!(t.alerts("fire").await, ["new_complaint sent"]);
+    t.clock.advance(HOUR);
+    t.settle().await;
+    assert_eq!(t.alerts("p2").await, ["new_complaint sent"]);
+    t.close().await;
+}
+
+#[tokio::test]
+async fn what_its_author_took_back_is_not_told_once_more() {
+    let deleted = r#"{"at":20,"do":"delete","id":"p1"}"#;
+    let (t, ntfy) = with_a_phone(&format!("{COMPLAINT}\n{deleted}")).await;
+    t.pass(40).await;
+    let changed = ntfy.changed();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert!(title(&changed[0]).starts_with("Ritirato dal cliente"), "{}", changed[0]);
+    let told = changed[0].to_string();
+    assert!(!told.contains("pacco") && !told.contains("vergogna"), "{told}");
+    t.close().await;
+}

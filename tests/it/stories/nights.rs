@@ -1,7 +1,9 @@
 //! Trap 23: quiet hours hold what is told and not what is owed; then one digest. What wakes goes to
 //! the person on call alone and says why.
 
-use crate::town::{Plan, Town};
+use crate::doubles::webhook::Receiver;
+use crate::town::{MORNING, Plan, Town};
+use ascolto::clock::Clock;
 use ascolto::domain::AlertId;
 use ascolto::domain::case::State;
 use ascolto::domain::time::{HOUR, MINUTE};
@@ -175,4 +177,36 @@ async fn a_rota_says_who_is_on_call_and_where_it_has_nobody_all_are_woken() {
         sleep(&t).await;
         t.close().await;
     }
+}
+
+#[tokio::test]
+async fn where_the_person_on_call_cannot_be_reached_who_stands_in_is_woken() {
+    let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+    let receiver = Receiver::start(secret, Clock::manual(MORNING)).await;
+    let hook = format!(
+        "notifier = \"webhook\"\nurl = \"{}/nowhere\"\nsecret = \"{secret}\"\n",
+        receiver.url
+    );
+    let desk =
+        "[escalation.desk]\nlevels = [{ at = \"0%\", to = [\"room\"] }]\nfallback = \"boss\"\n";
+    let boss = format!("[recipient.boss]\nnotifier = \"terminal\"\nlanguage = \"it\"\n{QUIET}");
+    let more = format!("{QUIET}[recipient.phone]\n{hook}{QUIET}{boss}{desk}");
+    let plan = Plan {
+        script: &post("fire", 5, FIRE),
+        brand: "on_call = \"phone\"\nescalation = \"desk\"",
+        opens_after: EVENING,
+        more: &more,
+        ..Plan::default()
+    };
+    let t = Town::of(plan).await;
+    t.pass(8).await;
+    let told = t.told("fire").await;
+    let stands: Vec<_> =
+        told.iter().map(|row| (&*row.recipient, &*row.state, &*row.wake)).collect();
+    let wanted = [("room", "due", ""), ("phone", "failed", "safety"), ("boss", "sent", "safety")];
+    assert_eq!(stands, wanted);
+    let said = t.said();
+    assert!(said.len() == 1 && said[0].starts_with("!! Nuovo reclamo"), "{said:?}");
+    sleep(&t).await;
+    t.close().await;
 }
