@@ -7,15 +7,15 @@ use super::life::{RATES, SLEEPERS};
 use super::outside::plain;
 use super::staff::Staff;
 use super::{judge, watch};
-use ascolto::domain::Instant;
 use ascolto::domain::obligation::Owing;
 use ascolto::domain::reason::Reason;
 use ascolto::domain::time::{DAY, HOUR};
+use ascolto::domain::{Instant, Risk};
 use ascolto::store::cases::CaseFile;
 use ascolto::store::ledger::statement::stated;
 use ascolto::store::outbox::AlertRow;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a day left behind; the same seed leaves the same.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub async fn reckon(seed: u64, house: House, day: &Day, staff: &Staff) -> Lived 
     judge::alerts_came_once(seed, &house, &alerts);
     every_alert_says_what_became_of_it(seed, &house, &alerts);
     nobody_sleeping_was_told(seed, &house, &alerts, &rome);
-    no_rate_was_passed(seed, &house, &alerts);
+    no_rate_was_passed(seed, &house, &files, &alerts);
     the_lead_heard_once(seed, &files, &alerts);
     let (deaths, replies) = (house.deaths.clone(), staff.replies.len());
     house.close().await;
@@ -116,16 +116,19 @@ fn nobody_sleeping_was_told(seed: u64, house: &House, alerts: &[AlertRow], rome:
     }
 }
 
-/// In no hour anybody was told more than they asked for, but where somebody may be hurt. What changes
-/// an alert in place is no message.
-fn no_rate_was_passed(seed: u64, house: &House, alerts: &[AlertRow]) {
+/// In no hour anybody was told more than they asked for, but of what wakes, and where somebody may be
+/// hurt. What changes an alert in place is no message.
+fn no_rate_was_passed(seed: u64, house: &House, files: &[CaseFile], alerts: &[AlertRow]) {
+    let risky = files.iter().filter(|f| f.stakes.risk.contains(&Risk::Safety));
+    let grave: BTreeSet<String> = risky.map(|f| f.case.id.to_string()).collect();
     // As it came last: before an answer that was lost it may have come otherwise.
     let changes: BTreeMap<String, bool> =
         house.outside.arrivals().into_iter().map(|a| (a.key, a.changes)).collect();
     for (who, most) in RATES {
         let counts = |a: &&AlertRow| {
             let rings = changes.get(&plain(&a.key)) == Some(&false);
-            a.recipient == *who && a.state == "sent" && a.wake != "safety" && rings
+            let waits = a.wake.is_empty() && a.case_id.iter().all(|id| !grave.contains(id));
+            a.recipient == *who && a.state == "sent" && waits && rings
         };
         let mut sent: Vec<i64> = alerts.iter().filter(counts).filter_map(|a| a.sent_at).collect();
         sent.sort_unstable();
