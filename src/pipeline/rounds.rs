@@ -1,7 +1,8 @@
 //! Rounds: the statement of each day and the blind sample of each week, made once these are over.
 //!
 //! Which one is next is a row with a due time, so none is left out and none is made twice, whoever
-//! restarts. After days without a running service all that were left open are made, one by one.
+//! restarts. After days without a running service all that were left open are made, one by one, but
+//! for those on which nothing was heard and nothing moved.
 
 use super::{Deps, Did, StepResult};
 use crate::domain::sample::{Draw, Drawn, Stratum};
@@ -76,7 +77,8 @@ async fn one(deps: &Deps, what: Round) -> StepResult<bool> {
                 Round::Statement => state(&mut tx, brand, &round.day, span, now).await?,
                 Round::Sample => draw(&mut tx, brand, &round.day, span).await?,
             };
-            (made, round_of(what, brand, span.1))
+            let busy = statement::next_busy(&mut tx, span.1).await?.unwrap_or(now);
+            (made, round_of(what, brand, busy.min(now).max(span.1)))
         }
         // Its brand left the configuration, and may come back.
         None => (Made::Nothing, RoundRow { due_at: (now + DAY).0, ..round.clone() }),

@@ -96,6 +96,8 @@ statements! {
     ONE = Sql::same("SELECT brand, day, body, digest FROM statements WHERE brand = $1 AND day = $2");
     ALL = Sql::same("SELECT brand, day, body, digest FROM statements WHERE brand > $1 OR (brand = $1 AND day > $2) ORDER BY brand, day LIMIT $3");
     POSITION = Sql::same("SELECT position FROM events WHERE id = $1");
+    NEXT_EVENT = Sql::same("SELECT MIN(id) FROM events WHERE id >= $1");
+    NEXT_PAGE = Sql::same("SELECT MIN(id) FROM intake WHERE id >= $1");
 }
 
 /// Statements read at a time.
@@ -113,6 +115,23 @@ pub fn event_data(day: &str, digest: &str) -> String {
 
 fn id_at(at: Instant) -> EventId {
     EventId(u128::from(at.0.max(0).unsigned_abs()) << 80)
+}
+
+/// When something was next heard or moved, from an instant on. Days before that have nothing to
+/// state.
+///
+/// # Errors
+/// `Broken` where an id is none.
+pub async fn next_busy(tx: &mut Tx, from: Instant) -> Result<Option<Instant>, StoreError> {
+    let mut next: Option<Instant> = None;
+    for sql in [NEXT_EVENT, NEXT_PAGE] {
+        let row: Option<(Option<String>,)> = tx.first(sql, args![id_at(from)]).await?;
+        let Some(text) = row.and_then(|(id,)| id) else { continue };
+        let id: EventId = text.parse().map_err(|e| StoreError::broken(&text, e))?;
+        let at = Instant(i64::try_from(id.0 >> 80).unwrap_or(i64::MAX));
+        next = Some(next.map_or(at, |next| next.min(at)));
+    }
+    Ok(next)
 }
 
 /// What the log says of a brand's day, which began at `from` and ended at `to`.
@@ -175,15 +194,14 @@ fn digest(brand: &str, day: &str, body: &str) -> String {
 pub async fn stated(tx: &mut Tx, brand: &str, day: &str) -> Result<Option<Stated>, StoreError> {
     let Some(row) = tx.first::<Row>(ONE, args![brand, day]).await? else { return Ok(None) };
     let log = events::of_subject(tx, &subject(brand)).await?;
-    let mut broken: Vec<String> = untrue(&row, &log).into_iter().collect();
+    let mut broken: Vec<String> = untrue(&row, &by_day(&log)).into_iter().collect();
     let statement: Statement = serde_json::from_str(&row.body)
         .map_err(|e| StoreError::broken(format!("the statement of {brand} for {day}"), e))?;
     let again = account(tx, brand, day, (statement.from, statement.to)).await?;
     if again != statement.account {
         broken.extend(differences(&statement.account, &again));
     }
-    let event = log.iter().find(|e| of_day(e, day));
-    let position: Option<(Option<i64>,)> = match event {
+    let position: Option<(Option<i64>,)> = match by_day(&log).get(day) {
         Some(event) => tx.first(POSITION, args![&event.id]).await?,
         None => None,
     };
@@ -194,35 +212,47 @@ pub async fn stated(tx: &mut Tx, brand: &str, day: &str) -> Result<Option<Stated
 /// Checks that every statement is what the log says that it was.
 pub(super) async fn check(tx: &mut Tx, broken: &mut Findings) -> Result<(), StoreError> {
     let (mut brand, mut day) = (String::new(), String::new());
-    let mut log = Vec::new();
     loop {
         let page: Vec<Row> = tx.all(ALL, args![&brand, &day, PAGE]).await?;
-        for row in &page {
-            if row.brand != brand {
-                log = events::of_subject(tx, &subject(&row.brand)).await?;
-            }
-            (brand, day) = (row.brand.clone(), row.day.clone());
-            if let Some(why) = untrue(row, &log) {
-                broken.add(format!("the statement of {brand} for {day}"), why);
+        for of_brand in page.chunk_by(|a, b| a.brand == b.brand) {
+            let log = events::of_subject(tx, &subject(&of_brand[0].brand)).await?;
+            let log = by_day(&log);
+            for row in of_brand {
+                if let Some(why) = untrue(row, &log) {
+                    broken.add(format!("the statement of {} for {}", row.brand, row.day), why);
+                }
             }
         }
         if i64::try_from(page.len()).is_ok_and(|n| n < PAGE) {
             return Ok(());
         }
+        if let Some(last) = page.last() {
+            (brand, day) = (last.brand.clone(), last.day.clone());
+        }
     }
 }
 
-fn of_day(event: &EventRow, day: &str) -> bool {
-    let data: Option<serde_json::Value> = serde_json::from_str(&event.data).ok();
-    event.kind == EVENT && data.is_some_and(|d| d["day"] == day)
+/// What the log holds of statements, by day; of several the first.
+fn by_day(log: &[EventRow]) -> BTreeMap<String, &EventRow> {
+    #[derive(Deserialize)]
+    struct Of {
+        day: String,
+    }
+    let mut days = BTreeMap::new();
+    for event in log.iter().filter(|event| event.kind == EVENT) {
+        if let Ok(Of { day }) = serde_json::from_str(&event.data) {
+            days.entry(day).or_insert(event);
+        }
+    }
+    days
 }
 
 /// Why a statement is not what was stated; `None` where it is.
-fn untrue(row: &Row, log: &[EventRow]) -> Option<String> {
+fn untrue(row: &Row, log: &BTreeMap<String, &EventRow>) -> Option<String> {
     if digest(&row.brand, &row.day, &row.body) != row.digest {
         return Some("its figures are not those of its digest: they were changed".to_owned());
     }
-    match log.iter().find(|e| of_day(e, &row.day)) {
+    match log.get(&row.day) {
         None => Some("the log knows nothing of it".to_owned()),
         Some(event) if event.data != event_data(&row.day, &row.digest) => {
             Some("the log holds another digest: it was replaced".to_owned())
