@@ -81,6 +81,7 @@ async fn however_often_a_case_moves_meanwhile_its_alert_changes_once() {
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert!(title(&changed[0]).starts_with("Preso in carico da bob"), "{}", changed[0]);
     // What comes back to where it was needs no word.
+    t.pass(1).await;
     acts::act(&t.deps, id, "bob", Act::Release).await.unwrap();
     acts::act(&t.deps, id, "bob", Act::Take).await.unwrap();
     t.settle().await;
