@@ -257,32 +257,11 @@ fn reasoned(note: &str) -> Result<(), NotAllowed> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attention, CaseEvent, Resolution, next_due};
+    use super::super::{CaseEvent, next_due};
     use super::*;
+    use crate::domain::case::tests::empty as case;
     use crate::domain::commitment::Source;
-    use crate::domain::escalation::Escalation;
-    use crate::domain::id::CaseId;
     use crate::domain::time::{DAY, HOUR};
-
-    fn case() -> Case {
-        Case {
-            id: CaseId(1),
-            brand: "acme".into(),
-            channel: "masto".into(),
-            network: "mastodon".into(),
-            origin: String::new(),
-            thread: "t".into(),
-            author: "a".into(),
-            opened_at: Instant(0),
-            told_at: Instant(0),
-            attention: Attention::Free,
-            handed_over: None,
-            resolution: Resolution::default(),
-            obligations: Vec::new(),
-            escalation: Escalation::default(),
-            commitments: Vec::new(),
-        }
-    }
 
     fn promise(number: u32, due: i64) -> Commitment {
         Commitment {

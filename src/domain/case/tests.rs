@@ -25,7 +25,8 @@ fn debt(mention: u128, owing: Owing) -> Obligation {
     }
 }
 
-fn empty() -> Case {
+/// A case that owes nothing yet.
+pub(super) fn empty() -> Case {
     Case {
         id: CaseId(1),
         brand: "acme".into(),

@@ -24,7 +24,10 @@ pub(super) fn shown(
     lines.push(match state.told_at {
         Some(at) => {
             let then = rows.alerts.iter().filter(|a| a.created_at == at.0);
-            let names: Vec<&str> = then.map(|a| a.recipient.as_str()).collect();
+            // Several complaints of one case may have come at once.
+            let mut names: Vec<&str> = then.map(|a| a.recipient.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
             let (at, names) = (time(at), names.join(", "));
             words.fill("screen.level_told", &[("time", &at), ("names", &names)])
         }
