@@ -1,8 +1,8 @@
 //! Rounds: the statement of each day and the blind sample of each week, made once these are over.
 //!
 //! Which one is next is a row with a due time, so none is left out and none is made twice, whoever
-//! restarts. After days without a running service all that were left open are made, one by one, but
-//! for those on which nothing was heard and nothing moved.
+//! restarts. After days without a running service all that were left open are made, one by one; of
+//! more than a year only those on which something was heard or moved.
 
 use super::{Deps, Did, StepResult};
 use crate::domain::sample::{Draw, Drawn, Stratum};
@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 
 /// So long after its end a day is stated: what was under way at midnight is stored by then.
 const SETTLE: i64 = 5 * MINUTE;
+/// Over so long a time empty days are passed over: a recording is played from 1970 on.
+const LONG: i64 = 366 * DAY;
 /// Candidates read at a time.
 const PAGE: i64 = 2_000;
 
@@ -77,8 +79,11 @@ async fn one(deps: &Deps, what: Round) -> StepResult<bool> {
                 Round::Statement => state(&mut tx, brand, &round.day, span, now).await?,
                 Round::Sample => draw(&mut tx, brand, &round.day, span).await?,
             };
-            let busy = statement::next_busy(&mut tx, span.1).await?.unwrap_or(now);
-            (made, round_of(what, brand, busy.min(now).max(span.1)))
+            let mut next = span.1;
+            if now - next > LONG {
+                next = statement::next_busy(&mut tx, next).await?.unwrap_or(now).min(now).max(next);
+            }
+            (made, round_of(what, brand, next))
         }
         // Its brand left the configuration, and may come back.
         None => (Made::Nothing, RoundRow { due_at: (now + DAY).0, ..round.clone() }),
