@@ -107,9 +107,10 @@ pub fn said(event: &CaseEvent, case: &Case, effects: &[Effect]) -> Vec<(MentionI
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::case::{Attention, Resolution, apply};
+    use crate::domain::case::apply;
+    use crate::domain::case::tests::empty;
     use crate::domain::obligation::Standing;
-    use crate::domain::{CaseId, Instant, Lang};
+    use crate::domain::{Instant, Lang};
 
     fn void(reason: VoidReason) -> CaseEvent {
         CaseEvent::Voided { reason, by: "ada".to_owned(), note: "x".to_owned() }
@@ -157,23 +158,8 @@ mod tests {
         };
         let word = Evidence::Word { by: "ada".to_owned(), url: String::new() };
         let met = Standing::Met { evidence: word, at: Instant(1) };
-        let case = Case {
-            id: CaseId(1),
-            brand: "acme".to_owned(),
-            channel: String::new(),
-            network: String::new(),
-            origin: String::new(),
-            thread: String::new(),
-            author: String::new(),
-            opened_at: Instant(0),
-            told_at: Instant(0),
-            attention: Attention::Free,
-            handed_over: None,
-            resolution: Resolution::default(),
-            obligations: vec![owed(1, met), owed(2, Standing::Owed)],
-            escalation: crate::domain::escalation::Escalation::default(),
-            commitments: Vec::new(),
-        };
+        let obligations = vec![owed(1, met), owed(2, Standing::Owed)];
+        let case = Case { obligations, ..empty() };
         let no = void(VoidReason::NotComplaint);
         let (case, effects) = apply(case, no.clone(), Instant(2)).unwrap();
         let said_now = said(&no, &case, &effects);

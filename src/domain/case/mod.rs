@@ -11,7 +11,7 @@ mod event;
 mod life;
 mod resolution;
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;
 
 pub use commit::CommitmentEvent;
 pub use due::{REMIND_EVERY, Timer, next_due};

@@ -26,7 +26,7 @@ fn debt(mention: u128, owing: Owing) -> Obligation {
 }
 
 /// A case that owes nothing yet.
-pub(super) fn empty() -> Case {
+pub(in crate::domain) fn empty() -> Case {
     Case {
         id: CaseId(1),
         brand: "acme".into(),

@@ -1,11 +1,12 @@
 //! Levels by the clock, acknowledgements, who stands in for whom.
 
 use super::*;
-use crate::domain::case::{Attention, CaseEvent, EventName, Resolution, apply, next_due};
+use crate::domain::case::tests::empty;
+use crate::domain::case::{CaseEvent, EventName, apply, next_due};
 use crate::domain::obligation::{Owing, Standing};
 use crate::domain::rota::{Rota, Stint};
 use crate::domain::time::{DAY, HOUR, MINUTE};
-use crate::domain::{CaseId, Lang, MentionId};
+use crate::domain::{Lang, MentionId};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -42,26 +43,6 @@ fn debt(mention: u128, owing: Owing, severity: u8, heard: i64, due: i64) -> Case
         overdue_told: false,
         standing: Standing::Owed,
     })
-}
-
-fn empty() -> Case {
-    Case {
-        id: CaseId(1),
-        brand: "acme".into(),
-        channel: String::new(),
-        network: String::new(),
-        origin: String::new(),
-        thread: String::new(),
-        author: String::new(),
-        opened_at: Instant(0),
-        told_at: Instant(0),
-        attention: Attention::Free,
-        handed_over: None,
-        resolution: Resolution::default(),
-        obligations: Vec::new(),
-        escalation: Escalation::default(),
-        commitments: Vec::new(),
-    }
 }
 
 /// What the pipeline does: the event, then the plan.

@@ -1,10 +1,9 @@
 //! Priorities: every part with its weight, and an order in which complaints come first.
 
 use super::*;
-use crate::domain::case::{Attention, Resolution};
-use crate::domain::escalation::Escalation;
+use crate::domain::case::tests::empty;
 use crate::domain::obligation::{Evidence, Obligation, Standing};
-use crate::domain::{CaseId, Lang, MentionId};
+use crate::domain::{Lang, MentionId};
 use proptest::prelude::*;
 
 fn debt(owing: Owing, severity: u8, due: i64) -> Obligation {
@@ -22,24 +21,8 @@ fn debt(owing: Owing, severity: u8, due: i64) -> Obligation {
     }
 }
 
-fn case(debts: Vec<Obligation>) -> Case {
-    Case {
-        id: CaseId(1),
-        brand: "acme".into(),
-        channel: "masto".into(),
-        network: "mastodon".into(),
-        origin: String::new(),
-        thread: "t".into(),
-        author: "a".into(),
-        opened_at: Instant(5),
-        told_at: Instant(5),
-        attention: Attention::Free,
-        handed_over: None,
-        resolution: Resolution::default(),
-        obligations: debts,
-        escalation: Escalation::default(),
-        commitments: Vec::new(),
-    }
+fn case(obligations: Vec<Obligation>) -> Case {
+    Case { opened_at: Instant(5), told_at: Instant(5), obligations, ..empty() }
 }
 
 fn told(stakes: &Stakes, debts: Vec<Obligation>) -> Vec<(&'static str, i64)> {
