@@ -3,11 +3,13 @@
 //! The router takes its patterns from [`path`], everybody else builds addresses with [`Links`]:
 //! a link in an alert cannot point where no route is.
 
+mod button;
 mod connect;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub use button::Button;
 pub use connect::{Connect, ConnectFault};
 pub use token::{Act, Action, LinkFault, Signer};
 
@@ -48,6 +50,10 @@ pub mod path {
     pub const LOOPBACK: &str = "/callback";
     /// Calls from a network's own server, for one channel.
     pub const HOOK_CHANNEL: &str = "/hooks/channel/{name}";
+    /// Calls from a recipient's own service: somebody pressed a button.
+    pub const HOOK_RECIPIENT: &str = "/hooks/recipient/{name}";
+    /// Calls from a ticket system.
+    pub const HOOK_HANDOVER: &str = "/hooks/handover/{name}";
     /// The same for every channel that names this app.
     pub const HOOK_APP: &str = "/hooks/app/{name}";
     /// Style sheet, script and pictures.

@@ -46,7 +46,7 @@ use crate::domain::time::SECOND;
 use crate::ids::Ids;
 use crate::wire::{
     Bucket, BucketRule, Ctx, Fault, Keep, Network, Next, Notifier, Reached, Request, Response,
-    Session, Talk, Told, consent_fault,
+    Session, Talk, TicketSystem, Told, consent_fault,
 };
 use std::any::Any;
 use std::path::PathBuf;
@@ -102,6 +102,8 @@ pub enum Peer<'a> {
     Network(&'a dyn Network),
     /// A notifier, for a recipient.
     Notifier(&'a dyn Notifier),
+    /// A ticket system, for a hand-over.
+    Tickets(&'a dyn TicketSystem),
     /// The server behind a network's consent page, by that network's name. It has no settings, no
     /// session and no limits.
     Consent(&'a str),
@@ -112,6 +114,7 @@ impl<'a> Peer<'a> {
         match self {
             Peer::Network(network) => network.meta().name,
             Peer::Notifier(notifier) => notifier.meta().name,
+            Peer::Tickets(system) => system.meta().name,
             Peer::Consent(network) => network,
         }
     }
@@ -120,6 +123,7 @@ impl<'a> Peer<'a> {
         match self {
             Peer::Network(network) => network.meta().buckets,
             Peer::Notifier(notifier) => notifier.meta().buckets,
+            Peer::Tickets(system) => system.meta().buckets,
             Peer::Consent(_) => &[],
         }
     }
@@ -127,28 +131,28 @@ impl<'a> Peer<'a> {
     fn sign(self, request: Request, cx: &Ctx<'_>) -> Request {
         match self {
             Peer::Network(network) => network.sign(request, cx),
-            Peer::Notifier(_) | Peer::Consent(_) => request,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => request,
         }
     }
 
     fn own(self, settings: &(dyn Any + Send + Sync)) -> Vec<String> {
         match self {
             Peer::Network(network) => network.own(settings),
-            Peer::Notifier(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
         }
     }
 
     fn login(self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + 'a>> {
         match self {
             Peer::Network(network) => network.login(cx),
-            Peer::Notifier(_) | Peer::Consent(_) => None,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => None,
         }
     }
 
     fn probe(self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + 'a>> {
         match self {
             Peer::Network(network) => network.probe(cx),
-            Peer::Notifier(_) | Peer::Consent(_) => None,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => None,
         }
     }
 
@@ -156,6 +160,7 @@ impl<'a> Peer<'a> {
         match self {
             Peer::Network(network) => network.fault(res, cx),
             Peer::Notifier(notifier) => notifier.fault(res, cx),
+            Peer::Tickets(system) => system.fault(res, cx),
             Peer::Consent(_) => consent_fault(res),
         }
     }
@@ -163,21 +168,21 @@ impl<'a> Peer<'a> {
     fn told(self, res: &Response, cx: &Ctx<'_>) -> Vec<Told> {
         match self {
             Peer::Network(network) => network.told(res, cx),
-            Peer::Notifier(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
         }
     }
 
     fn cost(self, res: &Response, cx: &Ctx<'_>) -> Vec<(Bucket, u32)> {
         match self {
             Peer::Network(network) => network.cost(res, cx),
-            Peer::Notifier(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
         }
     }
 
     fn limit(self, rule: &BucketRule, link: &Link) -> u32 {
         match self {
             Peer::Network(network) => network.limit(rule, &link.settled().cx()),
-            Peer::Notifier(_) | Peer::Consent(_) => rule.limit,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => rule.limit,
         }
     }
 }

@@ -43,6 +43,19 @@ pub enum Act {
         /// The alert.
         alert: AlertId,
     },
+    /// Edit the draft, and publish what became of it.
+    Edit {
+        /// The revision of the draft in the alert.
+        draft_rev: i64,
+    },
+    /// It is no complaint.
+    NotComplaint,
+    /// It is not about us.
+    NotAboutUs,
+    /// It was answered elsewhere; the page asks where.
+    Answered,
+    /// Hand it over to a ticket system.
+    HandOver,
 }
 
 impl Act {
@@ -55,10 +68,16 @@ impl Act {
             Act::Snooze => "snooze",
             Act::Ack => "ack",
             Act::Woken { .. } => "woken",
+            Act::Edit { .. } => "edit",
+            Act::NotComplaint => "not_complaint",
+            Act::NotAboutUs => "not_about_us",
+            Act::Answered => "answered",
+            Act::HandOver => "hand_over",
         }
     }
 
-    fn code(self) -> (u8, i64) {
+    /// Its number in tokens, and the draft's revision.
+    pub(super) fn code(self) -> (u8, i64) {
         match self {
             Act::Take => (1, 0),
             Act::Waive => (2, 0),
@@ -66,10 +85,16 @@ impl Act {
             Act::Snooze => (4, 0),
             Act::Ack => (5, 0),
             Act::Woken { .. } => (6, 0),
+            Act::Edit { draft_rev } => (7, draft_rev),
+            Act::NotComplaint => (8, 0),
+            Act::NotAboutUs => (9, 0),
+            Act::Answered => (10, 0),
+            Act::HandOver => (11, 0),
         }
     }
 
-    fn of_code(code: u8, rev: i64, subject: u128) -> Option<Act> {
+    /// The act of a number in a token.
+    pub(super) fn of_code(code: u8, rev: i64, subject: u128) -> Option<Act> {
         match (code, rev) {
             (1, 0) => Some(Act::Take),
             (2, 0) => Some(Act::Waive),
@@ -77,6 +102,11 @@ impl Act {
             (4, 0) => Some(Act::Snooze),
             (5, 0) => Some(Act::Ack),
             (6, 0) => Some(Act::Woken { alert: AlertId(subject) }),
+            (7, draft_rev) => Some(Act::Edit { draft_rev }),
+            (8, 0) => Some(Act::NotComplaint),
+            (9, 0) => Some(Act::NotAboutUs),
+            (10, 0) => Some(Act::Answered),
+            (11, 0) => Some(Act::HandOver),
             _ => None,
         }
     }
@@ -126,6 +156,8 @@ impl LinkFault {
 pub struct Signer {
     /// For action links.
     act: Hmac<Sha256>,
+    /// For the buttons of alerts.
+    pub(super) button: Hmac<Sha256>,
     /// For the links that connect a channel.
     pub(super) connect: Hmac<Sha256>,
     /// For what a consent page carries there and back on behalf of such a link.
@@ -146,6 +178,7 @@ impl Signer {
         let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
         Signer {
             act: mac.clone().chain_update(PURPOSE),
+            button: mac.clone().chain_update(super::button::PURPOSE),
             connect: mac.clone().chain_update(super::connect::PURPOSE),
             consent: mac.clone().chain_update(super::connect::CONSENT),
             verifier: mac.chain_update(super::connect::VERIFIER),

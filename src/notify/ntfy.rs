@@ -9,9 +9,9 @@ use crate::domain::text::one_line;
 use crate::domain::time::MINUTE;
 use crate::speech::Catalogue;
 use crate::wire::{
-    Alert, AlertLine, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key, KeyFault,
-    KeyKind, Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via, is_one_word,
-    read_settings,
+    Acts, Alert, AlertLine, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key,
+    KeyFault, KeyKind, Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via,
+    is_one_word, read_settings,
 };
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -62,6 +62,7 @@ static META: NotifierMeta = NotifierMeta {
     ],
     edits: true,
     dedups: false,
+    acts: Acts::Links,
 };
 
 /// A longer message becomes an attachment.
@@ -204,7 +205,7 @@ fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &Catalogue) -> Publi
         tags,
         click: case.map(|c| c.link.as_str()),
         actions: actions
-            .map(|(label, url)| Button { action: "view", label: one_line(label, 40), url })
+            .map(|act| Button { action: "view", label: one_line(&act.label, 40), url: &act.url })
             .collect(),
         sequence_id: None,
     }

@@ -4,7 +4,7 @@ use super::form::{Once, heading, risks, said, strikes, whys, words};
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{
-    Alert, Ask, Ctx, Delivered, KeyFault, Notifier, NotifierMeta, Talk, Via, read_settings,
+    Acts, Alert, Ask, Ctx, Delivered, KeyFault, Notifier, NotifierMeta, Talk, Via, read_settings,
 };
 use serde::Deserialize;
 use std::any::Any;
@@ -21,6 +21,7 @@ static META: NotifierMeta = NotifierMeta {
     keys: &[],
     edits: false,
     dedups: false,
+    acts: Acts::Links,
 };
 
 #[derive(Deserialize)]
@@ -71,8 +72,8 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
         line(words.get("alert.draft"), &case.draft);
         line(words.get("alert.original"), &case.url);
         line(words.get("alert.open"), &case.link);
-        for (label, link) in &case.actions {
-            line(label, link);
+        for act in &case.actions {
+            line(&act.label, &act.url);
         }
     }
     if alert.not_rechecked {

@@ -3,7 +3,9 @@
 use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
-use crate::wire::{Alert, AlertCase, AlertLine, Ask, Body, Ctx, Fault, Next, Response, Step, Via};
+use crate::wire::{
+    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, Next, Response, Step, Via,
+};
 
 /// A reason with the words that it rests on.
 pub(super) fn why(cue: &str, words: &str) -> Why {
@@ -13,8 +15,13 @@ pub(super) fn why(cue: &str, words: &str) -> Why {
 /// An alert as the pipeline makes one.
 pub(super) fn sample() -> Alert {
     let at = |text| Instant::parse(text).unwrap();
-    let link =
-        |act: &str, token: &str| (act.into(), format!("https://ascolto.example/act/{token}"));
+    let act = |name, asks, label: &str, token: &str| AlertAct {
+        name,
+        label: label.into(),
+        asks,
+        url: format!("https://ascolto.example/act/{token}"),
+        button: format!("button-{token}"),
+    };
     Alert {
         key: "01JDKEY".into(),
         of: None,
@@ -43,11 +50,14 @@ pub(super) fn sample() -> Alert {
             draft: "Buongiorno gino, ci dispiace.".into(),
             url: "https://social.example/@gino/1".into(),
             link: "https://ascolto.example/cases/01JD".into(),
+            private: false,
+            reply_limit: Some(500),
+            window_text: String::new(),
             actions: vec![
-                link("Prendi in carico", "aaa"),
-                link("Pubblica", "bbb"),
-                link("Rinvia", "ccc"),
-                link("Nessuna risposta necessaria", "ddd"),
+                act("take", Asks::Nothing, "Prendi in carico", "aaa"),
+                act("publish", Asks::Sure, "Pubblica", "bbb"),
+                act("snooze", Asks::Until, "Rinvia", "ccc"),
+                act("waive", Asks::Reason, "Nessuna risposta necessaria", "ddd"),
             ],
         }),
         body: String::new(),

@@ -7,8 +7,8 @@
 use super::form::{Once, cut};
 use crate::domain::text::one_line;
 use crate::wire::{
-    Alert, AlertCase, AlertLine, Ask, Body, Ctx, Delivered, Fault, Key, KeyFault, KeyKind, Method,
-    Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, read_settings,
+    Acts, Alert, AlertCase, AlertLine, Ask, Body, Ctx, Delivered, Fault, Key, KeyFault, KeyKind,
+    Method, Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, read_settings,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -46,6 +46,7 @@ static META: NotifierMeta = NotifierMeta {
     ],
     edits: true,
     dedups: true,
+    acts: Acts::Links,
 };
 
 /// The specification asks for less than 20 kB.
@@ -187,7 +188,7 @@ fn case_within(case: &AlertCase, room: usize) -> Value {
         "draft": text(&case.draft, room / 2),
         "url": url,
         "link": case.link,
-        "actions": actions.map(|(label, url)| json!({"label": label, "url": url})).collect::<Vec<_>>(),
+        "actions": actions.map(|act| json!({"name": act.name, "label": act.label, "url": act.url})).collect::<Vec<_>>(),
     })
 }
 

@@ -2,8 +2,10 @@
 //! do it (API, pages, action links, command line).
 
 mod approve;
+mod carried;
 
 pub use approve::{draft, publish};
+pub use carried::{asks, carry_out};
 
 use super::casework::{Work, WorkError};
 use super::publish::complete;

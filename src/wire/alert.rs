@@ -1,5 +1,6 @@
 //! `Alert`: what a recipient is told, before any notifier gives it its form.
 
+use super::press::Asks;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 
@@ -79,6 +80,30 @@ pub struct AlertCase {
     pub url: String,
     /// The case in the inbox.
     pub link: String,
-    /// Action links by their label (`take`, `no answer needed`), signed and expiring.
-    pub actions: Vec<(String, String)>,
+    /// The mention is private: its text stands in no shared chat unless the recipient may see it.
+    pub private: bool,
+    /// The longest reply there in the network's own count; `None` where there is no such limit, or
+    /// no reply can be posted.
+    pub reply_limit: Option<usize>,
+    /// Until when the network takes a reply, for people; empty where that does not end.
+    pub window_text: String,
+    /// What can be done, the most useful first; none where nothing is owed any more.
+    pub actions: Vec<AlertAct>,
+}
+
+/// One thing that can be done about a case from where its alert is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertAct {
+    /// Its name, the same in every language: `take`, `publish`, `waive` …
+    pub name: &'static str,
+    /// Its label, in the recipient's language.
+    pub label: String,
+    /// What whoever does it must say besides.
+    pub asks: Asks,
+    /// The page that shows it and asks for a click: signed, expiring, of single use. For recipients
+    /// whose service vouches for nobody.
+    pub url: String,
+    /// The token of a button, at most 64 bytes of `A-Z a-z 0-9 - _`: it comes back with a
+    /// [`super::Press`] of somebody whom the service vouches for, and works at this recipient alone.
+    pub button: String,
 }

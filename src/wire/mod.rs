@@ -15,14 +15,16 @@ mod mail;
 mod manual;
 mod network;
 mod notifier;
+mod press;
 mod purpose;
 mod purse;
 mod secret;
 mod settings;
 mod terms;
 mod thread;
+mod ticket;
 
-pub use alert::{Alert, AlertCase, AlertLine};
+pub use alert::{Alert, AlertAct, AlertCase, AlertLine};
 pub use ask::{
     Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Streamed, Talk, Told,
     Via,
@@ -37,10 +39,12 @@ pub use keep::{BoxFuture, Keep, Toll, UsedUp};
 pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
 pub use manual::{Grant, Manual};
 pub use network::{Capabilities, Ctx, Cursor, Lane, Meta, Network, Session, Walk};
-pub use notifier::{Delivered, Notifier, NotifierMeta};
+pub use notifier::{Acts, Delivered, Notifier, NotifierMeta};
+pub use press::{Answer, Asks, Back, Called, Fetched, Form, Frame, Hears, Press, Pressed, Socket};
 pub use purpose::Purpose;
 pub use purse::{Purse, Slice};
 pub use secret::Secret;
 pub use settings::{Given, Key, KeyFault, KeyKind, is_one_word, read_settings};
 pub use terms::Terms;
 pub use thread::{Part, Seen, Sent, ThreadEntry, ThreadView};
+pub use ticket::{Filed, Ticket, TicketCall, TicketMeta, TicketState, TicketSystem, TicketWord};

@@ -3,8 +3,10 @@
 use super::alert::Alert;
 use super::ask::{BucketRule, Talk};
 use super::fault::Fault;
+use super::hook::HookRequest;
 use super::http::Response;
 use super::network::Ctx;
+use super::press::{Answer, Called, Fetched, Frame, Hears, Press, Socket};
 use super::settings::{Key, KeyFault};
 use std::any::Any;
 
@@ -27,6 +29,22 @@ pub struct NotifierMeta {
     pub edits: bool,
     /// The receiver drops a second alert with the same key.
     pub dedups: bool,
+    /// What can be done in the alert itself, and by which way it reaches us.
+    pub acts: Acts,
+}
+
+/// How people act in a notifier's alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acts {
+    /// By links that open a page of ours: the service vouches for nobody.
+    Links,
+    /// By buttons or marks of somebody whom the service vouches for, who is known by
+    /// `ascolto user known`; without any port that is open to the outside.
+    Outbound,
+    /// The same, where the service must be able to call us.
+    Inbound,
+    /// The same by either way, as the settings say.
+    Either,
 }
 
 /// What a delivery came to.
@@ -56,6 +74,67 @@ pub trait Notifier: Sync {
         _remote: &str,
         _cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Delivered> + '_>> {
+        None
+    }
+
+    /// How presses of this recipient's alerts reach us; follows from the settings alone.
+    fn hears(&self, _cx: &Ctx<'_>) -> Hears {
+        Hears::Called
+    }
+
+    /// What tells listeners of one source apart from those of another, where recipients may share
+    /// a credential of which only one may ask (a bot's token): a digest or id, never a secret.
+    /// Empty: each recipient hears for itself.
+    fn source(&self, _cx: &Ctx<'_>) -> String {
+        String::new()
+    }
+
+    /// Fetches presses from where `cursor` says (`None`: from now on), waiting up to `wait_s`
+    /// seconds for the first where the service can.
+    fn hear(
+        &self,
+        _cursor: Option<&str>,
+        _wait_s: u32,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<Fetched> + '_>> {
+        None
+    }
+
+    /// Whether a press that was fetched from a shared source is this recipient's.
+    fn is_mine(&self, _press: &Press, _cx: &Ctx<'_>) -> bool {
+        true
+    }
+
+    /// Asks for the way to the socket that brings presses.
+    fn socket(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<Socket> + '_>> {
+        None
+    }
+
+    /// Reads a message of the socket.
+    fn frame(&self, _message: &[u8], _cx: &Ctx<'_>) -> Frame {
+        Frame::default()
+    }
+
+    /// Reads a call to `/hooks/recipient/NAME`. The signature is checked here, in constant time,
+    /// and how old the call is.
+    fn hook(&self, _req: &HookRequest<'_>, _cx: &Ctx<'_>) -> Called {
+        Called::Refuse("this notifier takes no calls")
+    }
+
+    /// With what a press is acknowledged on the way that brought it (the body of the call, the
+    /// message on the socket), once it was carried out.
+    fn acked(&self, _press: &Press, _answer: &Answer, _cx: &Ctx<'_>) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Tells whoever pressed what came of it, or opens the form. `None`: there is nothing to ask;
+    /// the alert that changes in place says it.
+    fn answer(
+        &self,
+        _press: &Press,
+        _answer: &Answer,
+        _cx: &Ctx<'_>,
+    ) -> Option<Box<dyn Talk<()> + '_>> {
         None
     }
 

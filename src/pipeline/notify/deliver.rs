@@ -214,12 +214,11 @@ fn compose(
         body = format!("{why} {body}").trim_end().to_owned();
         if let Ok(alert) = row.id.parse::<AlertId>() {
             let act = Act::Woken { alert };
-            let link = describe::sign(deps, act, CaseId(0), &row.recipient, now);
-            let label = words.get("action.woken").to_owned();
+            let offer = describe::offer(deps, act, CaseId(0), &row.recipient, words, now);
             match &mut case {
                 // Third, since a phone shows no more of them.
-                Some(case) => case.actions.insert(case.actions.len().min(2), (label, link)),
-                None => body = format!("{body} {label}: {link}"),
+                Some(case) => case.actions.insert(case.actions.len().min(2), offer),
+                None => body = format!("{body} {}: {}", offer.label, offer.url),
             }
         }
     }

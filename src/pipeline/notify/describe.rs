@@ -5,12 +5,12 @@ use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
 use crate::domain::time::DAY;
 use crate::domain::{CaseId, Instant, Lang, Risk, Topic, Why};
-use crate::links::{Act, Action};
-use crate::pipeline::{Deps, promises};
+use crate::links::{Act, Action, Button};
+use crate::pipeline::{Deps, acts, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
-use crate::wire::AlertCase;
+use crate::wire::{AlertAct, AlertCase};
 use jiff::tz::TimeZone;
 
 /// An action link works this long.
@@ -47,16 +47,15 @@ pub(super) fn describe(
     why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
     let mut actions = Vec::new();
     if owes {
-        let sign = |act| sign(deps, act, file.case.id, recipient, now);
-        actions.push((words.get("action.take").to_owned(), sign(Act::Take)));
+        let offer = |act| offer(deps, act, file.case.id, recipient, words, now);
+        actions.push(offer(Act::Take));
         if draft.is_some_and(|d| !d.text.is_empty()) && !private {
-            let publish = Act::Publish { draft_rev: file.draft_rev };
-            actions.push((words.get("action.publish").to_owned(), sign(publish)));
+            actions.push(offer(Act::Publish { draft_rev: file.draft_rev }));
         }
         if file.case.escalation.level > 0 && file.case.escalation.acked.is_none() {
-            actions.push((words.get("action.ack").to_owned(), sign(Act::Ack)));
+            actions.push(offer(Act::Ack));
         }
-        actions.push((words.get("action.waive").to_owned(), sign(Act::Waive)));
+        actions.push(offer(Act::Waive));
     }
     Some(AlertCase {
         id: file.case.id.to_string(),
@@ -86,19 +85,37 @@ pub(super) fn describe(
         },
         url: row.url.clone(),
         link: deps.links.case(file.case.id),
+        private,
+        reply_limit: None,
+        window_text: String::new(),
         actions,
     })
 }
 
-/// The link of an action, for this recipient.
-pub(super) fn sign(deps: &Deps, act: Act, case: CaseId, recipient: &str, now: Instant) -> String {
-    deps.links.act(&deps.signer.sign(&Action {
+/// An act as an alert to this recipient offers it.
+pub(super) fn offer(
+    deps: &Deps,
+    act: Act,
+    case: CaseId,
+    recipient: &str,
+    words: &Catalogue,
+    now: Instant,
+) -> AlertAct {
+    let expires = now + LINK_LIFE;
+    let token = deps.signer.sign(&Action {
         act,
         case,
         recipient: recipient.to_owned(),
-        expires: now + LINK_LIFE,
+        expires,
         nonce: deps.ids.bytes(),
-    }))
+    });
+    AlertAct {
+        name: act.name(),
+        label: words.get(&format!("action.{}", act.name())).to_owned(),
+        asks: acts::asks(act),
+        url: deps.links.act(&token),
+        button: deps.signer.sign_button(Button { act, case, expires }, recipient),
+    }
 }
 
 /// Who wrote, as shown on the network.

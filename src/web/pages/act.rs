@@ -4,11 +4,9 @@
 
 use super::render::{Page, asked_language};
 use super::woken;
-use crate::domain::time::HOUR;
-use crate::domain::{CaseId, text};
+use crate::domain::text;
 use crate::links::{Act as Link, Action, LinkFault};
-use crate::pipeline::acts::{self, Act, ActError};
-use crate::pipeline::woken::in_vain;
+use crate::pipeline::acts::{self, ActError};
 use crate::store::cases::CaseFile;
 use crate::store::{StoreError, access, cases, drafts, mentions};
 use crate::web::front::Shared;
@@ -170,18 +168,12 @@ impl Opened {
         if !mine {
             return Ok(false);
         }
-        let done = match act {
-            Link::Take => acts::act(deps, *case, &agent, Act::Take).await,
-            Link::Ack => acts::act(deps, *case, &agent, Act::Acknowledge).await,
-            Link::Waive => acts::act(deps, *case, &agent, Act::Waive(note.to_owned())).await,
-            Link::Snooze => {
-                let hours = if SNOOZES.contains(&hours) { hours } else { SNOOZES[0] };
-                let until = front.now() + hours * HOUR;
-                acts::act(deps, *case, &agent, Act::Snooze(until)).await
-            }
-            Link::Publish { draft_rev } => publish(front, *case, &agent, *draft_rev).await,
-            Link::Woken { alert } => in_vain(deps, *alert, &agent).await,
+        let said = match act {
+            Link::Snooze if SNOOZES.contains(&hours) => format!("{hours}h"),
+            Link::Snooze => format!("{}h", SNOOZES[0]),
+            _ => note.to_owned(),
         };
+        let done = acts::carry_out(deps, *act, *case, &agent, &said).await;
         if let Err(e) = done {
             // Refused, so nothing happened: the link stays good for another try.
             let mut tx = deps.store.begin().await?;
@@ -214,19 +206,6 @@ impl Opened {
         let text = self.page.words.get("link.used");
         self.page.says_text(StatusCode::GONE, text, &self.back(front))
     }
-}
-
-/// Publishes the draft that the link was made for, word by word as the page showed it.
-async fn publish(front: &Shared, case: CaseId, agent: &str, rev: i64) -> Result<(), ActError> {
-    let deps = &front.web.deps;
-    let mut tx = deps.store.read().await?;
-    let draft = drafts::draft(&mut tx, case).await?;
-    drop(tx);
-    let draft = draft.ok_or_else(|| ActError::NotAllowed("there is no draft".to_owned()))?;
-    if draft.rev != rev {
-        return Err(ActError::Stale(draft));
-    }
-    acts::publish(deps, case, agent, rev, &draft.text).await.map(|_| ())
 }
 
 /// What the customer wrote, the newest that is owed; nothing of it where it is private, because

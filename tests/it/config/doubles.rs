@@ -3,7 +3,7 @@
 use crate::doubles::place::{BARE, NOTHING, Place};
 use ascolto::config::Registry;
 use ascolto::wire::{
-    Alert, Capabilities, Ctx, Delivered, Key, KeyFault, KeyKind, Meta, Network, Notifier,
+    Acts, Alert, Capabilities, Ctx, Delivered, Key, KeyFault, KeyKind, Meta, Network, Notifier,
     NotifierMeta, Secret, Talk, read_settings,
 };
 use serde::Deserialize;
@@ -81,6 +81,7 @@ static PAGER: NotifierMeta = NotifierMeta {
     keys: &[key("number", KeyKind::Text, true, "\"0815\"")],
     edits: false,
     dedups: false,
+    acts: Acts::Links,
 };
 
 impl Notifier for Pager {
