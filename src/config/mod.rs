@@ -43,6 +43,7 @@ use crate::domain::hours::Span;
 use crate::domain::rota::Rotas;
 use crate::domain::{Brand, Lang};
 use crate::wire::{Given, Network, Notifier, Secret};
+use jiff::tz::TimeZone;
 use problem::Problems;
 use source::Source;
 use std::any::Any;
@@ -161,6 +162,10 @@ pub struct RecipientConfig {
     pub at_most: Option<Rate>,
     /// Its quiet hours, on the clocks of the brand's zone.
     pub quiet: Vec<Span>,
+    /// The agent who alone reads it.
+    pub agent: Option<String>,
+    /// The zone of whoever reads it, in place of the brand's.
+    pub zone: Option<TimeZone>,
 }
 
 /// Reads a configuration: one file, or all `*.toml` files of a folder.

@@ -3,9 +3,15 @@
 
 mod approve;
 mod carried;
+mod holder;
+mod meanwhile;
+mod voice;
 
 pub use approve::{draft, publish};
 pub use carried::{asks, carry_out};
+pub use holder::{Barred, by_link, holder};
+pub use meanwhile::{against, stands, stands_now, wanted};
+pub use voice::publishing;
 
 use super::casework::{Work, WorkError};
 use super::publish::complete;

@@ -67,6 +67,7 @@ statements! {
     ADD_AGENT = Sql::same("INSERT INTO agents (name, password, role, language, added_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET password = excluded.password, role = excluded.role, language = excluded.language, added_at = excluded.added_at, removed_at = NULL WHERE agents.removed_at IS NOT NULL");
     AGENT = Sql::same("SELECT name, password, role, language, added_at FROM agents WHERE name = $1 AND removed_at IS NULL");
     AGENTS = Sql::same("SELECT name, password, role, language, added_at FROM agents WHERE removed_at IS NULL ORDER BY name");
+    REMOVED_AGENTS = Sql::same("SELECT name FROM agents WHERE removed_at IS NOT NULL");
     REMOVE_AGENT = Sql::same("UPDATE agents SET removed_at = $2 WHERE name = $1 AND removed_at IS NULL");
     ADD_TOKEN = Sql::same("INSERT INTO tokens (name, hash, scopes, channel, agent, added_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, scopes = excluded.scopes, channel = excluded.channel, agent = excluded.agent, added_at = excluded.added_at, removed_at = NULL WHERE tokens.removed_at IS NOT NULL");
     TOKEN = Sql::same("SELECT name, scopes, channel, agent, added_at FROM tokens WHERE hash = $1 AND removed_at IS NULL");
@@ -100,6 +101,12 @@ pub async fn agent(tx: &mut Tx, name: &str) -> Result<Option<AgentRow>, StoreErr
 /// Every agent who was not removed.
 pub async fn agents(tx: &mut Tx) -> Result<Vec<AgentRow>, StoreError> {
     tx.all(AGENTS, args![]).await
+}
+
+/// The names of all agents who were removed.
+pub async fn removed_agents(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx.all(REMOVED_AGENTS, args![]).await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
 /// Removes an agent and the tokens that act for that agent; open sessions end with the next

@@ -8,7 +8,13 @@ use crate::pipeline::Deps;
 use crate::pipeline::woken::in_vain;
 use crate::store::{cases, drafts};
 use crate::wire::Asks;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
+
+/// Nobody puts a case off for longer: what comes back after more than a month was forgotten.
+const LONGEST: i64 = 30 * DAY;
+
+/// The hour of a business morning where a brand works around the clock.
+const MORNING: i8 = 9;
 
 /// What whoever presses must say besides.
 pub fn asks(act: Link) -> Asks {
@@ -81,13 +87,13 @@ fn link(said: &str) -> Result<String, ActError> {
     Err(ActError::Invalid("that is no link: paste one that begins with https://".to_owned()))
 }
 
-/// Until when something is put off: `1h` to `72h`, `morning` (the brand's next business morning),
-/// a day (`2026-11-25`, from when the brand opens) or a time (`2026-11-25 14:30`), on the clocks of
-/// the brand's zone.
+/// Until when something is put off: a number of hours (`1h`), `morning` (the brand's next business
+/// morning), a day (`2026-11-25`, from when the brand opens) or a time (`2026-11-25 14:30`), on the
+/// clocks of the brand's zone.
 async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActError> {
     let now = deps.now();
     let hours = said.strip_suffix('h').and_then(|n| n.parse::<i64>().ok());
-    if let Some(hours) = hours.filter(|n| (1..=72).contains(n)) {
+    if let Some(hours) = hours.filter(|n| (1..=LONGEST / HOUR).contains(n)) {
         return Ok(now + hours * HOUR);
     }
     let mut tx = deps.store.read().await?;
@@ -97,8 +103,15 @@ async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActErro
         ActError::NotAllowed(format!("brand {} is not configured any more", file.case.brand))
     })?;
     let begins = |day: Date| -> Option<Instant> {
-        let start = day.to_zoned(brand.zone.clone()).ok()?.timestamp().as_millisecond();
-        Some(brand.calendar.next_open(Instant(start)))
+        let at = |time: DateTime| {
+            let there = time.to_zoned(brand.zone.clone()).ok()?;
+            Some(Instant(there.timestamp().as_millisecond()))
+        };
+        let open = brand.calendar.next_open(at(day.to_datetime(Time::midnight()))?);
+        let there = open.timestamp().to_zoned(brand.zone.clone());
+        // Who works around the clock opens at no hour; nobody means midnight by a morning.
+        let never_shut = there.time() == Time::midnight();
+        if never_shut { at(there.date().at(MORNING, 0, 0, 0)) } else { Some(open) }
     };
     let wrong = || {
         ActError::Invalid(
@@ -120,8 +133,9 @@ async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActErro
     if at <= now {
         return Err(ActError::Invalid(format!("{said} is over already; write a later time")));
     }
-    if at - now > 30 * DAY {
-        let why = format!("{said} is too far away; put it off for 30 days at most");
+    if at - now > LONGEST {
+        let days = LONGEST / DAY;
+        let why = format!("{said} is too far away; put it off for {days} days at most");
         return Err(ActError::Invalid(why));
     }
     Ok(at)

@@ -3,6 +3,7 @@
 use super::describe::{self, describe};
 use super::group::Group;
 use super::live;
+use super::offers;
 use crate::domain::delivery::{self, Wake};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
@@ -41,6 +42,10 @@ pub(super) struct Known<'a> {
     pub(super) unread: bool,
     /// The credential of its channel is refused.
     pub(super) dead: bool,
+    /// Its brand's publishing is on hold.
+    pub(super) held: bool,
+    /// The one person who reads what its recipient gets was removed.
+    pub(super) left: bool,
     /// Now.
     pub(super) now: Instant,
 }
@@ -85,6 +90,10 @@ pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Sa
         let why = format!("recipient {} is not configured", row.recipient);
         return Outcome::Failed(why).into();
     };
+    if let (true, Some(agent)) = (known.left, &recipient.agent) {
+        let why = format!("its agent {agent} was removed; correct `agent` in the configuration");
+        return Outcome::Failed(why).into();
+    }
     let alert = compose(deps, row, reason, recipient, &known);
     let stands = Stands {
         key: known.stands.map_or(&row.key, |stands| &stands.key).clone(),
@@ -206,15 +215,13 @@ fn compose(
             (title, health::said(deps, row, reason, words, known.dead, now))
         }
     };
-    let mut case = file.and_then(|f| {
-        describe(deps, f, known.mentions, known.draft, words, &row.recipient, reason, now)
-    });
+    let mut case = file.and_then(|f| describe(deps, f, known, recipient, reason));
     if let (Some(wake), true) = (woke, rings) {
         let why = words.fill("alert.woke", &[("why", words.wake(wake))]);
         body = format!("{why} {body}").trim_end().to_owned();
         if let Ok(alert) = row.id.parse::<AlertId>() {
             let act = Act::Woken { alert };
-            let offer = describe::offer(deps, act, CaseId(0), &row.recipient, words, now);
+            let offer = offers::offer(deps, act, CaseId(0), &row.recipient, words, now);
             match &mut case {
                 // Third, since a phone shows no more of them.
                 Some(case) => case.actions.insert(case.actions.len().min(2), offer),

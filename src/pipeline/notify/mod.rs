@@ -10,6 +10,7 @@ mod deliver;
 mod describe;
 mod group;
 pub(super) mod live;
+mod offers;
 
 pub use about::{about_brand, about_channel};
 
@@ -23,7 +24,7 @@ use crate::fetch::Purpose;
 use crate::store::cases::CaseFile;
 use crate::store::live::LiveRow;
 use crate::store::outbox::{AlertRow, NewAlert, Outcome};
-use crate::store::{cases, credentials, held, outbox};
+use crate::store::{access, cases, credentials, held, lanes, outbox};
 use arrange::Arranged;
 use deliver::{Known, Said};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -79,6 +80,13 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         let all = credentials::all(&mut tx).await?;
         dead.extend(all.into_iter().filter(|c| c.is_dead()).map(|c| c.channel));
     }
+    let brands = lanes::brands(&mut tx).await?;
+    let on_hold: HashSet<String> =
+        brands.into_iter().filter(|b| b.held).map(|b| b.name).collect();
+    let mut left: HashSet<String> = HashSet::new();
+    if due.iter().any(|row| agent_of(deps, row).is_some()) {
+        left.extend(access::removed_agents(&mut tx).await?);
+    }
     drop(tx);
     let deliveries = due.into_iter().map(|row| {
         let case = case_id(&row);
@@ -90,6 +98,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             group: groups.get(&row.id),
             unread: case.is_some_and(|id| unread.contains(&id)),
             dead: dead.contains(&row.channel),
+            held: on_hold.contains(&row.brand),
+            left: agent_of(deps, &row).is_some_and(|agent| left.contains(agent)),
             now,
         };
         async move {
@@ -130,6 +140,11 @@ fn wakes_instead<'a>(row: &'a AlertRow, instead: &[NewAlert]) -> Vec<(String, &'
     let with_case = instead.iter().any(|alert| alert.case.is_some());
     let woken = instead.iter().filter(|alert| alert.case.is_some() == with_case);
     woken.map(|alert| (alert.key.clone(), row.wake.as_str(), Instant(night))).collect()
+}
+
+/// The one person who reads what an alert's recipient gets, where that is one.
+fn agent_of<'d>(deps: &'d Deps, row: &AlertRow) -> Option<&'d str> {
+    deps.recipients.get(&row.recipient)?.agent.as_deref()
 }
 
 fn case_id(row: &AlertRow) -> Option<CaseId> {
