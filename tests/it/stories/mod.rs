@@ -1,5 +1,6 @@
 //! Stories on a fake clock: what a customer, a colleague and the team live through.
 
+mod acting;
 mod budget;
 mod business_hours;
 mod context;

@@ -6,6 +6,7 @@ mod connect;
 mod first_look;
 mod hooks;
 mod house;
+mod link_pages;
 mod links;
 mod login;
 mod pages;
