@@ -190,6 +190,8 @@ fn case_within(case: &AlertCase, room: usize) -> Value {
         "draft": text(&case.draft, room / 2),
         "url": url,
         "link": case.link,
+        "reply_limit": case.reply_limit,
+        "reply_until": case.window_text,
         "actions": actions.map(|act| json!({"name": act.name, "label": act.label, "url": act.url})).collect::<Vec<_>>(),
     })
 }

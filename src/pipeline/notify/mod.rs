@@ -81,8 +81,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         dead.extend(all.into_iter().filter(|c| c.is_dead()).map(|c| c.channel));
     }
     let brands = lanes::brands(&mut tx).await?;
-    let on_hold: HashSet<String> =
-        brands.into_iter().filter(|b| b.held).map(|b| b.name).collect();
+    let on_hold: HashSet<String> = brands.into_iter().filter(|b| b.held).map(|b| b.name).collect();
     let mut left: HashSet<String> = HashSet::new();
     if due.iter().any(|row| agent_of(deps, row).is_some()) {
         left.extend(access::removed_agents(&mut tx).await?);
