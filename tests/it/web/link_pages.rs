@@ -1,12 +1,12 @@
 //! Every act of an alert has its page: what it asks, what it refuses, and in whose name it is done.
 
-use super::house::{COMPLAINT, House};
+use super::house::{COMPLAINT, House, mention};
 use super::links::OPS;
 use ascolto::links::Act;
 use ascolto::store::{access, events};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const EVERY: [Act; 10] = [
     Act::Take,
@@ -131,7 +131,7 @@ async fn an_edited_draft_is_published_as_it_was_written_and_no_other_revision_is
         assert!(refused.text.contains(shown), "{shown}: {}", refused.text);
     }
     assert!(!refused.text.contains("<button"), "it is published from the case only");
-    assert_eq!(house.told(&case).await["replies"], serde_json::json!([]));
+    assert_eq!(house.told(&case).await["replies"], json!([]));
     let link = house.link(&case, Act::Edit { draft_rev: 2 }, 2);
     let empty = house.click(&link, "text=+").await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -198,5 +198,27 @@ async fn a_link_that_comes_too_late_says_where_the_answer_is() {
     for reply in [page, refused] {
         assert!(reply.text.contains("Answered, says anna"), "{}", reply.text);
         assert!(reply.text.contains("wall.example"), "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_in_private_stands_on_no_page_of_a_link() {
+    let house = House::with(OPS).await;
+    let mut private = mention("1", COMPLAINT);
+    private["visibility"] = json!("private");
+    house.hear("asc_wall", json!([private])).await;
+    let cases = house.get("/api/v1/cases?state=open", "asc_read").await.json();
+    let case = cases["cases"][0]["id"].as_str().unwrap();
+    let rev = cases["cases"][0]["draft_rev"].as_i64().unwrap();
+    for (act, asks) in [
+        (Act::Take, true),
+        (Act::Publish { draft_rev: rev }, false),
+        (Act::Edit { draft_rev: rev }, false),
+    ] {
+        let page = house.look(&house.link(case, act, 1)).await;
+        assert!(page.text.contains("Private: open in the inbox"), "{act:?}: {}", page.text);
+        assert!(!page.text.contains("terza settimana"), "{act:?}: {}", page.text);
+        assert!(!page.text.contains("class=\"ours\""), "no draft either: {}", page.text);
+        assert_eq!(page.text.contains("<button"), asks, "{act:?}");
     }
 }
