@@ -554,6 +554,8 @@ CREATE TABLE obligations (
     due         BIGINT  NOT NULL,
     first_look  BOOLEAN NOT NULL,
     overdue_told BOOLEAN NOT NULL,
+    counts_as   TEXT    NOT NULL CHECK (counts_as IN ('complaint', 'question', 'look')), -- the most urgent kind ever
+    met_before  BIGINT,                          -- when a human answered it, before it was owed again
     standing    TEXT    NOT NULL CHECK (standing IN ('owed', 'met', 'void')),
     reason      TEXT    NOT NULL DEFAULT '',     -- why void
     actor       TEXT    NOT NULL DEFAULT '',

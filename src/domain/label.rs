@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::domain::case::apply;
     use crate::domain::case::tests::empty;
-    use crate::domain::obligation::Standing;
+    use crate::domain::obligation::{Before, Standing};
     use crate::domain::{Instant, Lang};
 
     fn void(reason: VoidReason) -> CaseEvent {
@@ -154,6 +154,7 @@ mod tests {
             due: Instant(9),
             first_look: false,
             overdue_told: false,
+            before: Before::default(),
             standing,
         };
         let word = Evidence::Word { by: "ada".to_owned(), url: String::new() };

@@ -170,7 +170,7 @@ fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
     let waits = new.first_look;
     let ring = new.owing == Owing::Complaint && !waits;
     match case.obligations.iter_mut().find(|o| o.mention == new.mention) {
-        Some(again) => *again = new,
+        Some(again) => *again = new.following(again),
         None => case.obligations.push(new),
     }
     // A new word from the customer ends a snooze and a wait for private contact, not a take.
@@ -209,9 +209,7 @@ fn raise(
         return Err(NotAllowed("that mention is not owed an answer here".to_owned()));
     };
     let rings_now = owing == Owing::Complaint && o.owing != Owing::Complaint && !o.first_look;
-    o.owing = o.owing.min(owing);
-    o.severity = o.severity.max(severity);
-    o.due = o.due.min(due);
+    o.raise(owing, severity, due);
     let drafts_now = !o.first_look;
     effects.extend(rings_now.then_some(Effect::Alert(Reason::Again)));
     effects.extend(drafts_now.then_some(Effect::Draft));
@@ -312,13 +310,7 @@ fn reopen(
             _ => by_person(o),
         };
         if back {
-            o.standing = Standing::Owed;
-            // The answer that stands in the thread did not do, nor does a reply that was approved
-            // before: they must not meet the debt again.
-            (o.since, o.heard_at) = (now, now);
-            o.due = due;
-            o.overdue_told = false;
-            o.first_look = false;
+            o.reopen(due, now);
             effects.push(becomes(o, Disposition::Open));
         }
     }

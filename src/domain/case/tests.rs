@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::commitment::{CommitmentKind, Source};
 use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::Calendar;
+use crate::domain::obligation::Before;
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::verdict::Lang;
 use proptest::prelude::*;
@@ -21,6 +22,7 @@ fn debt(mention: u128, owing: Owing) -> Obligation {
         due: Instant(4 * HOUR),
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     }
 }

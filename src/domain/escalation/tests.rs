@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::case::tests::empty;
 use crate::domain::case::{CaseEvent, EventName, apply, next_due};
-use crate::domain::obligation::{Owing, Standing};
+use crate::domain::obligation::{Before, Owing, Standing};
 use crate::domain::rota::{Rota, Stint};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{Lang, MentionId};
@@ -41,6 +41,7 @@ fn debt(mention: u128, owing: Owing, severity: u8, heard: i64, due: i64) -> Case
         due: Instant(due),
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     })
 }

@@ -5,7 +5,7 @@ use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::case::{Attention, HandedOver, Resolution};
 use ascolto::domain::escalation::{Ack, Coming, Escalation};
-use ascolto::domain::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
+use ascolto::domain::obligation::{Before, Evidence, Obligation, Owing, Standing, VoidReason};
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::domain::{CaseId, Instant, Lang, MentionId, ReplyId};
 use ascolto::store::StoreError;
@@ -30,6 +30,7 @@ fn debt(house: &House, standing: Standing) -> Obligation {
         due: T0 + HOUR,
         first_look: true,
         overdue_told: true,
+        before: Before { owing: Some(Owing::Complaint), met_at: Some(T0 + 2) },
         standing,
     }
 }

@@ -4,7 +4,7 @@
 use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::domain::obligation::{Obligation, Owing, Standing};
+use ascolto::domain::obligation::{Before, Obligation, Owing, Standing};
 use ascolto::domain::person::{AuthorKey, MOST_STRIKES};
 use ascolto::domain::reason::Reason;
 use ascolto::domain::time::{DAY, HOUR};
@@ -160,6 +160,7 @@ async fn debt(house: &House, tx: &mut Tx, owing: Owing, since: Instant, due: Ins
         due,
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     }];
     cases::save(tx, &[&file]).await.unwrap();
