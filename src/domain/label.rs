@@ -113,7 +113,8 @@ mod tests {
     use crate::domain::{Instant, Lang};
 
     fn void(reason: VoidReason) -> CaseEvent {
-        CaseEvent::Voided { reason, by: "ada".to_owned(), note: "x".to_owned() }
+        let (by, note) = ("ada".to_owned(), "x".to_owned());
+        CaseEvent::Voided { reason, by, note, spares: Vec::new() }
     }
 
     fn answered(evidence: Evidence) -> CaseEvent {

@@ -72,18 +72,22 @@ pub fn apply(
             not_of_another(&case, &by)?;
             case.attention = Attention::Moved { by, until };
         }
-        CaseEvent::Voided { reason, by, note } => {
+        CaseEvent::Voided { reason, by, note, spares } => {
             if note.trim().is_empty() && matches!(reason, VoidReason::Waived | VoidReason::Closed) {
                 return Err(NotAllowed(
                     "say why no answer is needed: the reason stands in the ledger".to_owned(),
                 ));
             }
             not_of_another(&case, &by)?;
-            for o in case.obligations.iter_mut().filter(|o| o.is_owed()) {
+            let meant = |o: &&mut Obligation| o.is_owed() && !spares.contains(&o.mention);
+            for o in case.obligations.iter_mut().filter(meant) {
                 o.standing = void(reason, &by, &note, now);
                 // Whoever ends one by hand has opened it.
                 o.first_look = false;
                 effects.push(becomes(o, disposition_of(reason)));
+            }
+            if effects.is_empty() {
+                return Err(NotAllowed("nothing that is owed here was ended by it".to_owned()));
             }
         }
         CaseEvent::Opened { debts, .. } => open(&mut case, &debts, now, &mut effects)?,

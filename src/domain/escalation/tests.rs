@@ -136,6 +136,7 @@ fn questions_climb_nowhere_and_an_answer_ends_it() {
         reason: crate::domain::obligation::VoidReason::Waived,
         by: "ada".into(),
         note: "n".into(),
+        spares: Vec::new(),
     };
     assert_eq!(step(case, waive, 8 * HOUR).escalation, Escalation::default());
 }

@@ -116,7 +116,17 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         }
         _ => return Err(ActError::Invalid(words.get("screen.forbidden").to_owned())),
     };
-    acts::act(deps, case, agent, change).await
+    acts::act_as_seen(deps, case, agent, change, seen(posted)?).await
+}
+
+/// Up to where the page that was sent showed the case; every form of it says so.
+fn seen(posted: &Posted) -> Result<Option<i64>, ActError> {
+    match posted.field("seen") {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            ActError::Invalid(format!("`seen` is `{text}`, but must be a number; reload the case"))
+        }),
+    }
 }
 
 /// The number of a promise or follow-up; no case has one of 0.

@@ -27,9 +27,7 @@ fn a_resolution_counts_what_was_ours_and_is_told_once() {
     let (case, effects) = step(case, CaseEvent::NotResolved, 104);
     assert_eq!(effects, [Effect::Alert(Reason::NotResolved)]);
     assert_eq!(next_due(&case).unwrap().1, EventName::Overdue, "told once");
-    let close =
-        CaseEvent::Voided { reason: VoidReason::Closed, by: "ada".into(), note: "n".into() };
-    let (case, _) = step(case, close, 110);
+    let (case, _) = step(case, void(VoidReason::Closed, "n"), 110);
     assert_eq!(case.resolution, Resolution::default());
     let (case, _) = step(case, again(3, 200), 200);
     assert_eq!(case.resolution.due, Some(Instant(210 * HOUR)), "a clock of its own");
