@@ -29,6 +29,9 @@ pub struct Confirmed {
     note: String,
     #[serde(default)]
     hours: i64,
+    /// Up to where the page showed the case.
+    #[serde(default)]
+    seen: Option<i64>,
 }
 
 /// A link that holds, and the page for its reader.
@@ -66,7 +69,7 @@ pub async fn act(
         let why = opened.page.words.get("screen.reason_needed");
         return opened.ask(&front, StatusCode::UNPROCESSABLE_ENTITY, why).await;
     }
-    match opened.carry_out(&front, note, form.hours).await {
+    match opened.carry_out(&front, note, form.hours, form.seen).await {
         Ok(true) => opened.done(&front),
         Ok(false) => opened.used(&front),
         Err(ActError::Stale(_)) => {
@@ -151,6 +154,7 @@ impl Opened {
             said,
             draft => draft.map(|d| d.text),
             hours => SNOOZES,
+            seen => file.events,
             open => file.case.owed().next().is_some() && !stale,
             state => file.case.state().as_str(),
             why,
@@ -159,7 +163,13 @@ impl Opened {
     }
 
     /// Acts once. `false`: somebody used the link before.
-    async fn carry_out(&self, front: &Shared, note: &str, hours: i64) -> Result<bool, ActError> {
+    async fn carry_out(
+        &self,
+        front: &Shared,
+        note: &str,
+        hours: i64,
+        seen: Option<i64>,
+    ) -> Result<bool, ActError> {
         let deps = &front.web.deps;
         let Action { act, case, recipient, nonce, .. } = &self.action;
         let agent = format!("link:{recipient}");
@@ -173,7 +183,9 @@ impl Opened {
         let done = match act {
             Link::Take => acts::act(deps, *case, &agent, Act::Take).await,
             Link::Ack => acts::act(deps, *case, &agent, Act::Acknowledge).await,
-            Link::Waive => acts::act(deps, *case, &agent, Act::Waive(note.to_owned())).await,
+            Link::Waive => {
+                acts::act_as_seen(deps, *case, &agent, Act::Waive(note.to_owned()), seen).await
+            }
             Link::Snooze => {
                 let hours = if SNOOZES.contains(&hours) { hours } else { SNOOZES[0] };
                 let until = front.now() + hours * HOUR;
