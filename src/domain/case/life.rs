@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::escalation::Ack;
+use crate::domain::time::DAY;
 
 /// Applies one event at `now`.
 ///
@@ -64,6 +65,7 @@ pub fn apply(
         CaseEvent::MoveLapsed => expire(&mut case, now, Reason::StillOwed, &mut effects)?,
         CaseEvent::Snoozed { by, until } => {
             later(until, now)?;
+            soon(until, now)?;
             not_of_another(&case, &by)?;
             case.attention = Attention::Snoozed { by, until };
         }
@@ -334,6 +336,17 @@ fn rings(case: &Case) -> bool {
 fn later(until: Instant, now: Instant) -> Result<(), NotAllowed> {
     if until <= now {
         return Err(NotAllowed(format!("{until} has passed; name a time after {now}")));
+    }
+    Ok(())
+}
+
+fn soon(until: Instant, now: Instant) -> Result<(), NotAllowed> {
+    let last = now + LONGEST_SNOOZE;
+    if until > last {
+        let days = LONGEST_SNOOZE / DAY;
+        return Err(NotAllowed(format!(
+            "{until} is more than {days} days away; name a time up to {last}, or plan a follow-up"
+        )));
     }
     Ok(())
 }
