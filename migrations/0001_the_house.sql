@@ -602,6 +602,7 @@ CREATE TABLE person_links (
     PRIMARY KEY (id, brand, network, origin, author_id)
 );
 CREATE INDEX person_links_author ON person_links (brand, network, origin, author_id);
+CREATE INDEX person_links_parts ON person_links (to_person) WHERE undone_at IS NULL AND from_person <> '';
 
 -- Who is muted by a lead. A person as a whole stands under its id with an empty network.
 CREATE TABLE mutes (
