@@ -5,12 +5,13 @@ use crate::town::{Plan, Town};
 use ascolto::app::INGEST_LANE;
 use ascolto::domain::person::{AuthorKey, TraceKind};
 use ascolto::domain::time::DAY;
-use ascolto::domain::{CaseId, MentionId};
-use ascolto::pipeline::acts::Act;
+use ascolto::domain::{CaseId, MentionId, MuteId};
+use ascolto::pipeline::acts::{self, Act};
 use ascolto::pipeline::persons::{self, Customer, Folder, Lead};
 use ascolto::pipeline::replay::{Entrance, feed};
+use ascolto::pipeline::triage;
 use ascolto::store::inbox::{self, Filter};
-use ascolto::store::{cases, mentions, outbox};
+use ascolto::store::{cases, mentions, mutes, outbox};
 use ascolto::wire::Heard;
 
 /// A complaint of `who` on the rehearsed network.
@@ -288,5 +289,37 @@ async fn a_muted_person_stays_muted_as_part_of_another_and_is_taken_out_so() {
     persons::unmute(&t.deps, &text(ann), &lead).await.unwrap();
     assert_eq!(muted().await, [false; 4], "who ends it ends it for all of them");
     assert!(persons::unmute(&t.deps, &text(zoe), &lead).await.is_err());
+    t.close().await;
+}
+
+#[tokio::test]
+async fn what_was_due_before_a_mute_was_known_rings_nobody_but_where_a_court_is_named() {
+    let t = town(&[complaint(1, "p1", "ann")]).await;
+    t.pass(3).await;
+    let court = "Acme, ancora senza pacco, è una vergogna: ne parlo con il mio avvocato";
+    let due = async |who: &str, text: &str| {
+        hear(&t, who, who, text).await;
+        triage::step(&t.deps).await.unwrap();
+        let case = case_of(&t, who).await;
+        assert_eq!(told(&t, case).await, ["room new_complaint due"], "not delivered yet");
+        // The mute comes in between: what withdraws alerts that wait has not seen this one.
+        let key = AuthorKey {
+            brand: "acme".to_owned(),
+            network: "forum".to_owned(),
+            origin: String::new(),
+            author: who.to_owned(),
+        };
+        let (id, now) = (MuteId(t.deps.ids.next(t.deps.now())), t.deps.now());
+        let mut tx = t.deps.store.begin().await.unwrap();
+        mutes::add(&mut tx, id, &key, "anna", "insulti", now + DAY, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let seen = Act::Note("visto".to_owned());
+        acts::act(&t.deps, case, "ada", seen).await.unwrap();
+        case
+    };
+    let (jo, eva) = (due("jo", PARCEL).await, due("eva", court).await);
+    t.settle().await;
+    assert_eq!(told(&t, jo).await, ["room muted silent"]);
+    assert_eq!(told(&t, eva).await, ["room new_complaint sent"], "that is told all the same");
     t.close().await;
 }
