@@ -141,10 +141,13 @@ pub fn apply(
         }
         CaseEvent::Escalated { level } => {
             let holds = case.escalation.level;
-            if level == 0 || level < holds {
+            // A later complaint comes to levels of its own.
+            let later = case.escalation.next.is_some_and(|next| next.level <= level);
+            if level == 0 || level < holds && !later {
                 return Err(NotAllowed(format!("it has come to level {holds} already")));
             }
-            (case.escalation.level, case.escalation.acked) = (level, None);
+            (case.escalation.level, case.escalation.rang) = (level.max(holds), level);
+            case.escalation.acked = None;
             effects.extend(rings(&case).then_some(Effect::Alert(Reason::Escalated)));
         }
         CaseEvent::Acknowledged { by } => {

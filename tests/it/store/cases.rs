@@ -4,7 +4,7 @@ use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::case::{Attention, HandedOver, Resolution};
-use ascolto::domain::escalation::{Ack, Coming, Escalation};
+use ascolto::domain::escalation::{Ack, Coming, Escalation, Own};
 use ascolto::domain::obligation::{Before, Evidence, Obligation, Owing, Standing, VoidReason};
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::domain::{CaseId, Instant, Lang, MentionId, ReplyId};
@@ -115,7 +115,8 @@ fn climbed(n: usize) -> Escalation {
     }
     Escalation {
         level: 2,
-        from: T0,
+        own: [(MentionId(7), Own { level: 2, from: T0 })].into(),
+        rang: 1,
         told_at: Some(T0 + 1),
         acked: Some(Ack { by: "ada".to_owned(), at: T0 + 2 }),
         next: Some(Coming { level: 4, at: T0 + 3 }),
