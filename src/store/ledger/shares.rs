@@ -13,7 +13,7 @@ use crate::store::value::{Sql, args, statements};
 use std::collections::{BTreeMap, HashMap};
 
 statements! {
-    PAGE = Sql::same("SELECT o.mention_id, m.brand, m.created_at, o.counts_as, o.met_before, o.standing, o.reason, o.ended_at, o.first_look, COALESCE(k.muted_until > $5, FALSE) AS muted FROM obligations o JOIN mentions m ON m.id = o.mention_id LEFT JOIN cases k ON k.id = o.case_id WHERE o.mention_id > $1 AND m.created_at >= $2 AND m.created_at < $3 ORDER BY o.mention_id LIMIT $4");
+    PAGE = Sql::same("SELECT o.mention_id, m.brand, m.created_at, m.heard_at, o.counts_as, o.met_before, o.standing, o.reason, o.ended_at, o.first_look, COALESCE(k.muted_until > $5, FALSE) AS muted FROM obligations o JOIN mentions m ON m.id = o.mention_id LEFT JOIN cases k ON k.id = o.case_id WHERE o.mention_id > $1 AND m.created_at >= $2 AND m.created_at < $3 ORDER BY o.mention_id LIMIT $4");
 }
 
 /// Debts read at a time: about a megabyte.
@@ -31,6 +31,7 @@ struct Debt {
     mention_id: String,
     brand: String,
     created_at: i64,
+    heard_at: i64,
     counts_as: String,
     met_before: Option<i64>,
     standing: String,
@@ -115,7 +116,8 @@ fn count(debt: &Debt, now: Instant, shares: &mut Shares) -> Result<(), String> {
             let void = void.filter(|_| answered_at.is_none());
             counted.count(
                 Counted {
-                    created_at: Instant(debt.created_at),
+                    // What is dated ahead of its time would else be in time until then.
+                    created_at: Instant(debt.created_at.min(debt.heard_at)),
                     answered_at,
                     waived: matches!(void, Some(VoidReason::Waived | VoidReason::Closed)),
                     withdrawn: void == Some(VoidReason::Withdrawn),
@@ -143,6 +145,7 @@ mod tests {
             mention_id: mine("m"),
             brand: mine("acme"),
             created_at: (NOW - 8 * DAY).0,
+            heard_at: (NOW - 8 * DAY).0,
             counts_as: mine("complaint"),
             standing: mine(standing),
             reason: mine(reason),
@@ -200,6 +203,13 @@ mod tests {
         assert_eq!((c.by_choice, c.withdrawn), (0, 0));
         let refuted = share(&[before("void", "not_complaint", 7)]);
         assert_eq!((refuted.complaints.due, refuted.not_complaint), (0, 1), "a person said so");
+    }
+
+    #[test]
+    fn what_is_dated_ahead_is_as_old_as_when_it_was_heard() {
+        let ahead = Debt { created_at: i64::MAX, ..debt("owed", "") };
+        let c = share(&[ahead]).complaints;
+        assert_eq!((c.due, c.unheard, c.in_time), (1, 1, 0));
     }
 
     #[test]
