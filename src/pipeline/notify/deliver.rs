@@ -189,9 +189,10 @@ fn compose(
 ) -> Alert {
     let words = Catalogue::of(recipient.language);
     let Known { file, now, .. } = *known;
-    let rings =
-        reason != Reason::CaseMoved && !(reason == Reason::WokenAgain && known.stands.is_some());
     let woke = row.wake.parse::<Wake>().ok();
+    // By night a storm rings when it is first told; that it grows changes what stands.
+    let grows = reason == Reason::WokenAgain || (reason == Reason::Storm && woke.is_some());
+    let rings = reason != Reason::CaseMoved && !(grows && known.stands.is_some());
     let (title, mut body) = match (file, known.group) {
         (Some(file), _) if reason == Reason::CaseMoved => live::said(&file.case, words),
         (Some(_), _) if reason == Reason::Escalated => {
