@@ -39,8 +39,9 @@ pub(super) async fn of_cases(
 ) -> Result<HashMap<String, Vec<Obligation>>, StoreError> {
     let rows = cases.iter().map(|id| args![*id]).collect();
     let sql = "SELECT o.mention_id, o.case_id, o.owing, o.severity, o.language, o.since, o.heard_at, \
-               o.due, o.first_look, o.overdue_told, o.counts_as, o.met_before, o.standing, o.reason, \
-               o.actor, o.note, o.evidence, o.ended_at FROM {rows} JOIN obligations o ON o.case_id = v.c1 \
+               o.due, o.first_look, o.overdue_told, o.counts_as, o.met_before, o.standing, \
+               o.reason, o.actor, o.note, o.evidence, o.ended_at \
+               FROM {rows} JOIN obligations o ON o.case_id = v.c1 \
                ORDER BY o.since, o.mention_id";
     let debts: Vec<ObligationRow> = tx.bulk_all(Bulk::new(sql, &[Text], rows)).await?;
     let mut by_case: HashMap<String, Vec<Obligation>> = HashMap::new();
@@ -131,13 +132,14 @@ pub(super) async fn save(tx: &mut Tx, cases: &[&Case]) -> Result<(), StoreError>
         }
     }
     let sql = "INSERT INTO obligations (mention_id, case_id, owing, severity, language, since, \
-        heard_at, due, first_look, overdue_told, counts_as, met_before, standing, reason, actor, note, \
-        evidence, ended_at) \
+        heard_at, due, first_look, overdue_told, counts_as, met_before, standing, reason, actor, \
+        note, evidence, ended_at) \
         SELECT * FROM {rows} WHERE TRUE ON CONFLICT (mention_id) DO UPDATE SET \
         owing = excluded.owing, severity = excluded.severity, language = excluded.language, \
         since = excluded.since, heard_at = excluded.heard_at, due = excluded.due, \
         first_look = excluded.first_look, overdue_told = excluded.overdue_told, \
-        counts_as = excluded.counts_as, met_before = excluded.met_before, standing = excluded.standing, reason = excluded.reason, actor = excluded.actor, \
+        counts_as = excluded.counts_as, met_before = excluded.met_before, \
+        standing = excluded.standing, reason = excluded.reason, actor = excluded.actor, \
         note = excluded.note, evidence = excluded.evidence, ended_at = excluded.ended_at";
     const TYPES: &[Type] = &[
         Text, Text, Text, Big, Text, Big, Big, Big, Bool, Bool, Text, Big, Text, Text, Text, Text,

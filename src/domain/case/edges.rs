@@ -11,7 +11,8 @@ const ALL: &[State] =
 
 /// Event, the states it may meet, the states it may lead to.
 ///
-/// Partial ends (one of several debts answered, withdrawn or ended by a person) stay in the state they were in.
+/// Partial ends (one of several debts answered, withdrawn or ended by a person) stay in the state they
+/// were in.
 pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::Owed, ALL, &[Waiting, Taken]),
     (E::Raised, OWED, OWED),

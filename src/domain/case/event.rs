@@ -68,7 +68,8 @@ pub enum CaseEvent {
     },
     /// Nobody said that the private contact happened.
     MoveLapsed,
-    /// A person ends every debt without an answer, but for those that began after that person looked.
+    /// A person ends every debt without an answer, but for those that began after that person
+    /// looked.
     Voided {
         /// Why.
         reason: VoidReason,
