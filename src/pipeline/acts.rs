@@ -232,8 +232,8 @@ async fn unseen(tx: &mut Tx, file: &CaseFile, seen: i64) -> Result<Vec<MentionId
     let mut owed = file.case.owed().peekable();
     if owed.peek().is_some() && owed.all(|o| later.contains(&o.mention)) {
         return Err(ActError::NotAllowed(
-            "the customer wrote again after you opened this case, and what you saw is ended \
-             already; reload it and read what is new"
+            "the customer wrote again after you opened this case, or somebody opened it again, and \
+             what you saw is ended already; reload it and read what is new"
                 .to_owned(),
         ));
     }
