@@ -16,6 +16,7 @@ mod persons;
 mod promises;
 mod publishing;
 mod sample;
+mod seen;
 mod silence;
 mod sorted_out;
 mod statement;
