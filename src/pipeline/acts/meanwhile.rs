@@ -55,7 +55,12 @@ pub async fn against(
         ActError::NotAllowed(why) => {
             let mut tx = deps.store.read().await?;
             let explained = explained(deps, &mut tx, what, id, agent, words).await?;
-            not_done(explained.as_deref().unwrap_or(why))
+            match (explained, what) {
+                (Some(explained), _) => not_done(&explained),
+                // What nothing else forbids is put off to a time that is too far away.
+                (None, Link::Snooze) => words.get("link.need_time").to_owned(),
+                (None, _) => not_done(why),
+            }
         }
     })
 }

@@ -41,6 +41,9 @@ pub struct Confirmed {
     /// To whom it is handed over.
     #[serde(default)]
     to: String,
+    /// Up to where the page showed the case.
+    #[serde(default)]
+    seen: Option<i64>,
 }
 
 impl Confirmed {
@@ -212,6 +215,7 @@ impl Opened {
             typed => typed.cloned().unwrap_or_default(),
             stale,
             open,
+            seen => file.events,
             state => file.case.state().as_str(),
             why,
             named,
@@ -240,7 +244,8 @@ impl Opened {
         if !mine {
             return Ok(false);
         }
-        let done = acts::carry_out(deps, *act, *case, &self.agent, form.said(*act)).await;
+        let said = form.said(*act);
+        let done = acts::carry_out(deps, *act, *case, &self.agent, said, form.seen).await;
         if let Err(e) = done {
             // Refused, so nothing happened: the link stays good for another try.
             let mut tx = deps.store.begin().await?;

@@ -67,7 +67,8 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
     };
     if let Some((act, said)) = shared(posted) {
         // What an alert's link does too is done by one way, which reads what is said beside it.
-        return acts::carry_out(deps, act, case, agent, &said).await.map_err(|e| match e {
+        let done = acts::carry_out(deps, act, case, agent, &said, seen(posted)?).await;
+        return done.map_err(|e| match e {
             ActError::Invalid(why) => {
                 ActError::Invalid(acts::wanted(act).map_or(why, |key| words.get(key).to_owned()))
             }
@@ -112,7 +113,17 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         }
         _ => return Err(ActError::Invalid(words.get("screen.forbidden").to_owned())),
     };
-    acts::act(deps, case, agent, change).await
+    acts::act_as_seen(deps, case, agent, change, seen(posted)?).await
+}
+
+/// Up to where the page that was sent showed the case; every form of it says so.
+fn seen(posted: &Posted) -> Result<Option<i64>, ActError> {
+    match posted.field("seen") {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            ActError::Invalid(format!("`seen` is `{text}`, but must be a number; reload the case"))
+        }),
+    }
 }
 
 /// The acts that alerts offer too, with what is said beside them.

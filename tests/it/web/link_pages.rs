@@ -98,11 +98,14 @@ async fn a_snooze_ends_when_it_says_and_what_is_no_time_or_link_is_refused() {
     let house = House::with(OPS).await;
     let case = house.case("1", COMPLAINT).await;
     let link = house.link(&case, Act::Snooze, 1);
-    for form in ["", "until=&day=", "until=never", "day=2026-11-19", "day=2027-11-25", "until=0h"] {
+    for form in ["", "until=&day=", "until=never", "day=2026-11-19", "until=0h"] {
         let refused = house.click(&link, form).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
         assert!(refused.text.contains("Say until when"), "{form}: {}", refused.text);
     }
+    let far = house.click(&link, "until=1h&day=2027-11-25").await;
+    assert_eq!(far.status, StatusCode::CONFLICT);
+    assert!(far.text.contains("within 30 days"), "{}", far.text);
     let answered = house.link(&case, Act::Answered, 2);
     for form in ["url=on+the+phone", "url=javascript%3Aalert%281%29"] {
         let refused = house.click(&answered, form).await;
