@@ -3,6 +3,7 @@
 //! A notifier gives an alert the form its receiver takes: pure, without I/O. Customer text in it
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
+mod email;
 mod form;
 mod ntfy;
 mod terminal;
@@ -13,7 +14,8 @@ mod webhook;
 use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
-pub static NOTIFIERS: &[&dyn Notifier] = &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy];
+pub static NOTIFIERS: &[&dyn Notifier] =
+    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &email::Email];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {
