@@ -6,6 +6,7 @@
 mod email;
 mod form;
 mod ntfy;
+mod teams;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
 pub static NOTIFIERS: &[&dyn Notifier] =
-    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &email::Email];
+    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &email::Email, &teams::Teams];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {

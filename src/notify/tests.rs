@@ -142,6 +142,18 @@ pub(super) fn mail(op: &MailOp) -> String {
     format!("{}\n{text}\n{html}", heads.collect::<String>()).replace('\r', "")
 }
 
+/// Holds a sample of an alert against its file. Set `ASCOLTO_BLESS=1` to write it anew.
+pub(super) fn golden(name: &str, sample: &str) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract/notify");
+    let file = folder.join(name);
+    if std::env::var_os("ASCOLTO_BLESS").is_some() {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&file, sample).unwrap();
+    }
+    let stored = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(stored == sample, "{name} is stale; run the test with ASCOLTO_BLESS=1:\n{sample}");
+}
+
 #[test]
 fn every_notifier_is_found_by_its_own_name() {
     for known in NOTIFIERS {

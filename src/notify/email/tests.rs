@@ -1,12 +1,13 @@
 //! The mail: its headers, its conversation, and what stands in both its forms.
 
-use super::super::tests::{examples, hostile, mail as read_mail, sample, send, several, why};
+use super::super::tests::{
+    examples, golden, hostile, mail as read_mail, sample, send, several, why,
+};
 use super::*;
 use crate::domain::Lang;
 use crate::domain::reason::Reason;
 use crate::wire::{AlertLine, Via};
 use proptest::prelude::*;
-use std::path::Path;
 
 fn op(table: &toml::Table, alert: &Alert) -> MailOp {
     match send(&Email, table, alert).via {
@@ -76,33 +77,17 @@ fn deaf() -> Alert {
     }
 }
 
-/// Set `ASCOLTO_BLESS=1` to write them anew. Pictures of mails are made of these files.
+/// Pictures of mails are made of these files.
 #[test]
 fn the_samples_of_mails_are_these_pages() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract/notify");
     let mut italian = sample();
     italian.language = Lang::IT;
-    let samples = [
-        ("sample", italian),
-        ("hostile", hostile()),
-        ("several", several()),
-        ("moved", moved()),
-        ("again", again()),
-        ("deaf", deaf()),
-    ];
-    let mut stale = Vec::new();
-    for (name, alert) in &samples {
-        let file = folder.join(format!("email-{name}.html"));
-        let page = html(alert);
-        if std::env::var_os("ASCOLTO_BLESS").is_some() {
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(&file, &page).unwrap();
-        }
-        if std::fs::read_to_string(&file).unwrap_or_default() != page {
-            stale.push(*name);
-        }
-    }
-    assert!(stale.is_empty(), "run the test with ASCOLTO_BLESS=1; stale: {stale:?}");
+    golden("email-sample.html", &html(&italian));
+    golden("email-hostile.html", &html(&hostile()));
+    golden("email-several.html", &html(&several()));
+    golden("email-moved.html", &html(&moved()));
+    golden("email-again.html", &html(&again()));
+    golden("email-deaf.html", &html(&deaf()));
 }
 
 #[test]

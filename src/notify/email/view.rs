@@ -1,19 +1,16 @@
 //! What a mail says of an alert: the values of its two templates, each text from outside on one
 //! line and cut.
 
-use super::super::form::{cut, heading, risks, said, strikes, whys};
+use super::super::form::{Piece, cut, heading, is_link, pieces, risks, said, strikes, whys};
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{Alert, AlertAct, AlertCase, AlertLine};
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use std::sync::LazyLock;
-use url::Url;
 
 /// Of so many things one mail tells at most; the others stand in the inbox.
 const MOST_LINES: usize = 100;
-/// A longer address is no address of a post; a cut one would be a false one.
-const MOST_URL: usize = 2_000;
 /// So many letters at the end of a case's id tell it from others of the same author.
 const SHORT_ID: usize = 6;
 
@@ -53,13 +50,6 @@ pub(super) struct View<'a> {
     buttons: Vec<Button<'a>>,
     open: &'a str,
     automatic: &'a str,
-}
-
-/// A piece of a text of ours: an address in it is a link.
-#[derive(Serialize)]
-struct Piece {
-    text: String,
-    link: bool,
 }
 
 #[derive(Serialize)]
@@ -195,31 +185,6 @@ fn button(act: &AlertAct) -> Button<'_> {
 
 fn line(line: &AlertLine) -> Button<'_> {
     Button { label: cut(&one_line(&line.text, 300), 1_200), url: &line.link }
-}
-
-/// A text with the addresses in it apart: not every mail program makes links of them.
-fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut add = |text: &str, link: bool| {
-        if !text.is_empty() {
-            pieces.push(Piece { text: text.to_owned(), link });
-        }
-    };
-    for word in text.split_inclusive(' ') {
-        let bare = word.trim_end_matches([' ', '.', ',', ';', ':', ')', '…']);
-        let link = is_link(bare);
-        let (bare, rest) = word.split_at(if link { bare.len() } else { 0 });
-        add(bare, true);
-        add(rest, false);
-    }
-    pieces
-}
-
-/// Whether a text is a web address that says where it leads: whole, and without a name before `@`.
-fn is_link(text: &str) -> bool {
-    let web = text.starts_with("https://") || text.starts_with("http://");
-    let plain = text.len() <= MOST_URL && text.chars().all(|c| c.is_ascii_graphic());
-    web && plain && Url::parse(text).is_ok_and(|url| url.username().is_empty())
 }
 
 /// Red for what cannot wait, down to grey for what only brings up to date.
