@@ -2,6 +2,7 @@
 
 mod budget;
 mod business_hours;
+mod cards;
 mod context;
 mod credentials;
 mod escalation;
