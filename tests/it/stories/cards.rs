@@ -44,7 +44,7 @@ async fn a_card_is_followed_by_short_ones_as_the_case_moves() {
 async fn a_busy_workflow_gets_the_card_later_and_a_lost_answer_brings_the_same_key_again() {
     let (t, teams) = with_a_channel().await;
     teams.script.then(Trouble::Refuse(429, Some(90))).then(Trouble::CutAfter);
-    t.pass(3).await;
+    t.pass(4).await;
     assert!(teams.posted().is_empty());
     t.clock.advance(2 * MINUTE);
     t.settle().await;
