@@ -3,7 +3,12 @@
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Step, Talk};
+use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
+
+/// A longer address is no address of a post; a cut one would be a false one.
+const MOST_URL: usize = 2_000;
 
 /// The words around an alert.
 pub(super) fn words(alert: &Alert) -> &'static Catalogue {
@@ -92,4 +97,41 @@ impl Talk<Delivered> for Once {
     fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Delivered>, Fault> {
         (self.read)(got).map(Step::Done)
     }
+}
+
+/// A piece of a text of ours: an address in it is a link.
+#[derive(Serialize)]
+pub(super) struct Piece {
+    /// What stands there; of a link its address.
+    pub(super) text: String,
+    /// Whether it is one.
+    pub(super) link: bool,
+}
+
+/// A text with the addresses in it apart: not every program makes links of them. One that was cut,
+/// which `…` ends, is none.
+pub(super) fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut add = |text: &str, link: bool| {
+        if let Some(last) = pieces.last_mut().filter(|last| !last.link && !link) {
+            last.text.push_str(text);
+        } else if !text.is_empty() {
+            pieces.push(Piece { text: text.to_owned(), link });
+        }
+    };
+    for word in text.split_inclusive(' ') {
+        let bare = word.trim_end_matches([' ', '.', ',', ';', ':', ')']);
+        let link = is_link(bare);
+        let (bare, rest) = word.split_at(if link { bare.len() } else { 0 });
+        add(bare, true);
+        add(rest, false);
+    }
+    pieces
+}
+
+/// Whether a text is a web address that says where it leads: whole, and without a name before `@`.
+pub(super) fn is_link(text: &str) -> bool {
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    let plain = text.len() <= MOST_URL && text.chars().all(|c| c.is_ascii_graphic());
+    web && plain && Url::parse(text).is_ok_and(|url| url.username().is_empty())
 }

@@ -4,9 +4,11 @@
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
 mod apprise;
+mod email;
 mod form;
 mod matrix;
 mod ntfy;
+mod teams;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -15,8 +17,15 @@ mod webhook;
 use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
-pub static NOTIFIERS: &[&dyn Notifier] =
-    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &matrix::Matrix, &apprise::Apprise];
+pub static NOTIFIERS: &[&dyn Notifier] = &[
+    &terminal::Terminal,
+    &email::Email,
+    &teams::Teams,
+    &ntfy::Ntfy,
+    &webhook::Webhook,
+    &matrix::Matrix,
+    &apprise::Apprise,
+];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {

@@ -4,8 +4,10 @@ use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{
-    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, Next, Response, Step, Via,
+    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, MailAct, MailOp, Next,
+    Response, Step, Via,
 };
+use mail_parser::MessageParser;
 
 /// A reason with the words that it rests on.
 pub(super) fn why(cue: &str, words: &str) -> Why {
@@ -121,12 +123,35 @@ pub(super) fn send(notifier: &dyn Notifier, table: &toml::Table, alert: &Alert) 
 pub(super) fn body(ask: &Ask) -> String {
     match &ask.via {
         Via::Say(text) => text.clone(),
-        Via::Nothing | Via::Mail(_) => panic!("an alert says something"),
+        Via::Nothing => panic!("an alert says something"),
+        Via::Mail(op) => mail(op),
         Via::Http(request) => match &request.body {
             Body::Json(json) => String::from_utf8(json.clone()).unwrap(),
             _ => panic!("alerts travel as JSON"),
         },
     }
+}
+
+/// A mail as its reader's program understands it: headers on one line each, and both its forms.
+pub(super) fn mail(op: &MailOp) -> String {
+    let MailAct::Send { message, .. } = &op.act else { panic!("an alert is sent") };
+    let read = MessageParser::default().parse(message.as_slice()).unwrap();
+    let line = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ");
+    let heads = read.headers_raw().map(|(name, value)| format!("{name}: {}\n", line(value)));
+    let (text, html) = (read.body_text(0).unwrap(), read.body_html(0).unwrap());
+    format!("{}\n{text}\n{html}", heads.collect::<String>()).replace('\r', "")
+}
+
+/// Holds a sample of an alert against its file. Set `ASCOLTO_BLESS=1` to write it anew.
+pub(super) fn golden(name: &str, sample: &str) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract/notify");
+    let file = folder.join(name);
+    if std::env::var_os("ASCOLTO_BLESS").is_some() {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&file, sample).unwrap();
+    }
+    let stored = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(stored == sample, "{name} is stale; run the test with ASCOLTO_BLESS=1:\n{sample}");
 }
 
 #[test]
@@ -213,7 +238,9 @@ fn no_secret_shows_in_debug() {
 
 #[test]
 fn answers_say_what_to_do_next() {
-    for notifier in NOTIFIERS.iter().filter(|n| n.meta().name != "terminal") {
+    // The others speak no HTTP.
+    let others = ["terminal", "email"];
+    for notifier in NOTIFIERS.iter().filter(|n| !others.contains(&n.meta().name)) {
         let settings = notifier.settings(&examples(*notifier)).unwrap();
         let now = sample().at;
         let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };

@@ -14,6 +14,7 @@ pub mod ntfy;
 pub mod place;
 pub mod posts;
 pub mod proxy;
+pub mod teams;
 pub mod trouble;
 pub mod webhook;
 
