@@ -4,7 +4,8 @@ use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{
-    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, Next, Response, Step, Via,
+    Acts, Alert, AlertAct, AlertCase, AlertLine, AlertStands, Ask, Asks, Body, Ctx, Fault, Next,
+    Response, Step, Via,
 };
 
 /// A reason with the words that it rests on.
@@ -59,6 +60,7 @@ pub(super) fn sample() -> Alert {
                 act("snooze", Asks::Until, "Rinvia", "ccc"),
                 act("waive", Asks::Reason, "Nessuna risposta necessaria", "ddd"),
             ],
+            stands: AlertStands::Open,
         }),
         body: String::new(),
         lines: Vec::new(),

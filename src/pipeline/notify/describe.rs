@@ -1,5 +1,6 @@
 //! What an alert says of a case: what was written, when the answer is due, what can be done.
 
+use crate::domain::case::{Attention, Case};
 use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
@@ -10,7 +11,7 @@ use crate::pipeline::{Deps, acts, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
-use crate::wire::{AlertAct, AlertCase};
+use crate::wire::{AlertAct, AlertCase, AlertStands};
 use jiff::tz::TimeZone;
 
 /// An action link works this long.
@@ -89,7 +90,17 @@ pub(super) fn describe(
         reply_limit: None,
         window_text: String::new(),
         actions,
+        stands: stands(&file.case),
     })
+}
+
+/// Whether somebody still has to do something about a case.
+fn stands(case: &Case) -> AlertStands {
+    match (case.owed().next(), &case.attention) {
+        (None, _) => AlertStands::Ended,
+        (Some(_), Attention::Free) => AlertStands::Open,
+        (Some(_), _) => AlertStands::Taken,
+    }
 }
 
 /// An act as an alert to this recipient offers it.
