@@ -5,6 +5,8 @@
 
 mod form;
 mod ntfy;
+mod pagerduty;
+mod telegram;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -13,7 +15,13 @@ mod webhook;
 use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
-pub static NOTIFIERS: &[&dyn Notifier] = &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy];
+pub static NOTIFIERS: &[&dyn Notifier] = &[
+    &terminal::Terminal,
+    &webhook::Webhook,
+    &ntfy::Ntfy,
+    &telegram::Telegram,
+    &pagerduty::PagerDuty,
+];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {
