@@ -19,7 +19,7 @@ const MOST_DATA: usize = 64;
 /// So many buttons stand side by side: more would cut their labels on a phone.
 const A_ROW: usize = 2;
 /// A longer address is no address of a post; a cut one would be a false one.
-const MOST_URL: usize = 500;
+const MOST_URL: usize = 300;
 /// Behind a sign that Telegram would read something into.
 const JOINER: char = '\u{2060}';
 
@@ -161,7 +161,7 @@ pub(super) fn is_public(link: &str) -> bool {
 
 /// The whole alert: what was said first; the link, where no button opens it, and the key last.
 pub(super) fn whole(alert: &Alert, words: &Catalogue) -> String {
-    let mut lines = vec![still(&heading(alert, words))];
+    let mut lines = vec![cut(&still(&heading(alert, words)), 400)];
     let mut line = |label: &str, text: String| {
         if !text.is_empty() {
             lines.push(format!("{}: {text}", words.get(label)));
@@ -172,14 +172,14 @@ pub(super) fn whole(alert: &Alert, words: &Catalogue) -> String {
     if alert.not_rechecked {
         first.push(words.get("alert.not_rechecked").to_owned());
     }
-    let body = outside(&alert.body, 900);
+    let body = outside(&alert.body, if alert.case.is_some() { 500 } else { 1_500 });
     if let Some(case) = &alert.case {
         first.extend([strikes(case, words), body, cut(&still(&said(case, words, 1_000)), 1_200)]);
         line("alert.deadline", outside(&case.due_text, 60));
         line("alert.window", outside(&case.window_text, 60));
         line("alert.risk", risks(case, words));
         line("alert.why", cut(&still(&whys(case, words)), 300));
-        line("alert.draft", outside(&case.draft, 900));
+        line("alert.draft", outside(&case.draft, 700));
         line("alert.limit", case.reply_limit.map_or_else(String::new, |n| n.to_string()));
         let url = Some(&case.url).filter(|url| url.len() <= MOST_URL);
         line("alert.original", url.map_or_else(String::new, |url| still(&one_line(url, MOST_URL))));
@@ -270,3 +270,6 @@ fn is_address(word: &str) -> bool {
             told && url.username().is_empty() && host.chars().all(named)
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,9 @@
 //! no number is sent.
 
 use super::super::form::fitted;
+use super::answer::{foreign, is_done, read};
 use super::message::{Button, Keyboard, still};
-use super::{Settings, TO_PRESS, is_done, read};
+use super::{Settings, TO_PRESS};
 use crate::domain::text::one_line;
 use crate::domain::time::DAY;
 use crate::domain::{Instant, Lang};
@@ -92,7 +93,7 @@ impl Talk<Fetched> for Listener {
         struct Update {
             callback_query: Option<Query>,
         }
-        let Updates { result } = read(&got.http()?.body).ok_or_else(super::foreign)?;
+        let Updates { result } = read(&got.http()?.body).ok_or_else(foreign)?;
         let numbers = result.iter().filter_map(|raw| read::<Numbered>(raw.get().as_bytes()));
         let Some(newest) = numbers.map(|update| update.update_id).max() else {
             if !result.is_empty() {
@@ -343,3 +344,6 @@ fn is_choice(row: &[Button]) -> bool {
     let data = row.iter().filter_map(|button| button.callback_data.as_deref());
     data.map(pressed).any(|(did, _)| matches!(did, Pressed::Form { .. }))
 }
+
+#[cfg(test)]
+mod tests;
