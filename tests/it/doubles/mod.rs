@@ -11,9 +11,11 @@ pub mod graph;
 pub mod jetstream;
 mod line;
 pub mod ntfy;
+pub mod pagerduty;
 pub mod place;
 pub mod posts;
 pub mod proxy;
+pub mod telegram_bot;
 pub mod trouble;
 pub mod webhook;
 
