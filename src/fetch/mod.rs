@@ -156,6 +156,13 @@ impl<'a> Peer<'a> {
         }
     }
 
+    fn passes(self, res: &Response) -> bool {
+        match self {
+            Peer::Notifier(notifier) => notifier.passes(res),
+            Peer::Network(_) | Peer::Tickets(_) | Peer::Consent(_) => false,
+        }
+    }
+
     fn fault(self, res: &Response, cx: &Ctx<'_>) -> Option<Fault> {
         match self {
             Peer::Network(network) => network.fault(res, cx),

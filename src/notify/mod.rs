@@ -8,7 +8,9 @@ mod email;
 mod form;
 mod matrix;
 mod ntfy;
+mod pagerduty;
 mod teams;
+mod telegram;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -19,11 +21,13 @@ use crate::wire::Notifier;
 /// Every notifier, in the order of the configuration reference.
 pub static NOTIFIERS: &[&dyn Notifier] = &[
     &terminal::Terminal,
+    &telegram::Telegram,
     &email::Email,
     &teams::Teams,
     &ntfy::Ntfy,
     &webhook::Webhook,
     &matrix::Matrix,
+    &pagerduty::PagerDuty,
     &apprise::Apprise,
 ];
 

@@ -24,7 +24,7 @@ mod terms;
 mod thread;
 mod ticket;
 
-pub use alert::{Alert, AlertAct, AlertCase, AlertLine};
+pub use alert::{Alert, AlertAct, AlertCase, AlertLine, AlertStands};
 pub use ask::{
     Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Streamed, Talk, Told,
     Via,

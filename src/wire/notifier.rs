@@ -138,6 +138,12 @@ pub trait Notifier: Sync {
         None
     }
 
+    /// Whether an answer is fine although its status is none of success: what was asked for stands
+    /// there already, or nobody waits for it any more. The conversation reads it as any other.
+    fn passes(&self, _res: &Response) -> bool {
+        false
+    }
+
     /// What an answer means where it is not what RFC 9110 says.
     fn fault(&self, _res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
         None

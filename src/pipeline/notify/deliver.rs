@@ -126,7 +126,18 @@ async fn send(
         (edit.unwrap_or_else(|| notifier.send(alert, &owned.cx())), edited)
     };
     let talk = deps.engine.begin(peer, &recipient.link, talk, Purpose::Alert, None);
-    Ok((talk.finish().await?, edited))
+    match talk.finish().await {
+        // Somebody deleted what stood there. What is to be noticed is told anew.
+        Err(fault) if edited && alert.rings && fault.next == Next::Gone => {}
+        told => return Ok((told?, edited)),
+    }
+    let anew = Alert { of: None, ..alert.clone() };
+    let talk = {
+        let owned = deps.engine.ctx(peer, &recipient.link).await?;
+        notifier.send(&anew, &owned.cx())
+    };
+    let talk = deps.engine.begin(peer, &recipient.link, talk, Purpose::Alert, None);
+    Ok((talk.finish().await?, false))
 }
 
 /// What becomes of an alert that was not delivered.

@@ -2,6 +2,7 @@
 
 use super::deliver::Known;
 use super::offers::{self, Room};
+use crate::domain::case::{Attention, Case};
 use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
@@ -12,7 +13,7 @@ use crate::pipeline::{Channel, Deps, Recipient, acts, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
-use crate::wire::{AlertAct, AlertCase};
+use crate::wire::{AlertAct, AlertCase, AlertStands};
 use jiff::tz::TimeZone;
 
 /// The case as an alert tells it.
@@ -84,7 +85,17 @@ pub(super) fn describe(
         reply_limit: channel.map(|c| longest(deps, c)),
         window_text: window.map_or_else(String::new, |ms| shown(&reader, owed.since + ms)),
         actions: offers::allowed(case, &room).into_iter().map(offer).collect(),
+        stands: stands(case),
     })
+}
+
+/// Whether somebody still has to do something about a case.
+fn stands(case: &Case) -> AlertStands {
+    match (case.owed().next(), &case.attention) {
+        (None, _) => AlertStands::Ended,
+        (Some(_), Attention::Free) => AlertStands::Open,
+        (Some(_), _) => AlertStands::Taken,
+    }
 }
 
 /// An act as the alert offers it; what becomes public says where, and as whom.

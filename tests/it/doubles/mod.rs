@@ -11,10 +11,12 @@ pub mod graph;
 pub mod jetstream;
 mod line;
 pub mod ntfy;
+pub mod pagerduty;
 pub mod place;
 pub mod posts;
 pub mod proxy;
 pub mod teams;
+pub mod telegram_bot;
 pub mod trouble;
 pub mod webhook;
 
