@@ -76,6 +76,32 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     format!("{}…", text[..end].trim_end())
 }
 
+/// How many letters a text has by the longest way in which a receiver may count them: UTF-16.
+pub(super) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// At most `limit` [`units`], each grapheme as `write` puts it into the receiver's markup, cut
+/// between graphemes and marked with `…`. So no cut leaves half of an escape. Of a limit of 0
+/// nothing is left.
+pub(super) fn fitted(text: &str, limit: usize, write: impl Fn(&str) -> String) -> String {
+    let (mut written, mut taken, mut room_for_mark) = (String::new(), 0, 0);
+    for grapheme in text.graphemes(true) {
+        let piece = write(grapheme);
+        taken += units(&piece);
+        if taken > limit {
+            written.truncate(room_for_mark);
+            let kept = written.trim_end();
+            return if limit == 0 { String::new() } else { format!("{kept}…") };
+        }
+        written.push_str(&piece);
+        if taken < limit {
+            room_for_mark = written.len();
+        }
+    }
+    written
+}
+
 /// A conversation of one question and one answer.
 pub(super) struct Once {
     /// What is asked.

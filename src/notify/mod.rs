@@ -5,6 +5,7 @@
 
 mod form;
 mod ntfy;
+mod slack;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ mod webhook;
 use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
-pub static NOTIFIERS: &[&dyn Notifier] = &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy];
+pub static NOTIFIERS: &[&dyn Notifier] =
+    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &slack::Slack];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {

@@ -4,7 +4,8 @@ use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{
-    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, Next, Response, Step, Via,
+    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Called, Ctx, Fault, HookRequest,
+    Method, Next, Response, Step, Via,
 };
 
 /// A reason with the words that it rests on.
@@ -164,7 +165,10 @@ fn an_alert_carries_its_key_and_its_link() {
             let name = notifier.meta().name;
             assert!(body.contains("01JDKEY"), "{name}: {body}");
             assert!(body.contains("https://ascolto.example/cases/01JD"), "{name}: {body}");
-            assert!(body.contains("https://ascolto.example/act/aaa"), "{name}: {body}");
+            // Buttons that come back to us carry a token, all others a page.
+            let carries = |act| body.contains(act);
+            let acts = ["https://ascolto.example/act/aaa", "button-aaa"];
+            assert!(acts.into_iter().any(carries), "{name}: {body}");
             assert!(body.chars().all(|c| c == '\n' || crate::domain::text::is_printable(c)));
         }
     }
@@ -185,6 +189,25 @@ fn an_edit_names_the_alert_that_it_changes_and_who_cannot_edit_says_so() {
         let Step::Ask(asks) = talk.start(&cx) else { panic!("{name} asks nothing") };
         let body = body(&asks[0]);
         assert!(body.contains("01JDFIRST") || body.contains("there-1"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn a_forged_call_is_refused_and_a_strange_message_is_no_press() {
+    for notifier in NOTIFIERS {
+        let settings = notifier.settings(&examples(*notifier)).unwrap();
+        let cx = Ctx { settings: &*settings, session: None, now: sample().at, own: &[], seed: 1 };
+        let name = notifier.meta().name;
+        for body in ["", "{}", "payload=%7B%7D", "button-aaa", "\0"] {
+            let req = HookRequest {
+                method: Method::Post,
+                query: &[],
+                headers: &[],
+                body: body.as_bytes(),
+            };
+            assert!(matches!(notifier.hook(&req, &cx), Called::Refuse(_)), "{name}: {body}");
+            assert_eq!(notifier.frame(body.as_bytes(), &cx).press, None, "{name}: {body}");
+        }
     }
 }
 
