@@ -3,6 +3,7 @@
 //! A notifier gives an alert the form its receiver takes: pure, without I/O. Customer text in it
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
+mod discord;
 mod form;
 mod ntfy;
 mod slack;
@@ -15,7 +16,7 @@ use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
 pub static NOTIFIERS: &[&dyn Notifier] =
-    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &slack::Slack];
+    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &slack::Slack, &discord::Discord];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {

@@ -166,9 +166,8 @@ fn an_alert_carries_its_key_and_its_link() {
             assert!(body.contains("01JDKEY"), "{name}: {body}");
             assert!(body.contains("https://ascolto.example/cases/01JD"), "{name}: {body}");
             // Buttons that come back to us carry a token, all others a page.
-            let carries = |act| body.contains(act);
             let acts = ["https://ascolto.example/act/aaa", "button-aaa"];
-            assert!(acts.into_iter().any(carries), "{name}: {body}");
+            assert!(acts.into_iter().any(|act| body.contains(act)), "{name}: {body}");
             assert!(body.chars().all(|c| c == '\n' || crate::domain::text::is_printable(c)));
         }
     }

@@ -1,7 +1,7 @@
 //! `Notifier`: one way to tell people, described and spoken, without I/O.
 
 use super::alert::Alert;
-use super::ask::{BucketRule, Talk};
+use super::ask::{BucketRule, Talk, Told};
 use super::fault::Fault;
 use super::hook::HookRequest;
 use super::http::Response;
@@ -136,6 +136,11 @@ pub trait Notifier: Sync {
         _cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<()> + '_>> {
         None
+    }
+
+    /// What an answer's headers say of the limits.
+    fn told(&self, _res: &Response, _cx: &Ctx<'_>) -> Vec<Told> {
+        Vec::new()
     }
 
     /// What an answer means where it is not what RFC 9110 says.

@@ -3,8 +3,8 @@
 use super::{CONNECT, Settings, blocks};
 use crate::domain::Instant;
 use crate::wire::{
-    Alert, Ask, Body, Bucket, Ctx, Delivered, Fault, Got, Method, Next, Request, Response, Socket,
-    Step, StreamOp, Talk, Via,
+    Alert, Ask, Body, Bucket, Ctx, Fault, Got, Method, Next, Request, Response, Socket, Step,
+    StreamOp, Talk, Via,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -108,40 +108,14 @@ impl<T> Talk<T> for Once<T> {
     }
 }
 
-/// Tells an alert by one question or two, in order.
-pub(super) struct Told {
-    asks: Vec<Ask>,
-    answered: usize,
-    /// What stands; known from the first answer where it was not before.
-    remote: Option<String>,
-}
-
-impl Told {
-    /// These questions about what stands there already, if anything does.
-    pub(super) fn new(asks: Vec<Ask>, remote: Option<String>) -> Told {
-        Told { asks, answered: 0, remote }
+/// Reads what was posted or changed: its channel and its time, by which it is known there.
+pub(super) fn posted(got: Got) -> Result<String, Fault> {
+    #[derive(Deserialize)]
+    struct Posted {
+        channel: String,
+        ts: String,
     }
-}
-
-impl Talk<Delivered> for Told {
-    fn start(&mut self, _cx: &Ctx<'_>) -> Step<Delivered> {
-        Step::Ask(self.asks.clone())
-    }
-
-    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Delivered>, Fault> {
-        #[derive(Deserialize)]
-        struct Posted {
-            channel: String,
-            ts: String,
-        }
-        let posted: Posted = read(got)?;
-        self.answered += 1;
-        let remote = self.remote.get_or_insert_with(|| format!("{}/{}", posted.channel, posted.ts));
-        if self.answered < self.asks.len() {
-            return Ok(Step::Ask(Vec::new()));
-        }
-        Ok(Step::Done(Delivered { remote: remote.clone() }))
-    }
+    read::<Posted>(got).map(|posted| format!("{}/{}", posted.channel, posted.ts))
 }
 
 /// Reads an answer of which it matters only that it is Slack's.

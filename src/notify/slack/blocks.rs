@@ -5,12 +5,13 @@
 //! three signs by which a link, a mention or `<!channel>` begins are escaped, and so are backticks,
 //! between which a link of ours would be no link.
 
-use super::super::form::{fitted, heading, risks, said, strikes, units, whys, words};
-use crate::domain::text::{is_printable, one_line};
+use super::super::form::{
+    address, fitted, heading, lines_of, linked, risks, said, strikes, units, whys, words,
+};
+use crate::domain::text::one_line;
 use crate::speech::Catalogue;
 use crate::wire::{Alert, AlertAct, AlertCase, AlertLine, Asks};
 use serde_json::{Value, json};
-use url::Url;
 
 /// The longest text of a section.
 const MOST_TEXT: usize = 3_000;
@@ -43,7 +44,8 @@ pub(super) fn blocks(alert: &Alert, presses: bool) -> Vec<Value> {
     if let Some(case) = &alert.case {
         blocks.push(section(plain(&said(case, words, 1_500), MOST_TEXT)));
     }
-    let body = linked(&one_line(&alert.body, 2_500), MOST_TEXT);
+    let link = |word: &str| in_link(word).map(|url| format!("<{url}>"));
+    let body = linked(&one_line(&alert.body, 2_500), MOST_TEXT, link, escaped);
     if !body.is_empty() {
         blocks.push(section(marked(&body)));
     }
@@ -116,32 +118,9 @@ pub(super) fn escaped(grapheme: &str) -> String {
     out
 }
 
-/// An address as it stands inside a link; `None` for what is none of the web.
-pub(super) fn address(link: &str) -> Option<String> {
-    let url = Url::parse(link).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?;
-    Some(url.as_str().replace('|', "%7C").replace('&', "&amp;"))
-}
-
-/// A line of ours whose addresses become links, of at most so many letters: where there is too
-/// much, words go and links stay.
-fn linked(line: &str, most: usize) -> String {
-    let link = |word: &str| address(word).map(|url| format!("<{url}>"));
-    let links = line.split(' ').filter_map(link).map(|link| units(&link) + 1);
-    let mut room = most.saturating_sub(links.sum());
-    let mut out = String::new();
-    for word in line.split(' ').filter(|word| !word.is_empty()) {
-        let shown = link(word).filter(|link| units(&out) + units(link) < most);
-        let shown = shown.unwrap_or_else(|| {
-            let shown = fitted(word, room.saturating_sub(1), escaped);
-            room = room.saturating_sub(units(&shown) + 1);
-            shown
-        });
-        if !out.is_empty() && !shown.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(&shown);
-    }
-    out
+/// An address as it stands inside a link; `None` for what is none of the web, or too long.
+pub(super) fn in_link(link: &str) -> Option<String> {
+    address(link, MOST_URL).map(|url| url.replace('|', "%7C").replace('&', "&amp;"))
 }
 
 /// All of several things, as few sections as hold them: each shortened so that they fit together,
@@ -151,7 +130,7 @@ fn listed(things: &[AlertLine], words: &Catalogue) -> Vec<String> {
     let open = fitted(words.get("alert.open"), MOST_LABEL, escaped);
     let mut sections: Vec<String> = Vec::new();
     for thing in things {
-        let link = address(&thing.link).map_or(String::new(), |url| format!(" <{url}|{open}>"));
+        let link = in_link(&thing.link).map_or(String::new(), |url| format!(" <{url}|{open}>"));
         let room = each.saturating_sub(units(&link) + 2);
         let line = format!("• {}{link}", fitted(&one_line(&thing.text, 300), room, escaped));
         if units(&line) > MOST_TEXT {
@@ -194,11 +173,6 @@ fn around(alert: &Alert, words: &Catalogue) -> String {
     }
     lines.retain(|line| !line.is_empty());
     lines.join("\n")
-}
-
-/// A text of ours with its lines, without what moves a cursor.
-pub(super) fn lines_of(text: &str) -> String {
-    text.trim().chars().filter(|c| *c == '\n' || is_printable(*c)).collect()
 }
 
 /// The rows of buttons: what can be done, then where it is looked at. Their names carry the
@@ -246,7 +220,7 @@ fn button(act: &AlertAct, presses: bool, first: bool, words: &Catalogue) -> Opti
         button["style"] = json!("primary");
     }
     if !presses {
-        button["url"] = json!(of_a_button(&act.url)?);
+        button["url"] = json!(address(&act.url, MOST_URL)?);
         return Some(button);
     }
     button["value"] = json!(act.button);
@@ -263,19 +237,13 @@ fn button(act: &AlertAct, presses: bool, first: bool, words: &Catalogue) -> Opti
 
 /// A button that only opens a page.
 fn opens(name: &str, label: &str, url: &str) -> Option<Value> {
-    let url = of_a_button(url)?;
+    let url = address(url, MOST_URL)?;
     Some(json!({
         "type": "button",
         "action_id": name,
         "text": plain(label, MOST_LABEL),
         "url": url,
     }))
-}
-
-/// An address that a button takes.
-fn of_a_button(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?;
-    (units(url.as_str()) <= MOST_URL).then(|| url.to_string())
 }
 
 #[cfg(test)]

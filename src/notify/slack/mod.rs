@@ -18,6 +18,7 @@ mod blocks;
 mod modal;
 mod press;
 
+use super::form::InOrder;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::wire::{
     Acts, Alert, Answer, Bucket, BucketRule, Called, Counts, Ctx, Delivered, Fault, Frame, Hears,
@@ -204,7 +205,7 @@ impl Notifier for Slack {
         let settings: &Settings = cx.settings();
         let body = api::message(settings, alert);
         let ask = api::ask(settings, "chat.postMessage", &body, &[(POST, 1)]);
-        Box::new(api::Told::new(vec![ask], None))
+        Box::new(InOrder::new(vec![ask], None, api::posted))
     }
 
     fn edit(
@@ -228,7 +229,7 @@ impl Notifier for Slack {
             let word = api::word(alert, channel, ts);
             asks.push(api::ask(settings, "chat.postMessage", &word, &[]));
         }
-        Some(Box::new(api::Told::new(asks, Some(remote.to_owned()))))
+        Some(Box::new(InOrder::new(asks, Some(remote.to_owned()), api::posted)))
     }
 
     fn hears(&self, cx: &Ctx<'_>) -> Hears {

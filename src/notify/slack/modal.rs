@@ -1,8 +1,8 @@
 //! What whoever pressed is told: a form that opens over the alert, a line that they alone see, or
 //! what is wrong with what they wrote.
 
-use super::super::form::{fitted, units};
-use super::blocks::{address, escaped, lines_of, plain, section};
+use super::super::form::{fitted, lines_of, units};
+use super::blocks::{escaped, in_link, plain, section};
 use super::press::{Carried, DAY, Held, SAID};
 use crate::domain::Lang;
 use crate::domain::text::one_line;
@@ -32,7 +32,7 @@ pub(super) fn answer(press: &Press, answer: &Answer) -> Option<(&'static str, Va
     let asked = answer.form.as_ref().map_or("", |form| form.label.as_str());
     let text = if answer.text.trim().is_empty() { asked } else { answer.text.as_str() };
     let mut text = fitted(&one_line(text, MOST_LINE), MOST_LINE, escaped);
-    if let Some(url) = address(&answer.link).filter(|url| units(url) < MOST_LINE) {
+    if let Some(url) = in_link(&answer.link).filter(|url| units(url) < MOST_LINE) {
         let gap = if text.is_empty() { "" } else { "\n" };
         text = format!("{text}{gap}<{url}>");
     }
