@@ -197,7 +197,7 @@ impl Notifier for Discord {
 }
 
 /// The address as it is spoken to, if it is a webhook's.
-fn webhook(url: Url) -> Option<Url> {
+fn webhook(mut url: Url) -> Option<Url> {
     let spoken = matches!(url.scheme(), "http" | "https") && url.has_host();
     let bare = url.query().is_none() && url.fragment().is_none() && url.password().is_none();
     let path: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
@@ -209,11 +209,8 @@ fn webhook(url: Url) -> Option<Url> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let fits = spoken && bare && is_snowflake(id) && token.chars().all(plain);
     let path = format!("/api/v10/webhooks/{id}/{token}");
-    fits.then(|| {
-        let mut url = url.clone();
-        url.set_path(&path);
-        url
-    })
+    url.set_path(&path);
+    fits.then_some(url)
 }
 
 /// Whether this is an id of Discord's.

@@ -137,7 +137,7 @@ fn what_is_left_is_learned_from_the_headers() {
         [Told { bucket: EDIT, remaining: 0, reset }]
     );
     for (remaining, after) in [("", "1"), ("-1", "1"), ("1", "NaN"), ("1", "-1"), ("1", "inf")] {
-        assert_eq!(told("/", remaining, after), [], "{remaining} {after}");
+        assert!(told("/", remaining, after).is_empty(), "{remaining} {after}");
     }
 }
 

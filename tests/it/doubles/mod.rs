@@ -4,6 +4,7 @@
 //! A double lives as long as its value; dropping it closes its port and its connections.
 
 pub mod club;
+pub mod discord;
 pub mod feed;
 pub mod gate;
 pub mod google;
@@ -14,6 +15,7 @@ pub mod ntfy;
 pub mod place;
 pub mod posts;
 pub mod proxy;
+pub mod slack;
 pub mod trouble;
 pub mod webhook;
 
