@@ -66,11 +66,13 @@ pub(super) fn change(settings: &Settings, alert: &Alert, channel: &str, ts: &str
     })
 }
 
-/// The short word in the thread below it.
+/// The short word in the thread below it. Threads are heard by who follows them, so what may wake
+/// people is shown in the channel too.
 pub(super) fn word(alert: &Alert, channel: &str, ts: &str) -> Value {
     json!({
         "channel": channel,
         "thread_ts": ts,
+        "reply_broadcast": alert.urgent,
         "text": blocks::head(alert),
         "metadata": metadata(alert),
         "mrkdwn": false,

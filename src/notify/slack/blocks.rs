@@ -98,6 +98,7 @@ fn marked(text: &str) -> Value {
     json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 
+/// A block of text.
 pub(super) fn section(text: Value) -> Value {
     json!({ "type": "section", "text": text })
 }
@@ -136,13 +137,14 @@ fn listed(things: &[AlertLine], words: &Catalogue) -> Vec<String> {
         if units(&line) > MOST_TEXT {
             continue;
         }
-        match sections.last_mut() {
-            Some(last) if units(last) + 1 + units(&line) <= MOST_TEXT => {
-                last.push('\n');
-                last.push_str(&line);
-            }
-            _ if sections.len() == MOST_SECTIONS => break,
-            _ => sections.push(line),
+        let fits = |last: &&mut String| units(last) + 1 + units(&line) <= MOST_TEXT;
+        if let Some(last) = sections.last_mut().filter(fits) {
+            last.push('\n');
+            last.push_str(&line);
+        } else if sections.len() < MOST_SECTIONS {
+            sections.push(line);
+        } else {
+            break;
         }
     }
     sections

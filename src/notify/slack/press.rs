@@ -114,8 +114,8 @@ pub(super) fn call(req: &HookRequest<'_>, secret: Option<&Secret>, now: Instant)
     if let Err(why) = signed(req, secret, now) {
         return Called::Refuse(why);
     }
-    let fields = url::form_urlencoded::parse(req.body);
-    let Some((_, payload)) = fields.into_iter().find(|(name, _)| name == "payload") else {
+    let mut fields = url::form_urlencoded::parse(req.body);
+    let Some((_, payload)) = fields.find(|(name, _)| name == "payload") else {
         return Called::Refuse("a signed call without a payload; is it the Interactivity URL?");
     };
     match press(&payload, "") {

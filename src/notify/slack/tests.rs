@@ -92,6 +92,7 @@ fn a_change_is_made_in_place_and_rings_by_a_word_in_its_thread() {
         assert_eq!((&word["thread_ts"], &word["mrkdwn"]), (&json!("17.1"), &json!(false)));
         assert!(word["text"].as_str().unwrap().starts_with("Reclama di nuovo: acme"));
         assert!(word.get("blocks").is_none(), "it is short");
+        assert_eq!(word["reply_broadcast"], false, "it wakes nobody");
         let next = talk.read(0, got(POSTED), cx);
         assert!(matches!(next, Ok(Step::Ask(more)) if more.is_empty()), "the word comes next");
         let Ok(Step::Done(told)) = talk.read(0, got(POSTED), cx) else { panic!("it is told") };

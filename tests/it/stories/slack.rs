@@ -191,6 +191,6 @@ async fn a_signed_call_brings_the_same_press() {
     assert!(presses.len() == 1 && desk.notifier.is_mine(&presses[0], &owned.cx()));
     assert_eq!(presses[0].by, "U1");
     assert_eq!(Called::Presses(presses), called(t.deps.now()), "brought again it is the same");
-    assert!(matches!(called(t.deps.now() + -6 * MINUTE), Called::Refuse(_)), "a recording");
+    assert!(matches!(called(t.deps.now() - 6 * MINUTE), Called::Refuse(_)), "a recording");
     t.close().await;
 }
