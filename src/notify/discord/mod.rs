@@ -126,9 +126,7 @@ impl Notifier for Discord {
         cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Delivered> + '_>> {
         let settings: &Settings = cx.settings();
-        // It becomes a part of an address.
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if remote.is_empty() || !remote.chars().all(plain) {
+        if remote.is_empty() {
             return None;
         }
         let spend: &'static [(Bucket, u32)] =
@@ -228,7 +226,10 @@ fn execute(settings: &Settings, body: &Value, spend: &'static [(Bucket, u32)]) -
 /// Puts a message in the place of one that stands.
 fn patch(settings: &Settings, remote: &str, body: &Value, spend: &'static [(Bucket, u32)]) -> Ask {
     let mut url = settings.url.clone();
-    url.set_path(&format!("{}/messages/{remote}", settings.url.path()));
+    // Each becomes one part of the address, whatever stands in it.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.extend(["messages", remote]);
+    }
     ask(settings, Method::Patch, url, body, spend)
 }
 

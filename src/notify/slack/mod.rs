@@ -110,8 +110,8 @@ static META: NotifierMeta = NotifierMeta {
             kind: KeyKind::Secret,
             required: false,
             doc: "The app's signing secret, where Slack calls for presses instead: enter \
-                  `PUBLIC_URL/hooks/recipient/NAME` as the app's Request URL for Interactivity. \
-                  Default: none. Without this and `app_token` buttons open pages of Ascolto.",
+                  `PUBLIC_URL/hooks/recipient/NAME` as the app's Request URL for Interactivity; \
+                  there is one, so such an app serves one recipient. Default: none. Without this and `app_token` buttons open pages of Ascolto.",
             example: "\"example-signing-secret\"",
         },
         Key {

@@ -61,11 +61,30 @@ impl Drop for Jetstream {
 }
 
 async fn serve(
-    line: TcpStream,
+    mut line: TcpStream,
     heads: &Log<String>,
     messages: &mut mpsc::UnboundedReceiver<String>,
 ) {
-    let Some((_, mut socket)) = shaken(line, heads).await else { return };
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = line.read_u8().await else { return };
+        head.push(byte);
+    }
+    let head = String::from_utf8(head).expect("a head is plain text");
+    heads.add(head.clone());
+    let Some(key) = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")) else {
+        drop(line.write_all(b"HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\n\r\n").await);
+        return;
+    };
+    let accept = STANDARD.encode(Sha1::digest(format!("{key}{MIXED_IN}").as_bytes()));
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+         sec-websocket-accept: {accept}\r\n\r\n"
+    );
+    if line.write_all(answer.as_bytes()).await.is_err() {
+        return;
+    }
+    let mut socket = WebSocketStream::from_raw_socket(line, Role::Server, None).await;
     loop {
         tokio::select! {
             said = messages.recv() => {
@@ -81,30 +100,4 @@ async fn serve(
             }
         }
     }
-}
-
-/// Shakes hands with whoever came by this line: what was asked for, and the socket. `None` for who
-/// wants none.
-pub(super) async fn shaken(
-    mut line: TcpStream,
-    heads: &Log<String>,
-) -> Option<(String, WebSocketStream<TcpStream>)> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(line.read_u8().await.ok()?);
-    }
-    let head = String::from_utf8(head).expect("a head is plain text");
-    heads.add(head.clone());
-    let Some(key) = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")) else {
-        drop(line.write_all(b"HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\n\r\n").await);
-        return None;
-    };
-    let accept = STANDARD.encode(Sha1::digest(format!("{key}{MIXED_IN}").as_bytes()));
-    let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
-         sec-websocket-accept: {accept}\r\n\r\n"
-    );
-    line.write_all(answer.as_bytes()).await.ok()?;
-    let socket = WebSocketStream::from_raw_socket(line, Role::Server, None).await;
-    Some((head, socket))
 }

@@ -1,10 +1,12 @@
 //! The other end of Socket Mode: sends envelopes to whoever connected, and hears what is answered.
 
 use super::super::Log;
-use super::super::jetstream::shaken;
 use super::Books;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +16,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use url::Url;
+
+/// What a server mixes into the key (RFC 6455, 1.3).
+const MIXED_IN: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The server of the sockets.
 pub(super) struct Socket {
@@ -55,13 +60,7 @@ async fn serve(
     books: &Mutex<Books>,
     messages: &mut mpsc::UnboundedReceiver<Value>,
 ) {
-    let Some((head, mut socket)) = shaken(line, &Log::default()).await else { return };
-    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let ticket = path.strip_prefix("/link/?ticket=").unwrap_or_default();
-    let let_in = books.lock().unwrap_or_else(PoisonError::into_inner).tickets.remove(ticket);
-    if !let_in {
-        return;
-    }
+    let Some(mut socket) = shaken(line, books).await else { return };
     let hello = json!({ "type": "hello", "num_connections": 1,
                         "connection_info": { "app_id": "A1" } });
     if socket.send(Message::text(hello.to_string())).await.is_err() {
@@ -85,6 +84,27 @@ async fn serve(
             }
         }
     }
+}
+
+/// Shakes hands with whoever shows a ticket that was not used yet. `None` for all others.
+async fn shaken(mut line: TcpStream, books: &Mutex<Books>) -> Option<WebSocketStream<TcpStream>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(line.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).expect("a head is plain text");
+    let ticket = head.split(' ').nth(1)?.strip_prefix("/link/?ticket=")?;
+    if !books.lock().unwrap_or_else(PoisonError::into_inner).tickets.remove(ticket) {
+        return None;
+    }
+    let key = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: "))?;
+    let accept = STANDARD.encode(Sha1::digest(format!("{key}{MIXED_IN}").as_bytes()));
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+         sec-websocket-accept: {accept}\r\n\r\n"
+    );
+    line.write_all(answer.as_bytes()).await.ok()?;
+    Some(WebSocketStream::from_raw_socket(line, Role::Server, None).await)
 }
 
 /// Connects as an app does, to the address that it was told.
