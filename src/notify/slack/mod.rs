@@ -111,7 +111,8 @@ static META: NotifierMeta = NotifierMeta {
             required: false,
             doc: "The app's signing secret, where Slack calls for presses instead: enter \
                   `PUBLIC_URL/hooks/recipient/NAME` as the app's Request URL for Interactivity; \
-                  there is one, so such an app serves one recipient. Default: none. Without this and `app_token` buttons open pages of Ascolto.",
+                  there is one, so such an app serves one recipient. Without this and \
+                  `app_token` buttons open pages of Ascolto. Default: none.",
             example: "\"example-signing-secret\"",
         },
         Key {
