@@ -175,7 +175,8 @@ impl<'a> Peer<'a> {
     fn told(self, res: &Response, cx: &Ctx<'_>) -> Vec<Told> {
         match self {
             Peer::Network(network) => network.told(res, cx),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Notifier(notifier) => notifier.told(res, cx),
+            Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
         }
     }
 

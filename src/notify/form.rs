@@ -1,6 +1,6 @@
 //! What several notifiers share: labels, cuts, the one-shot conversation.
 
-use crate::domain::text::one_line;
+use crate::domain::text::{is_printable, one_line};
 use crate::speech::Catalogue;
 use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Step, Talk};
 use serde::Serialize;
@@ -105,6 +105,80 @@ pub(super) fn fitted(text: &str, limit: usize, write: impl Fn(&str) -> String) -
         }
     }
     written
+}
+
+/// A line of ours in which `link` makes links of addresses and `write` escapes all else, of at most
+/// so many [`units`]: where there is too much, words go and links stay.
+pub(super) fn linked(
+    line: &str,
+    most: usize,
+    link: impl Fn(&str) -> Option<String>,
+    write: impl Fn(&str) -> String,
+) -> String {
+    let links = line.split(' ').filter_map(&link).map(|link| units(&link) + 1);
+    let mut room = most.saturating_sub(links.sum());
+    let mut out = String::new();
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        let shown = link(word).filter(|link| units(&out) + units(link) < most);
+        let shown = shown.unwrap_or_else(|| {
+            let shown = fitted(word, room.saturating_sub(1), &write);
+            room = room.saturating_sub(units(&shown) + 1);
+            shown
+        });
+        if !out.is_empty() && !shown.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&shown);
+    }
+    out
+}
+
+/// A text of ours with its lines, without what moves a cursor.
+pub(super) fn lines_of(text: &str) -> String {
+    text.trim().chars().filter(|c| *c == '\n' || is_printable(*c)).collect()
+}
+
+/// An address of the web of at most so many letters.
+pub(super) fn address(link: &str, most: usize) -> Option<String> {
+    let url = Url::parse(link).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?;
+    (units(url.as_str()) <= most).then(|| url.to_string())
+}
+
+/// A conversation that tells an alert by one question or several, in order.
+pub(super) struct InOrder {
+    asks: Vec<Ask>,
+    answered: usize,
+    /// What stands; known from the first answer where it was not before.
+    remote: Option<String>,
+    /// Reads from an answer the receiver's id of what it was about.
+    read: fn(Got) -> Result<String, Fault>,
+}
+
+impl InOrder {
+    /// These questions about what stands there already, if anything does.
+    pub(super) fn new(
+        asks: Vec<Ask>,
+        remote: Option<String>,
+        read: fn(Got) -> Result<String, Fault>,
+    ) -> InOrder {
+        InOrder { asks, answered: 0, remote, read }
+    }
+}
+
+impl Talk<Delivered> for InOrder {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<Delivered> {
+        Step::Ask(self.asks.clone())
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Delivered>, Fault> {
+        let told = (self.read)(got)?;
+        self.answered += 1;
+        let remote = self.remote.get_or_insert(told).clone();
+        if self.answered < self.asks.len() {
+            return Ok(Step::Ask(Vec::new()));
+        }
+        Ok(Step::Done(Delivered { remote }))
+    }
 }
 
 /// A conversation of one question and one answer.

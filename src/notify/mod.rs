@@ -4,11 +4,13 @@
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
 mod apprise;
+mod discord;
 mod email;
 mod form;
 mod matrix;
 mod ntfy;
 mod pagerduty;
+mod slack;
 mod teams;
 mod telegram;
 mod terminal;
@@ -21,12 +23,14 @@ use crate::wire::Notifier;
 /// Every notifier, in the order of the configuration reference.
 pub static NOTIFIERS: &[&dyn Notifier] = &[
     &terminal::Terminal,
+    &slack::Slack,
     &telegram::Telegram,
     &email::Email,
     &teams::Teams,
     &ntfy::Ntfy,
     &webhook::Webhook,
     &matrix::Matrix,
+    &discord::Discord,
     &pagerduty::PagerDuty,
     &apprise::Apprise,
 ];

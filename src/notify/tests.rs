@@ -4,8 +4,8 @@ use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{
-    Acts, Alert, AlertAct, AlertCase, AlertLine, AlertStands, Ask, Asks, Body, Ctx, Fault, MailAct,
-    MailOp, Next, Response, Step, Via,
+    Acts, Alert, AlertAct, AlertCase, AlertLine, AlertStands, Ask, Asks, Body, Called, Ctx, Fault,
+    HookRequest, MailAct, MailOp, Method, Next, Response, Step, Via,
 };
 use mail_parser::MessageParser;
 
@@ -214,6 +214,25 @@ fn an_edit_names_the_alert_that_it_changes_and_who_cannot_edit_says_so() {
         let Step::Ask(asks) = talk.start(&cx) else { panic!("{name} asks nothing") };
         let body = body(&asks[0]);
         assert!(body.contains("01JDFIRST") || body.contains("71/93"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn a_forged_call_is_refused_and_a_strange_message_is_no_press() {
+    for notifier in NOTIFIERS {
+        let settings = notifier.settings(&examples(*notifier)).unwrap();
+        let cx = Ctx { settings: &*settings, session: None, now: sample().at, own: &[], seed: 1 };
+        let name = notifier.meta().name;
+        for body in ["", "{}", "payload=%7B%7D", "button-aaa", "\0"] {
+            let req = HookRequest {
+                method: Method::Post,
+                query: &[],
+                headers: &[],
+                body: body.as_bytes(),
+            };
+            assert!(matches!(notifier.hook(&req, &cx), Called::Refuse(_)), "{name}: {body}");
+            assert_eq!(notifier.frame(body.as_bytes(), &cx).press, None, "{name}: {body}");
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! A double lives as long as its value; dropping it closes its port and its connections.
 
 pub mod club;
+pub mod discord;
 pub mod feed;
 pub mod gate;
 pub mod google;
@@ -15,6 +16,7 @@ pub mod pagerduty;
 pub mod place;
 pub mod posts;
 pub mod proxy;
+pub mod slack;
 pub mod teams;
 pub mod telegram_bot;
 pub mod trouble;
