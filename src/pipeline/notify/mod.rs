@@ -11,6 +11,7 @@ mod describe;
 mod group;
 pub(super) mod live;
 
+pub(super) use about::deaf_recipient;
 pub use about::{about_brand, about_channel};
 
 use super::casework::Work;
