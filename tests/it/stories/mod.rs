@@ -13,6 +13,7 @@ mod live;
 mod moved;
 mod nights;
 mod persons;
+mod presses;
 mod promises;
 mod publishing;
 mod sample;
