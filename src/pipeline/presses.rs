@@ -13,7 +13,7 @@ mod ear;
 mod forms;
 pub mod hear;
 mod meant;
-pub mod socket;
+mod socket;
 mod told;
 
 use super::acts::{self, ActError};
@@ -172,7 +172,7 @@ pub async fn tell(deps: &Deps, recipient: &Recipient, press: &Press, answer: &An
 }
 
 /// Starts the loops that ask for presses and are told of them; they end when `stop` is cancelled.
-pub(super) fn start(deps: &Arc<Deps>, stop: &CancellationToken, tasks: &TaskTracker) {
+pub fn start(deps: &Arc<Deps>, stop: &CancellationToken, tasks: &TaskTracker) {
     for ear in ear::ears(deps, Hears::Asks) {
         tasks.spawn(hear::listen(deps.clone(), ear, stop.clone()));
     }

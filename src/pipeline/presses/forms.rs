@@ -31,7 +31,11 @@ pub(super) async fn open(
         _ => None,
     };
     drop(tx);
-    if file.case.owed().next().is_none() && !file.case.is_awaited() {
+    let asks = acts::asks(meant.act);
+    let is_text = asks == Asks::Text;
+    // Of what was promised a person may still write.
+    let writes = is_text && file.case.is_awaited();
+    if file.case.owed().next().is_none() && !writes {
         return Ok(told::over(deps, &file.case, words));
     }
     if let (Act::Edit { draft_rev }, Some(draft)) = (meant.act, &draft)
@@ -39,8 +43,6 @@ pub(super) async fn open(
     {
         return told::stale(deps, meant.case, draft, words).await;
     }
-    let asks = acts::asks(meant.act);
-    let is_text = asks == Asks::Text;
     let label = words.get(match asks {
         Asks::Until => "press.ask_until",
         Asks::Text => "press.ask_text",

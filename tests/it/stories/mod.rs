@@ -18,6 +18,7 @@ mod promises;
 mod publishing;
 mod sample;
 mod silence;
+mod sockets;
 mod sorted_out;
 mod statement;
 mod storm;
