@@ -109,22 +109,20 @@ async fn meant_by(
     if again {
         return told::done(deps, meant, words).await;
     }
-    match tried(deps, meant, agent).await {
-        Ok(()) => told::done(deps, meant, words).await,
-        Err(ActError::Store(error)) => Err(error),
-        Err(ActError::Stale(draft)) => {
-            let answer = told::stale(deps, meant.case, &draft, words).await?;
-            Ok(refused(meant.recipient, "the draft was changed meanwhile", answer))
-        }
-        Err(error) => {
-            if told::was_done(deps, meant, agent).await? {
-                return told::done(deps, meant, words).await;
-            }
-            let why = error.to_string();
-            let answer = told::not_done(deps, meant, agent, &why, words).await?;
-            Ok(refused(meant.recipient, &why, answer))
-        }
+    let error = match tried(deps, meant, agent).await {
+        Ok(()) => return told::done(deps, meant, words).await,
+        Err(ActError::Store(error)) => return Err(error),
+        Err(error) => error,
+    };
+    if told::was_done(deps, meant, agent).await? {
+        return told::done(deps, meant, words).await;
     }
+    let why = error.to_string();
+    let answer = match error {
+        ActError::Stale(draft) => told::stale(deps, meant.case, &draft, words).await?,
+        _ => told::not_done(deps, meant, agent, &why, words).await?,
+    };
+    Ok(refused(meant.recipient, &why, answer))
 }
 
 /// Acts, and again when somebody else changed the case at the same moment.

@@ -10,6 +10,7 @@
 
 use super::ear::Ear;
 use super::{hear, tell};
+use crate::domain::time::MINUTE;
 use crate::fetch::{Peer, Purpose, TwoWay};
 use crate::pipeline::wake::{Ended, Tries};
 use crate::pipeline::{Deps, StepResult};
@@ -37,7 +38,8 @@ pub(super) async fn listen(deps: Arc<Deps>, ear: Ear, stop: CancellationToken) {
         tries.ended(ended);
         // A server that is about to end a socket wants the next one at once; one that does nothing
         // else is given time.
-        let at_once = ends && !asked_to;
+        let lasted = matches!(ended, Ended::After { open_ms, .. } if open_ms >= MINUTE);
+        let at_once = ends && (lasted || !asked_to);
         asked_to = at_once;
         let ms = if at_once { 0 } else { tries.wait_ms(deps.ids.number()) };
         tokio::select! {

@@ -40,7 +40,7 @@ pub(super) async fn of_recipient(
         recipient.notifier.hook(&call.request(), &owned.cx())
     });
     if let Some(Called::Refuse(why)) = &called {
-        tracing::warn!(recipient = %name, error = why, "a recipient's call was refused");
+        tracing::warn!(recipient = %name, error = *why, "a recipient's call was refused");
     }
     match called {
         Some(Called::Answer { status, kind, body }) => Ok(answer(status, kind, body)),
