@@ -14,6 +14,7 @@ mod brands;
 mod calendars;
 mod campaign;
 mod check;
+mod consumers;
 mod duration;
 mod escalation;
 mod example;
@@ -212,6 +213,7 @@ pub fn load_beside(
     brands::public(&sections, &mut brands, &mut problems);
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
+    consumers::check(&sections, &channels, &recipients, &mut problems);
     brands::warn(&sections, &brands, &channels, &mut problems);
 
     match store {

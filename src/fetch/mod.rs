@@ -14,7 +14,7 @@
 //! | `transport` | one HTTP exchange: redirects, caps, time-outs; WebSockets |
 //! | `mail` | IMAP and SMTP: lines, log-in, folders, mails in and out |
 //! | `guard` | which addresses may be connected to |
-//! | `stream` | server-sent events and WebSockets that wake lanes |
+//! | `stream` | server-sent events and WebSockets that wake lanes; WebSockets that bring presses |
 //! | `tape` | records exchanges without secrets, plays them back |
 //! | `redact` | keeps secrets out of texts |
 
@@ -34,9 +34,9 @@ pub use conversation::{Conversation, Turn};
 pub use limits::Spent;
 pub use mail::Outside;
 pub use session::Tried;
-pub use stream::Frames;
+pub use stream::{Frames, TwoWay};
 pub use tape::{Exchange, Recorder, Replay};
-pub use transport::{HttpTransport, Opened, SendFault, Transport};
+pub use transport::{HttpTransport, Opened, SendFault, Transport, Voice};
 
 pub use crate::wire::Purpose;
 

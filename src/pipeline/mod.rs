@@ -32,6 +32,7 @@ pub mod owed;
 pub mod pace;
 pub mod persons;
 pub mod poll;
+pub mod presses;
 pub mod probe;
 pub mod promises;
 pub mod publish;

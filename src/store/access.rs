@@ -73,6 +73,7 @@ statements! {
     TOKEN = Sql::same("SELECT name, scopes, channel, agent, added_at FROM tokens WHERE hash = $1 AND removed_at IS NULL");
     TOKENS = Sql::same("SELECT name, scopes, channel, agent, added_at FROM tokens WHERE removed_at IS NULL ORDER BY name");
     REMOVE_TOKEN = Sql::same("UPDATE tokens SET removed_at = $2 WHERE name = $1 AND removed_at IS NULL");
+    REMOVE_IDENTITIES_OF = Sql::same("DELETE FROM identities WHERE agent = $1");
     REMOVE_TOKENS_OF = Sql::same("UPDATE tokens SET removed_at = $2 WHERE agent = $1 AND removed_at IS NULL");
     NEW_SESSION = Sql::same("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING");
     KEEP_SESSION = Sql::same("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at");
@@ -109,10 +110,12 @@ pub async fn removed_agents(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
-/// Removes an agent and the tokens that act for that agent; open sessions end with the next
-/// request. `false`: there is none.
+/// Removes an agent, the tokens that act for that agent and the ids by which services vouch for it:
+/// a later agent of that name is somebody else. Open sessions end with the next request. `false`:
+/// there is none.
 pub async fn remove_agent(tx: &mut Tx, name: &str, now: Instant) -> Result<bool, StoreError> {
     tx.exec(REMOVE_TOKENS_OF, args![name, now]).await?;
+    tx.exec(REMOVE_IDENTITIES_OF, args![name]).await?;
     Ok(tx.exec(REMOVE_AGENT, args![name, now]).await? > 0)
 }
 

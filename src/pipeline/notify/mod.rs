@@ -12,6 +12,7 @@ mod group;
 pub(super) mod live;
 mod offers;
 
+pub(super) use about::deaf_recipient;
 pub use about::{about_brand, about_channel};
 
 use super::casework::Work;

@@ -5,6 +5,7 @@
 
 pub mod club;
 pub mod discord;
+pub mod desk;
 pub mod feed;
 pub mod gate;
 pub mod google;

@@ -10,6 +10,7 @@ mod credentials;
 mod desk;
 mod hints;
 mod house;
+mod identities;
 mod labels;
 mod lanes;
 mod ledger;

@@ -11,6 +11,7 @@ mod links;
 mod login;
 mod pages;
 mod persons;
+mod presses;
 mod receive;
 mod storms;
 mod wall;
