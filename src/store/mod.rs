@@ -21,6 +21,7 @@ pub mod digests;
 pub mod drafts;
 mod error;
 pub mod events;
+pub mod handovers;
 pub mod held;
 pub mod hints;
 pub mod hits;
@@ -75,6 +76,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         digests::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
+        handovers::STATEMENTS,
         held::STATEMENTS,
         hints::STATEMENTS,
         hits::STATEMENTS,
