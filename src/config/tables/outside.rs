@@ -1,4 +1,5 @@
-//! The keys of what stands outside: channels, public channels that nobody hears, recipients.
+//! The keys of what stands outside: channels, public channels that nobody hears, recipients, ticket
+//! systems.
 
 use super::{Field, Form, LIST, TEXT, may, must};
 use crate::wire::KeyKind;
@@ -86,5 +87,22 @@ pub(super) const RECIPIENT: &[Field] = &[
         "Quiet hours, in the brand's zone: alerts wait for their end and then come in one digest, \
          but for what the brand lists in `wakes`. No deadline waits. Default: none.",
         r#"["22:00-07:00"]"#,
+    ),
+];
+
+pub(super) const HANDOVER: &[Field] = &[
+    must("system", TEXT, "The ticket system.", ""),
+    may(
+        "language",
+        Form::Language,
+        "The language of what stands around the customer's words. Default: the brand's.",
+        r#""it""#,
+    ),
+    may(
+        "may_see_private",
+        Form::Plain(KeyKind::Flag),
+        "Whether what was said in private may stand in its tickets; else they hold the link to it \
+         alone. Default false.",
+        "false",
     ),
 ];
