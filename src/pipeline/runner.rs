@@ -1,13 +1,14 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
 use super::backfill::Gaps;
+use super::handover::Handovers;
 use super::hints::Hints;
 use super::poll::Polls;
 use super::probe::Probes;
 use super::thread::Rereads;
 use super::{
-    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, hints, learn,
-    notify, poll, probe, publish, recheck, silence, storm, sweep, thread, triage, wake,
+    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, handover, hands, hints,
+    learn, notify, poll, probe, publish, recheck, silence, storm, sweep, thread, triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -49,6 +50,8 @@ pub enum StepName {
     Notify,
     /// Posts replies.
     Publish,
+    /// Hands cases over to ticket systems, and asks how their tickets stand.
+    Handover,
     /// Re-reads threads.
     Thread,
     /// Reads mentions again as their network's terms ask, and blanks what must go.
@@ -63,7 +66,7 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 17] = [
+    pub const ALL: [StepName; 18] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Hints,
@@ -76,6 +79,7 @@ impl StepName {
         StepName::Drafting,
         StepName::Notify,
         StepName::Publish,
+        StepName::Handover,
         StepName::Thread,
         StepName::Recheck,
         StepName::Silence,
@@ -98,6 +102,7 @@ impl StepName {
             StepName::Drafting => Box::pin(drafting::step(deps)),
             StepName::Notify => Box::pin(notify::step(deps)),
             StepName::Publish => Box::pin(publish::step(deps)),
+            StepName::Handover => Box::pin(handover::step(deps)),
             StepName::Thread => Box::pin(thread::step(deps)),
             StepName::Recheck => Box::pin(recheck::step(deps)),
             StepName::Silence => Box::pin(silence::step(deps)),
@@ -117,6 +122,7 @@ pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
             StepName::Poll => tasks.spawn(hands::run::<Polls>(deps, stop)),
             StepName::Hints => tasks.spawn(hands::run::<Hints>(deps, stop)),
             StepName::Backfill => tasks.spawn(hands::run::<Gaps>(deps, stop)),
+            StepName::Handover => tasks.spawn(hands::run::<Handovers>(deps, stop)),
             StepName::Thread => tasks.spawn(hands::run::<Rereads>(deps, stop)),
             other => tasks.spawn(run(deps, other, stop)),
         };
