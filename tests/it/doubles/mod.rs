@@ -3,12 +3,16 @@
 //!
 //! A double lives as long as its value; dropping it closes its port and its connections.
 
+pub mod chatwoot;
 pub mod club;
+pub mod desk;
 pub mod feed;
+pub mod freshdesk;
 pub mod gate;
 pub mod google;
 pub mod graph;
 pub mod jetstream;
+pub mod jira;
 mod line;
 pub mod ntfy;
 pub mod place;
@@ -16,6 +20,8 @@ pub mod posts;
 pub mod proxy;
 pub mod trouble;
 pub mod webhook;
+pub mod zammad;
+pub mod zendesk;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
