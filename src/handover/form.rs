@@ -42,12 +42,17 @@ pub(super) fn cut(text: &str, units: usize) -> String {
 
 /// The title on one line of at most so many UTF-16 units.
 pub(super) fn title(ticket: &Ticket, units: usize) -> String {
-    cut(&one_line(&ticket.title, 200), units)
+    cut(&unbraced(&one_line(&ticket.title, 200)), units)
+}
+
+/// A text in which no placeholder of a ticket system stands.
+fn unbraced(text: &str) -> String {
+    text.replace("{{", "{ {").replace("{%", "{ %")
 }
 
 /// Who wrote, as a contact is called.
 pub(super) fn name(ticket: &Ticket) -> String {
-    let name = cut(&one_line(&ticket.author, 80), 100);
+    let name = cut(&unbraced(&one_line(&ticket.author, 80)), 100);
     let network = one_line(&ticket.network, 40);
     if name.is_empty() { network } else { format!("{name} ({network})") }
 }

@@ -170,7 +170,7 @@ impl TicketSystem for Zendesk {
     fn create(&self, ticket: &Ticket, cx: &Ctx<'_>) -> Box<dyn Talk<Filed> + '_> {
         let settings: &Settings = cx.settings();
         let body = json!({ "ticket": {
-            "subject": title(ticket, 150).replace("{{", "{ {").replace("{%", "{ %"),
+            "subject": title(ticket, 150),
             "comment": { "html_body": html(&lines(ticket)), "public": false },
             "requester": { "name": name(ticket), "email": address(ticket) },
             "external_id": ticket.key,

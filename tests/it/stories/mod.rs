@@ -6,6 +6,7 @@ mod context;
 mod credentials;
 mod escalation;
 mod first_look;
+mod handover;
 mod hearing;
 mod learning;
 mod likeness;
