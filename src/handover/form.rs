@@ -14,10 +14,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
 /// Of so many mentions a ticket tells at most, the newest.
-const MENTIONS: usize = 20;
-/// All that was said takes so many UTF-16 units at most: Jira's descriptions, the shortest of all,
-/// hold 32,767.
-const ROOM: usize = 16_000;
+const MENTIONS: usize = 10;
+/// All that was said takes so many UTF-16 units at most: with the rest it fits into Jira's
+/// descriptions, the shortest of all, which hold 32,767.
+const ROOM: usize = 12_000;
+/// So many lines of one text are told at most.
+const LINES: usize = 100;
 /// The longest draft and note.
 const LONGEST: usize = 4_000;
 /// No name of that domain is ever resolved (RFC 2606): what is sent there reaches nobody.
@@ -47,7 +49,7 @@ pub(super) fn title(ticket: &Ticket, units: usize) -> String {
 
 /// A text in which no placeholder of a ticket system stands.
 fn unbraced(text: &str) -> String {
-    text.replace("{{", "{ {").replace("{%", "{ %")
+    text.replace('{', "{ ")
 }
 
 /// Who wrote, as a contact is called.
@@ -93,7 +95,7 @@ pub(super) fn lines(ticket: &Ticket) -> Vec<String> {
     let newest = ticket.said.len().saturating_sub(MENTIONS);
     let said = &ticket.said[newest..];
     for word in said {
-        let head = format!("{} {}", one_line(&word.time, 60), one_line(&word.url, 2_000));
+        let head = format!("{} {}", one_line(&word.time, 60), one_line(&word.url, 500));
         quoted(&mut out, head.trim(), &word.text, ROOM / said.len().max(1));
     }
     if ticket.private {
@@ -112,9 +114,13 @@ fn quoted(out: &mut Vec<String>, head: &str, text: &str, units: usize) {
     }
     out.extend([String::new(), format!("{head}:")]);
     let ends = |c: char| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}');
-    for line in text.trim().split(ends) {
+    let mut all = text.trim().split(ends);
+    for line in all.by_ref().take(LINES) {
         let line: String = line.chars().filter(|c| is_printable(*c)).collect();
         out.push(format!("> {line}").trim_end().to_owned());
+    }
+    if all.next().is_some() {
+        out.push("> …".to_owned());
     }
 }
 
