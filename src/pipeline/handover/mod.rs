@@ -15,7 +15,7 @@ pub use watch::called;
 
 use super::hands::{self, Errand};
 use super::runner::StepName;
-use super::{Deps, Did, Handover, StepResult};
+use super::{Deps, Did, StepResult};
 use crate::domain::case::Case;
 use crate::domain::time::SECOND;
 use crate::domain::{CaseId, Instant};

@@ -1,11 +1,11 @@
 //! A person hands a case over: which system is meant, and the row that will make the ticket.
 
-use super::{Handover, reference};
+use super::reference;
 use crate::domain::case::CaseEvent;
 use crate::domain::{CaseId, HandoverId, Instant};
 use crate::pipeline::acts::{Act, ActError};
 use crate::pipeline::casework::Work;
-use crate::pipeline::{Deps, StepResult};
+use crate::pipeline::{Deps, Handover, StepResult};
 use crate::store::cases::CaseFile;
 use crate::store::handovers::{self, HandoverRow, NewHandover};
 use crate::store::{StoreError, Tx};
