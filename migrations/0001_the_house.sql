@@ -587,6 +587,8 @@ CREATE TABLE obligations (
     due         BIGINT  NOT NULL,
     first_look  BOOLEAN NOT NULL,
     overdue_told BOOLEAN NOT NULL,
+    counts_as   TEXT    NOT NULL CHECK (counts_as IN ('complaint', 'question', 'look')), -- the most urgent kind ever
+    met_before  BIGINT,                          -- when a human answered it, before it was owed again
     standing    TEXT    NOT NULL CHECK (standing IN ('owed', 'met', 'void')),
     reason      TEXT    NOT NULL DEFAULT '',     -- why void
     actor       TEXT    NOT NULL DEFAULT '',
@@ -633,6 +635,7 @@ CREATE TABLE person_links (
     PRIMARY KEY (id, brand, network, origin, author_id)
 );
 CREATE INDEX person_links_author ON person_links (brand, network, origin, author_id);
+CREATE INDEX person_links_parts ON person_links (to_person) WHERE undone_at IS NULL AND from_person <> '';
 
 -- Who is muted by a lead. A person as a whole stands under its id with an empty network.
 CREATE TABLE mutes (

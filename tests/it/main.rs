@@ -15,6 +15,7 @@ mod kill;
 mod mail;
 mod mastodon;
 mod relevance;
+mod rooms;
 mod scene;
 mod screens;
 mod simulation;

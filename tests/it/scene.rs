@@ -40,14 +40,24 @@ impl Scene {
     /// A house with this one channel; nothing was asked yet. `channel` is the channel's table
     /// without its heading and brand.
     pub async fn build(channel: &str, handles: &[&str]) -> Scene {
+        Scene::telling(channel, handles, "").await
+    }
+
+    /// The same with a second recipient, `room`, whose table this is; none where it is empty.
+    pub async fn telling(channel: &str, handles: &[&str], room: &str) -> Scene {
         let folder = town::folder();
         let ntfy = Ntfy::start(None).await;
+        let (names, room) = match room {
+            "" => (vec!["phone"], String::new()),
+            table => (vec!["phone", "room"], format!("[recipient.room]\n{table}\n")),
+        };
         let url = format!("sqlite:{}", folder.path().join("scene.db").display());
         let text = format!(
             "[store]\nurl = \"{url}\"\n[fetch]\nallow_private = [\"127.0.0.1\", \"localhost\"]\n\
              [brand.acme]\nterms = [\"acme\"]\nhandles = {handles:?}\nzone = \"Europe/Rome\"\n\
-             recipients = [\"phone\"]\n[channel.post]\nbrand = \"acme\"\n{channel}\n\
-             [recipient.phone]\nnotifier = \"ntfy\"\nserver = \"{}\"\ntopic = \"acme-alerts\"\n",
+             recipients = {names:?}\n[channel.post]\nbrand = \"acme\"\n{channel}\n\
+             [recipient.phone]\nnotifier = \"ntfy\"\nserver = \"{}\"\ntopic = \"acme-alerts\"\n\
+             {room}",
             ntfy.url
         );
         let file = folder.path().join("scene.toml");
@@ -59,8 +69,8 @@ impl Scene {
         let mut tx = deps.store.begin().await.unwrap();
         let token = TokenRow {
             name: "test".into(),
-            scopes: "read act".into(),
-            channel: String::new(),
+            scopes: "read act ingest".into(),
+            channel: "post".into(),
             agent: "ada".into(),
             added_at: 0,
         };

@@ -5,6 +5,8 @@ mastodon_mock_version=0.6.1
 playwright_version=1.65.1
 aiosmtpd_version=1.4.6
 telegram_version=4.2.1
+synapse_version=1.163.2
+apprise_version=2.2.0
 prism_version=5.14.2
 bluesky_version=0.6.7
 node_version=22.23.3
@@ -19,6 +21,8 @@ mastodon_mock_folder=$cache/mastodon-mock-$mastodon_mock_version
 mastodon_mock=$mastodon_mock_folder/bin/mastodon_mock
 playwright=$cache/playwright-core-$playwright_version
 aiosmtpd_folder=$cache/aiosmtpd-$aiosmtpd_version
+synapse_folder=$cache/synapse-$synapse_version
+apprise_folder=$cache/apprise-$apprise_version
 telegram_folder=$cache/telegram-test-api-$telegram_version
 prism_folder=$cache/prism-$prism_version
 prism=$prism_folder/node_modules/@stoplight/prism-cli/dist/index.js
@@ -50,6 +54,8 @@ install_all() {
     install_mastodon_mock || return 1
     install_playwright || return 1
     install_aiosmtpd || return 1
+    install_synapse || return 1
+    install_apprise || return 1
     install_node || return 1
     install_telegram || return 1
     if [[ -f $x_document ]]; then
@@ -101,6 +107,30 @@ install_aiosmtpd() {
         "aiosmtpd==$aiosmtpd_version" || return 1
     "$aiosmtpd_folder/bin/python" -c 'import aiosmtpd' || return 1
     touch "$aiosmtpd_folder/ready"
+}
+
+# The Matrix homeserver to whose rooms alerts go.
+install_synapse() {
+    [[ -f $synapse_folder/ready ]] && return
+    echo "installing matrix-synapse $synapse_version by pip"
+    rm -rf "$synapse_folder"
+    python3 -m venv "$synapse_folder" || return 1
+    "$synapse_folder/bin/pip" install --quiet --disable-pip-version-check \
+        "matrix-synapse==$synapse_version" || return 1
+    "$synapse_folder/bin/python" -c 'import synapse.app.homeserver' || return 1
+    touch "$synapse_folder/ready"
+}
+
+# Passes alerts on to many services.
+install_apprise() {
+    [[ -f $apprise_folder/ready ]] && return
+    echo "installing apprise $apprise_version by pip"
+    rm -rf "$apprise_folder"
+    python3 -m venv "$apprise_folder" || return 1
+    "$apprise_folder/bin/pip" install --quiet --disable-pip-version-check \
+        "apprise==$apprise_version" || return 1
+    "$apprise_folder/bin/python" -c 'import apprise' || return 1
+    touch "$apprise_folder/ready"
 }
 
 # The judges of others, in a virtual environment; the bench finds it as $cache/judges.

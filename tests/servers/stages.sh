@@ -64,6 +64,7 @@ servers_start() {
     mkdir -p "$scratch/logs" || return 1
     # The slow ones first: they get ready while the others start and other tests run.
     simulators_start "$scratch/logs" || return 1
+    rooms_start "$scratch/rooms" "$scratch/logs" || return 1
     postgres_start "$scratch/postgres" || return 1
     bluesky_start "$scratch/bluesky" "$scratch/logs" || return 1
     mail_start "$scratch/mail" || return 1
@@ -73,6 +74,8 @@ servers_start() {
     export ASCOLTO_TEST_MAIL_PASSWORD=$mail_password
     export ASCOLTO_TEST_MASTODON_MOCK=$mastodon_mock
     export ASCOLTO_TEST_TELEGRAM=$telegram_url
+    export ASCOLTO_TEST_MATRIX=$matrix_url
+    export ASCOLTO_TEST_APPRISE=$apprise_url
     export ASCOLTO_TEST_BLUESKY=$bluesky_url
     export ASCOLTO_TEST_LOGS=$scratch/logs
     if [[ -n $prism_url ]]; then

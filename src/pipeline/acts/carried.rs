@@ -1,7 +1,7 @@
 //! What a button or a link of an alert does, with what was said beside it: one way for both.
 
-use super::{Act, ActError, act, publish};
-use crate::domain::time::{DAY, HOUR};
+use super::{Act, ActError, act_as_seen, publish};
+use crate::domain::time::HOUR;
 use crate::domain::{CaseId, Instant};
 use crate::links::Act as Link;
 use crate::pipeline::Deps;
@@ -24,16 +24,18 @@ pub fn asks(act: Link) -> Asks {
 }
 
 /// Carries an act out on behalf of an agent, or of a recipient whose link was confirmed. `said` is
-/// what was written beside it: a reason, until when ([`until`]), a text, a link.
+/// what was written beside it: a reason, until when ([`until`]), a text, a link. `seen` is as of
+/// [`act_as_seen`].
 ///
 /// # Errors
-/// As of [`act`] and [`publish`]; `Invalid` where a reason or a text is missing, with what to write.
+/// As of [`act_as_seen`] and [`publish`]; `Invalid` where a reason or a text is missing, with what to write.
 pub async fn carry_out(
     deps: &Deps,
     what: Link,
     case: CaseId,
     agent: &str,
     said: &str,
+    seen: Option<i64>,
 ) -> Result<(), ActError> {
     let said = said.trim();
     let reason = || match said {
@@ -55,7 +57,7 @@ pub async fn carry_out(
         }
         Link::Publish { draft_rev } => return publish_shown(deps, case, agent, draft_rev).await,
     };
-    act(deps, case, agent, change).await
+    act_as_seen(deps, case, agent, change, seen).await
 }
 
 /// Publishes the draft of this revision word by word as the alert showed it.
@@ -119,10 +121,6 @@ async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActErro
     let at = at.ok_or_else(wrong)?;
     if at <= now {
         return Err(ActError::Invalid(format!("{said} is over already; write a later time")));
-    }
-    if at - now > 30 * DAY {
-        let why = format!("{said} is too far away; put it off for 30 days at most");
-        return Err(ActError::Invalid(why));
     }
     Ok(at)
 }

@@ -10,7 +10,7 @@ use crate::domain::time::{DAY, HOUR, SECOND};
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
-use crate::pipeline::{Deps, Recipient, backoff, health, promises};
+use crate::pipeline::{Deps, Recipient, backoff, health, promises, standing};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::live::LiveRow;
@@ -145,7 +145,9 @@ fn silence(reason: Reason, known: &Known<'_>) -> Option<Reason> {
     }
     let file = known.file?;
     if reason != Reason::CaseMoved {
-        return meanwhile(file, reason);
+        // Whoever is muted may have been so only since this was due.
+        let muted = standing::is_hushed(file, known.now) && !reason.is_ours();
+        return meanwhile(file, reason).or_else(|| muted.then_some(Reason::Muted));
     }
     // Nothing to bring up to date, or it says so already.
     let told = known.stands.is_none_or(|stands| stands.says == delivery::stands(&file.case));
@@ -187,9 +189,10 @@ fn compose(
 ) -> Alert {
     let words = Catalogue::of(recipient.language);
     let Known { file, now, .. } = *known;
-    let rings =
-        reason != Reason::CaseMoved && !(reason == Reason::WokenAgain && known.stands.is_some());
     let woke = row.wake.parse::<Wake>().ok();
+    // By night a storm rings when it is first told; that it grows changes what stands.
+    let grows = reason == Reason::WokenAgain || (reason == Reason::Storm && woke.is_some());
+    let rings = reason != Reason::CaseMoved && !(grows && known.stands.is_some());
     let (title, mut body) = match (file, known.group) {
         (Some(file), _) if reason == Reason::CaseMoved => live::said(&file.case, words),
         (Some(_), _) if reason == Reason::Escalated => {

@@ -27,6 +27,9 @@ pub struct Confirmed {
     note: String,
     #[serde(default)]
     hours: i64,
+    /// Up to where the page showed the case.
+    #[serde(default)]
+    seen: Option<i64>,
 }
 
 /// A link that holds, and the page for its reader.
@@ -64,7 +67,7 @@ pub async fn act(
         let why = opened.page.words.get("screen.reason_needed");
         return opened.ask(&front, StatusCode::UNPROCESSABLE_ENTITY, why).await;
     }
-    match opened.carry_out(&front, note, form.hours).await {
+    match opened.carry_out(&front, note, form.hours, form.seen).await {
         Ok(true) => opened.done(&front),
         Ok(false) => opened.used(&front),
         Err(ActError::Stale(_)) => {
@@ -149,6 +152,7 @@ impl Opened {
             said,
             draft => draft.map(|d| d.text),
             hours => SNOOZES,
+            seen => file.events,
             open => file.case.owed().next().is_some() && !stale,
             state => file.case.state().as_str(),
             why,
@@ -157,7 +161,13 @@ impl Opened {
     }
 
     /// Acts once. `false`: somebody used the link before.
-    async fn carry_out(&self, front: &Shared, note: &str, hours: i64) -> Result<bool, ActError> {
+    async fn carry_out(
+        &self,
+        front: &Shared,
+        note: &str,
+        hours: i64,
+        seen: Option<i64>,
+    ) -> Result<bool, ActError> {
         let deps = &front.web.deps;
         let Action { act, case, recipient, nonce, .. } = &self.action;
         let agent = format!("link:{recipient}");
@@ -173,7 +183,7 @@ impl Opened {
             Link::Snooze => format!("{}h", SNOOZES[0]),
             _ => note.to_owned(),
         };
-        let done = acts::carry_out(deps, *act, *case, &agent, &said).await;
+        let done = acts::carry_out(deps, *act, *case, &agent, &said, seen).await;
         if let Err(e) = done {
             // Refused, so nothing happened: the link stays good for another try.
             let mut tx = deps.store.begin().await?;

@@ -247,6 +247,7 @@ fn values(
         doubtful,
         draft => text,
         draft_rev => rows.file.draft_rev,
+        seen => rows.file.events,
         draft_due => rows.file.draft_due,
         made_by => draft.map(|d| d.made_by.clone()),
         can_reply,

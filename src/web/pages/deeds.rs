@@ -5,6 +5,7 @@ use super::customer;
 use super::render::Page;
 use super::session::Posted;
 use super::view;
+use crate::domain::case::LONGEST_SNOOZE;
 use crate::domain::time::HOUR;
 use crate::domain::{CaseId, Instant};
 use crate::pipeline::acts::{self, Act, ActError};
@@ -14,9 +15,6 @@ use crate::web::front::Shared;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-
-/// Longest snooze: four weeks.
-const LONGEST_SNOOZE: i64 = 28 * 24;
 
 /// Carries out what the form asks and shows the case as it stands then.
 pub async fn act(State(front): State<Shared>, Path(id): Path<String>, posted: Posted) -> Response {
@@ -89,7 +87,7 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         "answered" => Act::Answered(posted.field("url").trim().to_owned()),
         "snooze" => {
             let hours: i64 = posted.field("hours").parse().unwrap_or(1);
-            Act::Snooze(front.now() + hours.clamp(1, LONGEST_SNOOZE) * HOUR)
+            Act::Snooze(front.now() + hours.clamp(1, LONGEST_SNOOZE / HOUR) * HOUR)
         }
         "follow_up" => Act::Date(DateAct::FollowUp { at: date(front, case, posted).await?, note }),
         "kept" => {
@@ -117,7 +115,17 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         }
         _ => return Err(ActError::Invalid(words.get("screen.forbidden").to_owned())),
     };
-    acts::act(deps, case, agent, change).await
+    acts::act_as_seen(deps, case, agent, change, seen(posted)?).await
+}
+
+/// Up to where the page that was sent showed the case; every form of it says so.
+fn seen(posted: &Posted) -> Result<Option<i64>, ActError> {
+    match posted.field("seen") {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            ActError::Invalid(format!("`seen` is `{text}`, but must be a number; reload the case"))
+        }),
+    }
 }
 
 /// The number of a promise or follow-up; no case has one of 0.

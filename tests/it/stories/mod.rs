@@ -17,6 +17,7 @@ mod persons;
 mod promises;
 mod publishing;
 mod sample;
+mod seen;
 mod silence;
 mod sorted_out;
 mod statement;
