@@ -7,12 +7,13 @@ use crate::wire::{TicketMeta, TicketSystem};
 
 /// All ticket systems, and the keys that all hand-overs share.
 pub(super) fn overview(systems: &[&dyn TicketSystem]) -> String {
-    let mut out = "# Ticket systems\n\nA case is *handed over* to one of these by a person. That is \
+    let mut out =
+        "# Ticket systems\n\nA case is *handed over* to one of these by a person. That is \
                    a flag and no answer: the case stays owed here, whatever becomes of the ticket, \
                    until somebody answers in public or says that no answer is needed.\n\n\
                    | ticket system | one key makes one ticket | tells how a ticket stands | calls \
                    us |\n|---|---|---|---|\n"
-        .to_owned();
+            .to_owned();
     for system in systems {
         let meta = system.meta();
         out.push_str(&format!(
