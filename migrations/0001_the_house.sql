@@ -452,6 +452,7 @@ CREATE TABLE cases (
     handed_by   TEXT    NOT NULL DEFAULT '',
     handed_ref  TEXT    NOT NULL DEFAULT '',     -- what it is called there
     handed_at   BIGINT  NOT NULL DEFAULT 0,
+    handed_closed BIGINT,                        -- since when it is closed there
     resolution_spent BIGINT NOT NULL DEFAULT 0,  -- business time that its complaints were ours
     resolution_from BIGINT,                      -- since when that clock runs; NULL: it stands still
     resolution_stood BIGINT NOT NULL DEFAULT 0,  -- when it last stood still
@@ -490,6 +491,38 @@ CREATE INDEX cases_open ON cases (brand, owing, deadline) WHERE due_at IS NOT NU
 CREATE INDEX cases_line ON cases (class, urgent_at, id);
 CREATE INDEX cases_author ON cases (brand, network, origin, author, complained_at);
 CREATE INDEX cases_storm ON cases (storm) WHERE storm IS NOT NULL;
+
+-- Cases that were handed over to a ticket system: of a case at most one ticket there is live.
+CREATE TABLE handovers (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    case_id     TEXT    NOT NULL,
+    brand       TEXT    NOT NULL,
+    system      TEXT    NOT NULL,                -- its name in configuration
+    key         TEXT    NOT NULL,                -- by which the ticket is found there
+    state       TEXT    NOT NULL CHECK (state IN ('due', 'filed', 'closed', 'gone', 'failed',
+        'ended')),                               -- ended: nothing more is asked or told
+    note        TEXT    NOT NULL DEFAULT '',     -- of whoever handed it over
+    by_agent    TEXT    NOT NULL,
+    remote      TEXT    NOT NULL DEFAULT '',     -- the ticket's id there
+    name        TEXT    NOT NULL DEFAULT '',     -- what people call it there
+    url         TEXT    NOT NULL DEFAULT '',
+    due_at      BIGINT,                          -- when it is filed, or asked about; NULL: never
+    tries       BIGINT  NOT NULL DEFAULT 0,      -- in a row that came to nothing
+    doubt       BOOLEAN NOT NULL DEFAULT FALSE,  -- it may stand there, though nobody said so
+    looks       BIGINT  NOT NULL DEFAULT 0,      -- since then that did not find it
+    fault       TEXT    NOT NULL DEFAULT '',
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0,
+    created_at  BIGINT  NOT NULL,
+    filed_at    BIGINT,
+    checked_at  BIGINT,
+    UNIQUE (system, key)
+);
+CREATE INDEX handovers_due ON handovers (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX handovers_case ON handovers (case_id);
+CREATE INDEX handovers_remote ON handovers (system, remote) WHERE remote <> '';
+CREATE UNIQUE INDEX handovers_live ON handovers (case_id, system) WHERE state IN ('due', 'filed');
 
 -- Many like complaints at once. Its members are cases, each owed an answer of its own.
 CREATE TABLE storms (

@@ -9,13 +9,13 @@ use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::pipeline::{
-    Channel, Corrections, Deps, Fresh, NoKeep, Recipient, StoreKeep, learn, reconnect, rounds,
-    runner,
+    Channel, Corrections, Deps, Fresh, Handover, NoKeep, Recipient, StoreKeep, learn, reconnect,
+    rounds, runner,
 };
 use crate::store::{Store, StoreError, credentials, lanes, looks, own, trays};
 use crate::web::Web;
 use crate::wire::{Ctx, Secret};
-use crate::{networks, notify};
+use crate::{handover, networks, notify};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -43,13 +43,15 @@ pub enum BuildError {
     Setting(String),
 }
 
-/// The networks and notifiers that this version has.
+/// The networks, notifiers and ticket systems that this version has.
 pub fn registry() -> Registry {
     Registry {
         network: networks::network,
         networks: || networks::NETWORKS.iter().map(|n| n.meta().name).collect(),
         notifier: notify::notifier,
         notifiers: || notify::NOTIFIERS.iter().map(|n| n.meta().name).collect(),
+        ticket_system: handover::system,
+        ticket_systems: || handover::SYSTEMS.iter().map(|s| s.meta().name).collect(),
     }
 }
 
@@ -158,6 +160,20 @@ pub async fn build(
             (r.name.clone(), recipient)
         })
         .collect();
+    let handovers: BTreeMap<String, Handover> = config
+        .handovers
+        .values()
+        .map(|h| {
+            let handover = Handover {
+                name: h.name.clone(),
+                system: h.system,
+                link: Link::new(format!("handover:{}", h.name), h.settings.clone(), Vec::new()),
+                language: h.language,
+                may_see_private: h.may_see_private,
+            };
+            (h.name.clone(), handover)
+        })
+        .collect();
     let scopes: Result<BTreeMap<String, Scope>, String> =
         config.brands.values().map(|b| Ok((b.name.clone(), Scope::of(b)?))).collect();
     let scopes = scopes.map_err(BuildError::Setting)?;
@@ -177,6 +193,7 @@ pub async fn build(
         channels,
         recipients,
         rotas: config.rotas.clone(),
+        handovers,
         classifier: Arc::new(classifier.map_err(BuildError::Setting)?),
         corrections: Corrections::default(),
         drafts: Drafts::new().map_err(BuildError::Setting)?,

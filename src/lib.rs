@@ -12,6 +12,7 @@ pub mod config;
 pub mod domain;
 pub mod draft;
 pub mod fetch;
+pub mod handover;
 pub mod ids;
 pub mod links;
 pub mod networks;

@@ -1,4 +1,5 @@
-//! `ascolto docs`: writes the pages about networks, notifiers and cases, or says which are stale.
+//! `ascolto docs`: writes the pages about networks, notifiers, ticket systems and cases, or says
+//! which are stale.
 
 use super::failure::Failure;
 use super::out;
@@ -9,7 +10,7 @@ use clap::Args;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Write the pages about networks, notifiers and cases, or say which are stale
+/// Write the pages about networks, notifiers, ticket systems and cases, or say which are stale
 ///
 /// They are made from what this program knows of them, so they tell what this version does.
 #[derive(Debug, Args)]
@@ -17,7 +18,7 @@ pub(super) struct Docs {
     /// Write nothing; name each page that is stale, and exit 1 if there is one
     #[arg(long)]
     check: bool,
-    /// The folder that holds networks/, notifiers/ and cases/
+    /// The folder that holds networks/, notifiers/, handover/ and cases/
     #[arg(long, value_name = "DIR", default_value = "docs")]
     out: PathBuf,
 }
@@ -63,7 +64,7 @@ impl Docs {
 /// Pages in the folders of the generated ones that nothing generates any more.
 fn left_over(out: &Path, pages: &[DocsPage]) -> Result<Vec<PathBuf>, Failure> {
     let mut left = Vec::new();
-    for folder in ["networks", "notifiers"] {
+    for folder in ["networks", "notifiers", "handover"] {
         let folder = out.join(folder);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,

@@ -44,6 +44,9 @@ pub(super) fn read(
             for name in keys.get::<Vec<String>>("recipients").unwrap_or_default() {
                 refer(&keys, "recipients", &name, "recipient", sections, problems);
             }
+            for name in keys.get::<Vec<String>>("handovers").unwrap_or_default() {
+                refer(&keys, "handovers", &name, "handover", sections, problems);
+            }
             if let Some(name) = keys.get::<String>("on_call") {
                 escalation::somebody(&keys, "on_call", &name, sections, problems);
             }
@@ -146,6 +149,7 @@ fn brand(name: &str, keys: &Checked) -> Option<Brand> {
     brand.sample = keys.get("sample").unwrap_or(brand.sample);
     brand.pledges = keys.get("pledge").unwrap_or_default();
     brand.follow_up = keys.get("follow_up").unwrap_or_default();
+    brand.handovers = keys.get("handovers").unwrap_or_default();
     Some(brand)
 }
 

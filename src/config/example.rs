@@ -12,8 +12,8 @@ const HEAD: &str = "\
 # an environment variable, as in ASCOLTO__STORE__URL or ASCOLTO__CHANNEL__NAME__TOKEN.
 ";
 
-/// The example configuration: our sections, then a channel for each network and a recipient for
-/// each notifier. What must be there stands as it is, all else behind a `#`.
+/// The example configuration: our sections, then a channel for each network, a recipient for each
+/// notifier and a hand-over for each ticket system. What must be there stands as it is, all else behind a `#`.
 pub fn example(registry: &Registry) -> String {
     let mut out = HEAD.to_owned();
     for shape in SHAPES {
@@ -37,10 +37,22 @@ pub fn example(registry: &Registry) -> String {
                     outside(&mut out, shape, meta.name, about, &own, &given);
                 }
             }
+            "handover" => {
+                let all = (registry.ticket_systems)().into_iter();
+                for system in all.filter_map(registry.ticket_system) {
+                    let meta = system.meta();
+                    let own: Vec<_> = meta.keys.iter().map(Field::of).collect();
+                    let given = [("system", quoted(meta.name))];
+                    let about = (meta.title, meta.about, meta.docs);
+                    outside(&mut out, shape, meta.name, about, &own, &given);
+                }
+            }
             _ => {
                 let names: Vec<_> = (registry.notifiers)().into_iter().map(quoted).collect();
                 let (all, one) = (format!("[{}]", names.join(", ")), names.first().cloned());
                 let one = one.unwrap_or_default();
+                let systems: Vec<_> =
+                    (registry.ticket_systems)().into_iter().take(1).map(quoted).collect();
                 let on_call = names.last().cloned().unwrap_or_default();
                 let stint =
                     |from: &str, to: &str| format!("[{{ who = {one}, from = {from}, to = {to} }}]");
@@ -48,6 +60,7 @@ pub fn example(registry: &Registry) -> String {
                     ("recipients", all.clone()),
                     ("lead", one.clone()),
                     ("on_call", on_call),
+                    ("handovers", format!("[{}]", systems.join(", "))),
                     ("people", all),
                     ("overrides", stint("\"2026-12-24 18:00\"", "\"2026-12-26\"")),
                     ("absences", stint("2026-08-03", "2026-08-16")),
@@ -63,7 +76,7 @@ pub fn example(registry: &Registry) -> String {
     out
 }
 
-/// A channel or recipient: behind `#` as a whole, because nobody has all of them.
+/// A channel, recipient or hand-over: behind `#` as a whole, because nobody has all of them.
 fn outside(
     out: &mut String,
     shape: &Shape,

@@ -43,7 +43,7 @@ use crate::domain::delivery::Rate;
 use crate::domain::hours::Span;
 use crate::domain::rota::Rotas;
 use crate::domain::{Brand, Lang};
-use crate::wire::{Given, Network, Notifier, Secret};
+use crate::wire::{Given, Network, Notifier, Secret, TicketSystem};
 use jiff::tz::TimeZone;
 use problem::Problems;
 use source::Source;
@@ -53,8 +53,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The networks and notifiers that exist, by name. They stand on a floor of their own; the
-/// configuration learns of them through this.
+/// The networks, notifiers and ticket systems that exist, by name. They stand on a floor of their
+/// own; the configuration learns of them through this.
 #[derive(Clone, Copy)]
 pub struct Registry {
     /// The network of this name.
@@ -65,6 +65,10 @@ pub struct Registry {
     pub notifier: fn(&str) -> Option<&'static dyn Notifier>,
     /// All names of notifiers.
     pub notifiers: fn() -> Vec<&'static str>,
+    /// The ticket system of this name.
+    pub ticket_system: fn(&str) -> Option<&'static dyn TicketSystem>,
+    /// All names of ticket systems.
+    pub ticket_systems: fn() -> Vec<&'static str>,
 }
 
 /// A configuration in which everything fits together.
@@ -85,6 +89,8 @@ pub struct Config {
     pub recipients: BTreeMap<String, RecipientConfig>,
     /// Who of them is on duty when, by the rota's name.
     pub rotas: Rotas,
+    /// The ticket systems to which cases are handed over, by name.
+    pub handovers: BTreeMap<String, HandoverConfig>,
     /// Who hears of complaints when, by name; brands hold a copy of theirs.
     pub escalations: BTreeMap<String, EscalationConfig>,
     /// What is allowed, but hardly meant.
@@ -169,6 +175,20 @@ pub struct RecipientConfig {
     pub zone: Option<TimeZone>,
 }
 
+/// `[handover.NAME]`.
+pub struct HandoverConfig {
+    /// Its name.
+    pub name: String,
+    /// The ticket system.
+    pub system: &'static dyn TicketSystem,
+    /// The settings, in the system's own type.
+    pub settings: Arc<dyn Any + Send + Sync>,
+    /// The language of its tickets, in place of the brand's.
+    pub language: Option<Lang>,
+    /// Whether what was said in private may stand in its tickets.
+    pub may_see_private: bool,
+}
+
 /// Reads a configuration: one file, or all `*.toml` files of a folder.
 ///
 /// `env` are environment variables; those that begin with `ASCOLTO__` are laid over the files.
@@ -214,6 +234,7 @@ pub fn load_beside(
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
     consumers::check(&sections, &channels, &recipients, &mut problems);
+    let handovers = outside::handovers(&sections, registry, &mut problems);
     brands::warn(&sections, &brands, &channels, &mut problems);
 
     match store {
@@ -227,6 +248,7 @@ pub fn load_beside(
                 brands,
                 channels,
                 recipients,
+                handovers,
                 rotas,
                 escalations,
                 warnings,

@@ -1,4 +1,4 @@
-//! Makes store, web, fetch, channels and recipients of their sections.
+//! Makes store, web, fetch, channels, recipients and ticket systems of their sections.
 
 use super::brands::refer;
 use super::check::{Checked, check};
@@ -6,7 +6,9 @@ use super::form::{Field, Value};
 use super::problem::{Problems, instead};
 use super::section::{Section, Sections};
 use super::tables::SHAPES;
-use super::{ChannelConfig, FetchConfig, RecipientConfig, Registry, StoreConfig, WebConfig};
+use super::{
+    ChannelConfig, FetchConfig, HandoverConfig, RecipientConfig, Registry, StoreConfig, WebConfig,
+};
 use crate::domain::delivery;
 use crate::domain::hours::Span;
 use crate::domain::time::SECOND;
@@ -141,7 +143,37 @@ pub(super) fn recipients(
     recipients
 }
 
-/// What `network` or `notifier` says, before it is known which other keys there may be.
+/// Reads all ticket systems. One with a problem may be missing in what comes back.
+pub(super) fn handovers(
+    sections: &Sections,
+    registry: &Registry,
+    problems: &mut Problems,
+) -> BTreeMap<String, HandoverConfig> {
+    let mut handovers = BTreeMap::new();
+    for section in sections.of("handover") {
+        let system = named(section, "system").and_then(|name| (registry.ticket_system)(&name));
+        let own = system.map(|s| s.meta().keys.iter().map(Field::of).collect::<Vec<_>>());
+        let keys = checked(section, own.as_deref(), problems);
+        let Some((system, own)) = system.zip(own) else {
+            unknown(&keys, "system", &(registry.ticket_systems)(), problems);
+            continue;
+        };
+        let read = |table: &toml::Table| system.settings(table);
+        let settings = settings(&keys, &own, system.meta().docs, read, problems);
+        let Some(settings) = settings else { continue };
+        let handover = HandoverConfig {
+            name: section.name.clone(),
+            system,
+            settings,
+            language: keys.get("language"),
+            may_see_private: keys.get("may_see_private").unwrap_or(false),
+        };
+        handovers.insert(section.name.clone(), handover);
+    }
+    handovers
+}
+
+/// What `network`, `notifier` or `system` says, before it is known which other keys there may be.
 fn named(section: &Section, key: &str) -> Option<String> {
     let field = section.shape.fields.iter().find(|f| f.name == key)?;
     let entry = section.entries.iter().find(|e| e.key == key)?;
@@ -166,7 +198,7 @@ fn unknown(keys: &Checked, key: &str, known: &[&str], problems: &mut Problems) {
 
 type Settings = Box<dyn Any + Send + Sync>;
 
-/// Hands the keys to their network or notifier, which may know more about them.
+/// Hands the keys to whose they are, which may know more about them.
 fn settings(
     keys: &Checked,
     own: &[Field],

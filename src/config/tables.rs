@@ -8,7 +8,7 @@ use super::form::{Field, Form};
 use super::sla;
 use crate::wire::KeyKind;
 use duty::{ESCALATION, ROTA};
-use outside::{CHANNEL, PUBLIC, RECIPIENT};
+use outside::{CHANNEL, HANDOVER, PUBLIC, RECIPIENT};
 
 /// A kind of section.
 #[derive(Debug)]
@@ -19,9 +19,9 @@ pub(super) struct Shape {
     pub named: bool,
     /// What it is, for the example.
     pub doc: &'static str,
-    /// The name in the example; networks and notifiers are named after themselves.
+    /// The name in the example; networks, notifiers and ticket systems are named after themselves.
     pub example: &'static str,
-    /// Its keys; for channels and recipients those that all of them share.
+    /// Its keys; for channels, recipients and hand-overs those that all of them share.
     pub fields: &'static [Field],
 }
 
@@ -132,6 +132,14 @@ pub(super) const SHAPES: &[Shape] = &[
         doc: "Somebody who is told.",
         example: "",
         fields: RECIPIENT,
+    },
+    Shape {
+        kind: "handover",
+        named: true,
+        doc: "A ticket system to which cases are handed over. A ticket that is closed there is no \
+              public answer: the case stays owed here.",
+        example: "",
+        fields: HANDOVER,
     },
 ];
 
@@ -307,6 +315,13 @@ const BRAND: &[Field] = &[
         TEXT,
         "The name of the [recipient.NAME] who is told of somebody's third complaint. Default: none.",
         r#""desk""#,
+    ),
+    may(
+        "handovers",
+        LIST,
+        "Names of [handover.NAME] to which its cases may be handed over; the first is meant where \
+         none is named. Default: none.",
+        r#"["zammad"]"#,
     ),
     may("signature", TEXT, "How replies are signed. Default: not at all.", r#""Anna for Acme""#),
     may("alert_at", Form::Share, "For this brand alone; see [triage].", "0.6"),

@@ -81,6 +81,9 @@ pub struct Brand {
     pub learn: bool,
     /// How many mentions that owe nothing a person looks at in a week all the same; 0 for none.
     pub sample: i64,
+    /// Names of the ticket systems to which its cases may be handed over; the first is meant where
+    /// none is named.
+    pub handovers: Vec<String>,
 }
 
 /// Words and hashtags that mean the brand between two instants, and before and after nobody.
@@ -157,6 +160,7 @@ impl Brand {
             follow_up: Vec::new(),
             learn: true,
             sample: 50,
+            handovers: Vec::new(),
         }
     }
 

@@ -181,7 +181,11 @@ pub fn stands(case: &Case) -> String {
         | Attention::Moved { by, .. } => by,
     };
     let complaints = case.owed().filter(|o| o.owing == Owing::Complaint).count();
-    format!("{} {complaints} {by}", case.state())
+    let ticket = match &case.handed_over {
+        Some(handed) if handed.closed_at.is_some() && complaints > 0 => " closed there",
+        _ => "",
+    };
+    format!("{} {complaints} {by}{ticket}", case.state())
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ ids! {
     MuteId,
     /// One storm: many like complaints at once.
     StormId,
+    /// One hand-over of a case to a ticket system.
+    HandoverId,
 }
 
 #[cfg(test)]

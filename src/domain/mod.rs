@@ -34,7 +34,8 @@ pub mod verdict;
 pub use brand::{Brand, Campaign, FollowUpRule, Pledge};
 pub use commitment::{Commitment, CommitmentKind, CommitmentState};
 pub use id::{
-    AlertId, CaseId, EventId, GapId, LinkId, MentionId, MuteId, PersonId, ReplyId, StormId,
+    AlertId, CaseId, EventId, GapId, HandoverId, LinkId, MentionId, MuteId, PersonId, ReplyId,
+    StormId,
 };
 pub use mention::{Attachment, Author, Bands, Mark, Mention, MentionKind, MentionRef, Visibility};
 pub use time::Instant;

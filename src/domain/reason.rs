@@ -70,6 +70,8 @@ words! {
         Storm = "storm",
         /// A storm is over; what is overdue of it is told in its alert all the same.
         StormOver = "storm_over",
+        /// A case could not be handed over to a ticket system.
+        HandoverFailed = "handover_failed",
         /// Not sent: somebody answered before the alert went out.
         AnsweredMeanwhile = "answered_meanwhile",
         /// Not sent: the customer took it back.

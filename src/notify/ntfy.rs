@@ -237,6 +237,7 @@ fn weight(alert: &Alert) -> (u8, &'static str) {
             | Reason::ChannelQuiet
             | Reason::BudgetSpent
             | Reason::RecipientDead
+            | Reason::HandoverFailed
             | Reason::ReplyUnknown,
             _,
         ) => (4, "warning"),

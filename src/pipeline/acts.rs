@@ -15,7 +15,7 @@ pub use voice::publishing;
 
 use super::casework::{Work, WorkError};
 use super::publish::complete;
-use super::{Deps, promises};
+use super::{Deps, handover, promises};
 use crate::domain::case::{Case, CaseEvent, NotAllowed};
 use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
@@ -85,12 +85,20 @@ pub enum Act {
     Moved,
     /// The private contact happened; where, if known.
     Contacted(String),
-    /// It was handed over to somebody, under a reference that may be empty.
+    /// It was handed over to somebody, under a reference that may be empty. Without one it goes to
+    /// the ticket system of that name, if there is one.
     HandOver {
-        /// To whom.
+        /// To whom; empty for the brand's first ticket system.
         to: String,
         /// What it is called there.
         reference: String,
+    },
+    /// It goes to a ticket system.
+    File {
+        /// Its name in configuration; empty for the brand's first.
+        system: String,
+        /// What is said to the people there.
+        note: String,
     },
     /// It was taken back from where it was handed over to.
     TakeBack,
@@ -167,6 +175,15 @@ async fn once(
     let mut work = Work::new(deps, now);
     work.load(&mut tx, &[id]).await?;
     let Some(file) = work.file(id) else { return Err(ActError::Unknown(format!("case {id}"))) };
+    if let Some((system, note)) = handover::ticket(deps, &file.case.brand, &act)? {
+        let (to, said) = (system, note.as_str());
+        if handover::hand_over(deps, &mut tx, &mut work, id, agent, to, said, now).await? {
+            work.save(&mut tx, |_| false).await?;
+            tx.commit().await?;
+            deps.tell([id]);
+        }
+        return Ok(());
+    }
     let spares = match seen.filter(|_| act.ends()) {
         Some(seen) => unseen(&mut tx, file, seen).await?,
         None => Vec::new(),
@@ -191,6 +208,10 @@ async fn once(
             CaseEvent::Answered { evidence, at: now, covers: covers() }
         }
         Act::HandOver { to, reference } => CaseEvent::HandedOver { by, to, reference },
+        // Carried out above.
+        Act::File { system, .. } => {
+            CaseEvent::HandedOver { by, to: system, reference: String::new() }
+        }
         Act::TakeBack => CaseEvent::TakenBack { by },
         Act::Acknowledge => CaseEvent::Acknowledged { by },
         Act::Answered(url) => {
@@ -216,7 +237,11 @@ async fn once(
         CaseEvent::Answered { evidence, at, .. } => Some((evidence.clone(), *at)),
         _ => None,
     };
+    let back = matches!(event, CaseEvent::TakenBack { .. });
     work.apply(id, event)?;
+    if back {
+        handover::taken_back(&mut tx, id, now).await?;
+    }
     if let Some((evidence, at)) = word {
         promises::keep(&mut work, id, evidence, at);
     }

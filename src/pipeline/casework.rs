@@ -10,7 +10,7 @@ mod ring;
 pub use key::key_for;
 
 use super::logged::data_of;
-use super::{Deps, contact, learn, notify, standing};
+use super::{Deps, contact, handover, learn, notify, standing};
 use crate::domain::case::{
     Attention, Case, CaseEvent, Effect, NotAllowed, Resolution, apply, wind,
 };
@@ -335,6 +335,7 @@ impl<'d> Work<'d> {
         outbox::add(tx, &self.alerts, self.now).await?;
         let shifted: Vec<CaseId> = self.shifted.iter().copied().collect();
         notify::live::moved(self.deps, tx, &shifted, self.now).await?;
+        handover::ended(tx, &self.files, &self.shifted, self.now).await?;
         for ((channel, brand), (count, oldest)) in &self.late {
             digests::add(tx, channel, brand, *count, *oldest, self.now).await?;
         }

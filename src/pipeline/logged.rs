@@ -29,9 +29,10 @@ pub(super) fn data_of(event: &CaseEvent) -> String {
         | CaseEvent::Moved { until, .. } => json!({ "until": until }),
         CaseEvent::Voided { reason, note, .. } => json!({ "reason": reason, "note": note }),
         CaseEvent::Reopened { note, due, .. } => json!({ "note": note, "due": due }),
-        CaseEvent::HandedOver { to, reference, .. } => {
+        CaseEvent::HandedOver { to, reference, .. } | CaseEvent::TicketFiled { to, reference } => {
             json!({ "to": to, "reference": reference })
         }
+        CaseEvent::TicketClosed { to } | CaseEvent::TicketOpened { to } => json!({ "to": to }),
         CaseEvent::Escalated { level } => json!({ "level": level }),
         CaseEvent::BeforeUs { note, .. } => json!({ "reason": VoidReason::Waived, "note": note }),
         CaseEvent::Commitment(event) => promises::data_of(event),

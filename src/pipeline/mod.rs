@@ -19,6 +19,7 @@ pub mod exclusion;
 pub mod first_look;
 mod fresh;
 pub mod handed;
+pub mod handover;
 mod hands;
 mod health;
 pub mod hints;
@@ -69,7 +70,7 @@ use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::store::mentions::MentionRow;
 use crate::store::{Store, StoreError};
-use crate::wire::{Given, Network, Notifier};
+use crate::wire::{Given, Network, Notifier, TicketSystem};
 use futures_util::{StreamExt, stream};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -126,6 +127,20 @@ pub struct Recipient {
     pub zone: Option<TimeZone>,
 }
 
+/// A ticket system as configured.
+pub struct Handover {
+    /// Its name.
+    pub name: String,
+    /// Which it is.
+    pub system: &'static dyn TicketSystem,
+    /// Its settings.
+    pub link: Link,
+    /// The language of its tickets; `None`: the brand's.
+    pub language: Option<Lang>,
+    /// What was said in private may stand in its tickets.
+    pub may_see_private: bool,
+}
+
 /// A case that changed, for live pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Changed {
@@ -157,6 +172,8 @@ pub struct Deps {
     pub recipients: BTreeMap<String, Recipient>,
     /// Who of them is on duty when, by the rota's name.
     pub rotas: Rotas,
+    /// The ticket systems by name.
+    pub handovers: BTreeMap<String, Handover>,
     /// What judges mentions.
     pub classifier: Arc<Classifier>,
     /// What the brands' own people taught it.

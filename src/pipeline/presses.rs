@@ -129,12 +129,12 @@ async fn meant_by(
 async fn tried(deps: &Deps, meant: &Meant<'_>, agent: &str) -> Result<(), ActError> {
     let said = meant.said.unwrap_or_default();
     for _ in 1..TRIES {
-        match acts::carry_out(deps, meant.act, meant.case, agent, said).await {
+        match acts::carry_out(deps, meant.act, meant.case, agent, said, None).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             done => return done,
         }
     }
-    acts::carry_out(deps, meant.act, meant.case, agent, said).await
+    acts::carry_out(deps, meant.act, meant.case, agent, said, None).await
 }
 
 /// Notes that a press did nothing, and why. What was written into a form is not noted.

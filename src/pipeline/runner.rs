@@ -1,13 +1,15 @@
 //! The loops: each step runs until nothing is due, then waits for the bell or half a second.
 
 use super::backfill::Gaps;
+use super::handover::Handovers;
 use super::hints::Hints;
 use super::poll::Polls;
 use super::probe::Probes;
 use super::thread::Rereads;
 use super::{
-    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, hints, learn,
-    notify, poll, presses, probe, publish, recheck, silence, storm, sweep, thread, triage, wake,
+    Deps, Did, StepResult, backfill, digest, drafting, due, first_look, handover, hands, hints,
+    learn, notify, poll, presses, probe, publish, recheck, silence, storm, sweep, thread, triage,
+    wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -51,6 +53,8 @@ pub enum StepName {
     Presses,
     /// Posts replies.
     Publish,
+    /// Hands cases over to ticket systems, and asks how their tickets stand.
+    Handover,
     /// Re-reads threads.
     Thread,
     /// Reads mentions again as their network's terms ask, and blanks what must go.
@@ -65,7 +69,7 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 18] = [
+    pub const ALL: [StepName; 19] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Hints,
@@ -79,6 +83,7 @@ impl StepName {
         StepName::Notify,
         StepName::Presses,
         StepName::Publish,
+        StepName::Handover,
         StepName::Thread,
         StepName::Recheck,
         StepName::Silence,
@@ -102,6 +107,7 @@ impl StepName {
             StepName::Notify => Box::pin(notify::step(deps)),
             StepName::Presses => Box::pin(presses::hear::step(deps)),
             StepName::Publish => Box::pin(publish::step(deps)),
+            StepName::Handover => Box::pin(handover::step(deps)),
             StepName::Thread => Box::pin(thread::step(deps)),
             StepName::Recheck => Box::pin(recheck::step(deps)),
             StepName::Silence => Box::pin(silence::step(deps)),
@@ -123,6 +129,7 @@ pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
             StepName::Poll => tasks.spawn(hands::run::<Polls>(deps, stop)),
             StepName::Hints => tasks.spawn(hands::run::<Hints>(deps, stop)),
             StepName::Backfill => tasks.spawn(hands::run::<Gaps>(deps, stop)),
+            StepName::Handover => tasks.spawn(hands::run::<Handovers>(deps, stop)),
             StepName::Thread => tasks.spawn(hands::run::<Rereads>(deps, stop)),
             other => tasks.spawn(run(deps, other, stop)),
         };

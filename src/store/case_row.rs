@@ -33,6 +33,7 @@ pub(super) struct CaseRow {
     handed_by: String,
     handed_ref: String,
     handed_at: i64,
+    handed_closed: Option<i64>,
     resolution_spent: i64,
     resolution_from: Option<i64>,
     resolution_stood: i64,
@@ -55,7 +56,7 @@ macro_rules! columns {
     () => {
         "k.id, k.brand, k.channel, k.network, k.origin, k.thread, k.author, k.author_handle, \
          k.author_name, k.opened_at, k.told_at, k.attention, k.attention_by, k.attention_until, \
-         k.handed_to, k.handed_by, k.handed_ref, k.handed_at, k.resolution_spent, \
+         k.handed_to, k.handed_by, k.handed_ref, k.handed_at, k.handed_closed, k.resolution_spent, \
          k.resolution_from, k.resolution_stood, k.resolution_due, k.resolution_told, \
          k.events, k.draft_rev, k.draft_due, k.checked_at, k.reread_at, k.rev, k.escalation, \
          k.stakes, k.points, k.muted_until"
@@ -83,6 +84,7 @@ pub(super) fn read_case(
         to: row.handed_to,
         at: Instant(row.handed_at),
         reference: row.handed_ref,
+        closed_at: row.handed_closed.map(Instant),
     });
     let resolution = Resolution {
         spent: row.resolution_spent,
@@ -146,7 +148,7 @@ fn escalation(of: &Escalation) -> String {
 pub(super) const TYPES: &[Type] = &[
     Text, Text, Text, Text, Text, Text, Text, Text, Text, Big, Big, Text, Text, Text, Big, Text,
     Big, Big, Big, Text, Big, Big, Bool, Big, Big, Text, Text, Text, Big, Big, Big, Big, Big, Bool,
-    Big, Text, Text, Big, Big, Big, Big, Big,
+    Big, Text, Text, Big, Big, Big, Big, Big, Big,
 ];
 
 /// Stores new cases.
@@ -155,10 +157,10 @@ pub(super) const INSERT: &str = "INSERT INTO cases (id, brand, channel, network,
     attention_until, owing, severity, deadline, due_at, due_kind, events, draft_rev, draft_due, \
     checked_at, reread_at, handed_to, handed_by, handed_ref, handed_at, resolution_spent, \
     resolution_from, resolution_stood, resolution_due, resolution_told, rev, escalation, stakes, \
-    points, class, urgent_at, complained_at, muted_until) \
+    points, class, urgent_at, complained_at, muted_until, handed_closed) \
     SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, \
     c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35 + 1, c36, c37, \
-    c38, c39, c40, c41, c42 \
+    c38, c39, c40, c41, c42, c43 \
     FROM {rows} WHERE TRUE ON CONFLICT DO NOTHING";
 
 /// Stores changed cases, of the revision that was loaded only.
@@ -170,7 +172,7 @@ pub(super) const UPDATE: &str = "UPDATE cases SET told_at = v.c11, state = v.c12
     resolution_spent = v.c30, resolution_from = v.c31, resolution_stood = v.c32, \
     resolution_due = v.c33, resolution_told = v.c34, rev = cases.rev + 1, escalation = v.c36, \
     stakes = v.c37, points = v.c38, class = v.c39, urgent_at = v.c40, complained_at = v.c41, \
-    muted_until = v.c42 \
+    muted_until = v.c42, handed_closed = v.c43 \
     FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c35";
 
 /// A case as its row holds it.
@@ -229,5 +231,6 @@ pub(super) fn case_row(file: &CaseFile) -> Vec<Value<'_>> {
         urgent_at,
         complained_at(c),
         file.muted_until,
+        handed.and_then(|h| h.closed_at),
     ]
 }

@@ -22,6 +22,7 @@ pub mod drafts;
 pub mod ears;
 mod error;
 pub mod events;
+pub mod handovers;
 pub mod held;
 pub mod hints;
 pub mod hits;
@@ -80,6 +81,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         drafts::STATEMENTS,
         ears::STATEMENTS,
         events::STATEMENTS,
+        handovers::STATEMENTS,
         held::STATEMENTS,
         hints::STATEMENTS,
         hits::STATEMENTS,

@@ -16,6 +16,7 @@ statements! {
     FREE_CREDENTIALS = Sql::same("UPDATE credentials SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_RECHECKS = Sql::same("UPDATE rechecks SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_HINTS = Sql::same("UPDATE hints SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_HANDOVERS = Sql::same("UPDATE handovers SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_LESSONS = Sql::same("UPDATE lessons SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_EARS = Sql::same("UPDATE ears SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_REREADS = Sql::same("UPDATE rereads SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
@@ -35,6 +36,7 @@ pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> 
         FREE_EARS,
         FREE_REREADS,
         FREE_LESSONS,
+        FREE_HANDOVERS,
     ];
     for sql in held {
         tx.exec(sql, args![instance]).await?;

@@ -87,7 +87,10 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(MentionId, CaseId, EventId, ReplyId, AlertId, GapId, PersonId, LinkId, MuteId, StormId);
+ids!(
+    MentionId, CaseId, EventId, ReplyId, AlertId, GapId, PersonId, LinkId, MuteId, StormId,
+    HandoverId
+);
 
 /// The arguments of a statement, each turned into a `Value`.
 macro_rules! args {

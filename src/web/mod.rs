@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod front;
 mod hooks;
+mod hooks_handover;
 mod idempotent;
 mod metrics;
 mod pages;
@@ -74,6 +75,7 @@ fn routes(web: Web, stop: CancellationToken) -> Router {
         .merge(api::routes())
         .merge(pages::routes())
         .merge(hooks::routes())
+        .merge(hooks_handover::routes())
         .route(path::HEALTH, get(|| async { "alive\n" }))
         .route(path::READY, get(metrics::ready))
         .route(path::METRICS, get(metrics::metrics))

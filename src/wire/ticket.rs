@@ -31,14 +31,20 @@ pub struct TicketMeta {
     pub reads_back: bool,
     /// The system itself lets one key make one ticket, also when it is sent twice.
     pub dedups: bool,
+    /// How to have the system call us when a ticket moves, for the generated docs page; empty where
+    /// it cannot.
+    pub calls: &'static str,
 }
 
 /// What is handed over. Text from the network in it is hostile: every system escapes it for its
 /// own markup.
 #[derive(Clone, Debug)]
 pub struct Ticket {
-    /// The same for every attempt: `ascolto-` and the case's id.
+    /// The same for every attempt: `ascolto-` and the case's id, and a number behind it where the
+    /// case was handed over there before.
     pub key: String,
+    /// The case's id.
+    pub case: String,
     /// The language of the people there: of all labels around what was said.
     pub language: Lang,
     /// One line: what it is about.
@@ -51,14 +57,18 @@ pub struct Ticket {
     pub author: String,
     /// The author's id there, by which the same customer is the same contact.
     pub author_id: String,
-    /// What was said, oldest first. Empty where it is private and may not leave.
+    /// What was said, oldest first, without what is private and may not leave.
     pub said: Vec<TicketWord>,
+    /// Something that was said is private, and not in it.
+    pub private: bool,
     /// 0 to 3.
     pub severity: u8,
     /// What it is about.
     pub topic: Topic,
     /// When the answer is due.
     pub due: Option<Instant>,
+    /// The same in the brand's zone, for people; empty where nothing is due.
+    pub due_text: String,
     /// The reply draft, if there is one.
     pub draft: String,
     /// What whoever handed it over wrote.
@@ -72,6 +82,8 @@ pub struct Ticket {
 pub struct TicketWord {
     /// When it was written.
     pub at: Instant,
+    /// The same in the brand's zone, for people.
+    pub time: String,
     /// What was said.
     pub text: String,
     /// The language of it.
@@ -107,6 +119,8 @@ pub enum TicketState {
 pub enum TicketCall {
     /// It is genuine: these tickets, by their ids there, are to be asked about now.
     Moved(Vec<String>),
+    /// It is genuine, and of a system that cannot be asked: so these tickets stand.
+    Told(Vec<(String, TicketState)>),
     /// It is not genuine, or nothing that we take. The reason is for our own log.
     Refuse(&'static str),
 }
@@ -128,7 +142,8 @@ pub trait TicketSystem: Sync {
     /// Makes the ticket.
     fn create(&self, ticket: &Ticket, cx: &Ctx<'_>) -> Box<dyn Talk<Filed> + '_>;
 
-    /// Asks how a ticket stands. `None`: it cannot be asked.
+    /// Asks how a ticket stands. `None`: it cannot be asked. A fault of `Next::Gone` says that it is
+    /// not there any more.
     fn state(&self, _filed: &Filed, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<TicketState> + '_>> {
         None
     }

@@ -25,6 +25,7 @@ mod stories;
 mod telegram;
 mod thousand;
 mod thousand_channels;
+mod tickets;
 mod town;
 mod walks;
 mod web;

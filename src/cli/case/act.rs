@@ -87,14 +87,20 @@ pub(super) enum Plain {
     HandOver {
         /// The case
         id: CaseId,
-        /// To whom
-        #[arg(long, value_name = "NAME", required_unless_present = "back")]
+        /// To whom; a ticket system makes a ticket, unless a reference says that there is one
+        #[arg(long, value_name = "NAME", required_unless_present_any = ["back", "system"])]
         to: Option<String>,
+        /// To this ticket system of the configuration
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["to", "reference"])]
+        system: Option<String>,
+        /// What is said to the people there
+        #[arg(long, value_name = "TEXT", default_value = "", requires = "system")]
+        note: String,
         /// What it is called there
         #[arg(long, value_name = "TEXT", default_value = "")]
         reference: String,
         /// Take it back
-        #[arg(long, conflicts_with = "to")]
+        #[arg(long, conflicts_with_all = ["to", "system"])]
         back: bool,
     },
     /// Open it again
@@ -196,6 +202,9 @@ impl Plain {
             Plain::Ack { id } => (*id, Act::Acknowledge),
             Plain::Moved { id, happened: false, .. } => (*id, Act::Moved),
             Plain::Moved { id, url, .. } => (*id, Act::Contacted(url.trim().to_owned())),
+            Plain::HandOver { id, system: Some(system), note, .. } => {
+                (*id, Act::File { system: said(system)?, note: note.trim().to_owned() })
+            }
             Plain::HandOver { id, to: Some(to), reference, .. } => {
                 (*id, Act::HandOver { to: said(to)?, reference: reference.trim().to_owned() })
             }

@@ -11,6 +11,7 @@ use crate::domain::{CaseId, Commitment, CommitmentKind, CommitmentState, Instant
 use crate::pipeline::likeness::{self, Alike, DAYS};
 use crate::store::cases::{self, CaseFile, DraftRow};
 use crate::store::events::{self, EventRow};
+use crate::store::handovers::{self, HandoverRow};
 use crate::store::mentions::{self, MentionRow};
 use crate::store::outbox::{self, AlertRow};
 use crate::store::replies::{self, PartRow, ReplyRow};
@@ -25,6 +26,7 @@ struct Folder {
     draft: Option<DraftRow>,
     replies: Vec<(ReplyRow, Vec<PartRow>)>,
     alerts: Vec<AlertRow>,
+    tickets: Vec<HandoverRow>,
     log: Vec<EventRow>,
 }
 
@@ -54,6 +56,7 @@ pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
             draft: cases::draft(&mut tx, id).await?,
             replies: sent,
             alerts: outbox::of_case(&mut tx, id).await?,
+            tickets: handovers::of_case(&mut tx, id).await?,
             log: events::of_subject(&mut tx, &id.to_string()).await?,
         })
     }))?;
@@ -81,6 +84,9 @@ impl Folder {
                 let _ = writeln!(out, "  part {}: {}", part.part, fate(part));
                 indented(&mut out, &part.text);
             }
+        }
+        for ticket in &self.tickets {
+            ticketed(&mut out, ticket);
         }
         level::told(&mut out, &self.alerts);
         out.push_str("\nlog\n");
@@ -156,6 +162,23 @@ impl Folder {
             let _ = writeln!(out, "muted until {}", self.file.muted_until);
         }
     }
+}
+
+/// A ticket in another system on one line.
+fn ticketed(out: &mut String, ticket: &HandoverRow) {
+    let (system, name) = (one_line(&ticket.system, 60), one_line(&ticket.name, 60));
+    let known = format!("ticket in {system} {name} {}", one_line(&ticket.url, 300));
+    let state = match ticket.state.as_str() {
+        "due" => "on its way".to_owned(),
+        "filed" => "open there".to_owned(),
+        "closed" => "closed there: waits for the public answer or a person's word".to_owned(),
+        "gone" => "not there any more".to_owned(),
+        "failed" => "not handed over".to_owned(),
+        other => other.to_owned(),
+    };
+    let _ = write!(out, "\n{}, {state}", known.trim());
+    let fault = one_line(&ticket.fault, 300);
+    let _ = if fault.is_empty() { writeln!(out) } else { writeln!(out, ": {fault}") };
 }
 
 /// A promise or follow-up on one line.

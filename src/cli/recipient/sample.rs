@@ -10,7 +10,7 @@ use crate::fetch::{Peer, Purpose};
 use crate::links::{Act, Button};
 use crate::pipeline::{Deps, Recipient, acts};
 use crate::speech::Catalogue;
-use crate::wire::{Acts, Alert, AlertAct, AlertCase, Delivered, Fault, Reached, Talk};
+use crate::wire::{Acts, Alert, AlertAct, AlertCase, AlertStands, Delivered, Fault, Reached, Talk};
 use jiff::tz::TimeZone;
 
 /// Sends a recipient the sample, then changes it.
@@ -136,6 +136,7 @@ fn alert(deps: &Deps, recipient: &Recipient) -> Alert {
             reply_limit: None,
             window_text: String::new(),
             actions: vec![take],
+            stands: AlertStands::Open,
         }),
         body: String::new(),
         lines: Vec::new(),

@@ -1,5 +1,5 @@
-//! Writes the pages about networks, notifiers and the life of a case from what they say of
-//! themselves.
+//! Writes the pages about networks, notifiers, ticket systems and the life of a case from what they
+//! say of themselves.
 //!
 //! | file | does |
 //! |---|---|
@@ -7,8 +7,10 @@
 //! | `life` | the page about the life of a case |
 //! | `network` | the page of a network |
 //! | `notifier` | the page of a notifier |
+//! | `handover` | the page of a ticket system |
 //! | `words` | spans, limits and lengths in words, cells of tables |
 
+mod handover;
 mod life;
 mod network;
 mod notifier;
@@ -41,6 +43,8 @@ pub fn pages(registry: &Registry, manuals: Manuals) -> Vec<DocsPage> {
     let networks: Vec<_> = (registry.networks)().into_iter().filter_map(registry.network).collect();
     let notifiers: Vec<_> =
         (registry.notifiers)().into_iter().filter_map(registry.notifier).collect();
+    let systems: Vec<_> =
+        (registry.ticket_systems)().into_iter().filter_map(registry.ticket_system).collect();
     let page = |path: String, text: String| DocsPage {
         path,
         text: format!("{MARK}{}\n", text.trim_end()),
@@ -48,6 +52,7 @@ pub fn pages(registry: &Registry, manuals: Manuals) -> Vec<DocsPage> {
     let mut pages = vec![
         page("networks/README.md".to_owned(), network::overview(&networks)),
         page("notifiers/README.md".to_owned(), notifier::overview(&notifiers)),
+        page("handover/README.md".to_owned(), handover::overview(&systems)),
         page("cases/README.md".to_owned(), life::page()),
     ];
     for network in networks {
@@ -57,6 +62,10 @@ pub fn pages(registry: &Registry, manuals: Manuals) -> Vec<DocsPage> {
     for notifier in notifiers {
         let meta = notifier.meta();
         pages.push(page(format!("notifiers/{}.md", meta.name), notifier::page(meta)));
+    }
+    for system in systems {
+        let meta = system.meta();
+        pages.push(page(format!("handover/{}.md", meta.name), handover::page(meta)));
     }
     pages
 }
@@ -69,7 +78,11 @@ fn shared(kind: &str) -> &'static Shape {
 /// The shortest section that does: what must be there, with secrets in files of their own.
 fn section(kind: &str, name: &str, own: &[Field]) -> String {
     let mut out = format!("```toml\n[{kind}.{name}]\n");
-    let which = if kind == "channel" { "network" } else { "notifier" };
+    let which = match kind {
+        "channel" => "network",
+        "handover" => "system",
+        _ => "notifier",
+    };
     for field in shared(kind).fields.iter().chain(own).filter(|field| field.required) {
         let line = if field.name == which {
             format!("{which} = \"{name}\"")
@@ -137,7 +150,7 @@ fn limits(buckets: &[BucketRule]) -> String {
     out
 }
 
-/// The keys of a network or notifier as fields.
+/// The keys of a network, notifier or ticket system as fields.
 fn fields(keys: &[Key]) -> Vec<Field> {
     keys.iter().map(Field::of).collect()
 }

@@ -1,4 +1,5 @@
-//! The keys of what stands outside: channels, public channels that nobody hears, recipients.
+//! The keys of what stands outside: channels, public channels that nobody hears, recipients, ticket
+//! systems.
 
 use super::{Field, Form, LIST, TEXT, may, must};
 use crate::wire::KeyKind;
@@ -99,5 +100,22 @@ pub(super) const RECIPIENT: &[Field] = &[
         Form::Zone,
         "The zone of whoever reads it: deadlines are told on its clocks. Default: the brand's.",
         r#""Europe/Rome""#,
+    ),
+];
+
+pub(super) const HANDOVER: &[Field] = &[
+    must("system", TEXT, "The ticket system.", ""),
+    may(
+        "language",
+        Form::Language,
+        "The language of what stands around the customer's words. Default: the brand's.",
+        r#""it""#,
+    ),
+    may(
+        "may_see_private",
+        Form::Plain(KeyKind::Flag),
+        "Whether what was said in private may stand in its tickets; else they hold the link to it \
+         alone. Default false.",
+        "false",
     ),
 ];

@@ -31,6 +31,9 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::BeforeUs, OWED, ALL),
     (E::HandedOver, OWED, OWED),
     (E::TakenBack, ALL, ALL),
+    (E::TicketFiled, ALL, ALL),
+    (E::TicketClosed, ALL, ALL),
+    (E::TicketOpened, ALL, ALL),
     (E::Overdue, &[Waiting, Taken], &[Waiting, Taken]),
     (E::NotResolved, &[Waiting, Taken], &[Waiting, Taken]),
     (E::StillOwed, &[Waiting], &[Waiting]),
@@ -73,6 +76,9 @@ pub fn mermaid() -> String {
             E::Owed => &[Waiting],
             E::Opened
             | E::TakenBack
+            | E::TicketFiled
+            | E::TicketClosed
+            | E::TicketOpened
             | E::Promised
             | E::FollowUpSet
             | E::Kept

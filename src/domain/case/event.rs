@@ -117,6 +117,23 @@ pub enum CaseEvent {
         /// The agent.
         by: String,
     },
+    /// The ticket system has it now.
+    TicketFiled {
+        /// The system, by its name in configuration.
+        to: String,
+        /// What the ticket is called there, and where it is.
+        reference: String,
+    },
+    /// The ticket was closed there. It stays owed here.
+    TicketClosed {
+        /// The system.
+        to: String,
+    },
+    /// The ticket was opened again there.
+    TicketOpened {
+        /// The system.
+        to: String,
+    },
     /// A deadline passed.
     Overdue,
     /// Its complaints took longer to resolve than the policy allows.
@@ -174,6 +191,12 @@ words! {
         HandedOver = "handed_over",
         /// Taken back from there.
         TakenBack = "taken_back",
+        /// A ticket stands there.
+        TicketFiled = "ticket_filed",
+        /// That ticket was closed.
+        TicketClosed = "ticket_closed",
+        /// It was opened again.
+        TicketOpened = "ticket_opened",
         /// A deadline passed.
         Overdue = "overdue",
         /// It takes too long to resolve.
@@ -224,6 +247,9 @@ impl CaseEvent {
             CaseEvent::BeforeUs { .. } => EventName::BeforeUs,
             CaseEvent::HandedOver { .. } => EventName::HandedOver,
             CaseEvent::TakenBack { .. } => EventName::TakenBack,
+            CaseEvent::TicketFiled { .. } => EventName::TicketFiled,
+            CaseEvent::TicketClosed { .. } => EventName::TicketClosed,
+            CaseEvent::TicketOpened { .. } => EventName::TicketOpened,
             CaseEvent::Overdue => EventName::Overdue,
             CaseEvent::NotResolved => EventName::NotResolved,
             CaseEvent::StillOwed => EventName::StillOwed,
@@ -252,6 +278,9 @@ impl CaseEvent {
                 by
             }
             CaseEvent::Commitment(event) => event.actor(),
+            CaseEvent::TicketFiled { to, .. }
+            | CaseEvent::TicketClosed { to }
+            | CaseEvent::TicketOpened { to } => to,
             CaseEvent::Owed(_) | CaseEvent::Raised { .. } => "triage",
             CaseEvent::Withdrawn { .. } => "author",
             CaseEvent::Answered { evidence: Evidence::Reply { .. }, .. } => "publish",

@@ -109,13 +109,19 @@ pub fn apply(
                 return Err(NotAllowed("say to whom it was handed over".to_owned()));
             }
             not_of_another(&case, &by)?;
-            case.handed_over = Some(HandedOver { by, to, at: now, reference });
+            case.handed_over = Some(HandedOver { by, to, at: now, reference, closed_at: None });
         }
         CaseEvent::TakenBack { .. } => {
             if case.handed_over.take().is_none() {
                 return Err(NotAllowed("this case was handed over to nobody".to_owned()));
             }
         }
+        CaseEvent::TicketFiled { to, reference } => {
+            let ticket = ticket(&mut case, &to)?;
+            (ticket.reference, ticket.closed_at) = (reference, None);
+        }
+        CaseEvent::TicketClosed { to } => ticket(&mut case, &to)?.closed_at = Some(now),
+        CaseEvent::TicketOpened { to } => ticket(&mut case, &to)?.closed_at = None,
         CaseEvent::Overdue => {
             let passed = |o: &&mut Obligation| {
                 o.is_owed() && !o.first_look && !o.overdue_told && o.due <= now
@@ -334,6 +340,12 @@ fn reopen(
 /// Whether anything that stands is worth an alert of its own.
 fn rings(case: &Case) -> bool {
     case.opened().any(|o| o.owing == Owing::Complaint)
+}
+
+/// The hand-over to that system.
+fn ticket<'a>(case: &'a mut Case, to: &str) -> Result<&'a mut HandedOver, NotAllowed> {
+    let there = case.handed_over.as_mut().filter(|handed| handed.to == to);
+    there.ok_or_else(|| NotAllowed(format!("this case is not handed over to {to} any more")))
 }
 
 fn later(until: Instant, now: Instant) -> Result<(), NotAllowed> {

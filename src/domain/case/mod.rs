@@ -94,6 +94,9 @@ pub struct HandedOver {
     pub at: Instant,
     /// What it is called there; may be empty.
     pub reference: String,
+    /// Since when it is closed there. That is no public answer: the case waits for one, or for a
+    /// person's word.
+    pub closed_at: Option<Instant>,
 }
 
 /// One case.

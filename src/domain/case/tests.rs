@@ -1,6 +1,7 @@
 //! The life of a case: its table of moves, its rules, its timers.
 
 mod clocks;
+mod handed;
 mod seen;
 
 use super::*;
@@ -307,6 +308,9 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
         Just(CaseEvent::BeforeUs { by: "ada".into(), note: "n".into() }),
         Just(hand_over("zammad")),
         Just(CaseEvent::TakenBack { by: "ada".into() }),
+        Just(CaseEvent::TicketFiled { to: "zammad".into(), reference: "#7".into() }),
+        Just(CaseEvent::TicketClosed { to: "zammad".into() }),
+        Just(CaseEvent::TicketOpened { to: "zammad".into() }),
         Just(CaseEvent::Overdue),
         Just(CaseEvent::NotResolved),
         (0u8..4).prop_map(|level| CaseEvent::Escalated { level }),

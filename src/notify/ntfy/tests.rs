@@ -42,8 +42,7 @@ fn of_many_acts_a_phone_shows_those_that_come_first() {
         let mut alert = sample();
         let case = alert.case.as_mut().unwrap();
         let act = case.actions[0].clone();
-        let named =
-            |name: &&'static str| AlertAct { name: *name, label: (*name).into(), ..act.clone() };
+        let named = |name: &&'static str| AlertAct { name, label: (*name).into(), ..act.clone() };
         case.actions = names.iter().map(named).collect();
         let sent = sent(&alert);
         sent["actions"].as_array().unwrap().iter().map(|act| act["label"].clone()).collect()

@@ -192,7 +192,7 @@ fn details(alert: &Alert, words: &Catalogue) -> Map<String, Value> {
         tell(words.get("alert.deadline"), one_line(&case.due_text, 60));
         tell(words.get("alert.window"), one_line(&case.window_text, 60));
         let limit = case.reply_limit.map_or_else(String::new, |limit| limit.to_string());
-        tell(words.get("alert.limit"), limit);
+        tell(words.get("alert.reply_limit"), limit);
         tell(words.get("alert.risk"), risks(case, words));
         tell(words.get("alert.why"), cut(&whys(case, words), 1_000));
         tell(words.get("alert.draft"), cut(&one_line(&case.draft, 1_000), 4_000));

@@ -180,7 +180,7 @@ pub(super) fn whole(alert: &Alert, words: &Catalogue) -> String {
         line("alert.risk", risks(case, words));
         line("alert.why", cut(&still(&whys(case, words)), 300));
         line("alert.draft", outside(&case.draft, 700));
-        line("alert.limit", case.reply_limit.map_or_else(String::new, |n| n.to_string()));
+        line("alert.reply_limit", case.reply_limit.map_or_else(String::new, |n| n.to_string()));
         let url = Some(&case.url).filter(|url| url.len() <= MOST_URL);
         line("alert.original", url.map_or_else(String::new, |url| still(&one_line(url, MOST_URL))));
     } else {

@@ -114,11 +114,17 @@ pub(in crate::pipeline) fn said(case: &Case, words: &Catalogue) -> (String, Stri
     let state = case.state();
     match state {
         State::Waiting if case.owing() != Some(Owing::Complaint) => plain("partly"),
-        State::Waiting => plain("waiting"),
+        State::Waiting => match closed_there(case) {
+            Some(to) => (of("ticket_closed", to), String::new()),
+            None => plain("waiting"),
+        },
         State::Taken | State::Snoozed | State::Moved => match &case.attention {
             Attention::Taken { by, .. }
             | Attention::Snoozed { by, .. }
-            | Attention::Moved { by, .. } => (of(state.as_str(), by), String::new()),
+            | Attention::Moved { by, .. } => {
+                let ticket = closed_there(case).map(|to| of("ticket_closed", to));
+                (of(state.as_str(), by), ticket.unwrap_or_default())
+            }
             Attention::Free => plain("waiting"),
         },
         State::Answered => answered(case, &of, words),
@@ -132,6 +138,12 @@ pub(in crate::pipeline) fn said(case: &Case, words: &Catalogue) -> (String, Stri
             (of(state.as_str(), by), String::new())
         }
     }
+}
+
+/// The ticket system in which it was closed, without an answer here.
+fn closed_there(case: &Case) -> Option<&str> {
+    let handed = case.handed_over.as_ref()?;
+    handed.closed_at.map(|_| handed.to.as_str())
 }
 
 fn answered(

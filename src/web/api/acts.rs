@@ -88,6 +88,11 @@ struct HandOver {
     to: String,
     #[serde(default)]
     reference: String,
+    /// The ticket system to which it goes, by its name in configuration; "" for the brand's first.
+    system: Option<String>,
+    /// What is said to the people there.
+    #[serde(default)]
+    note: String,
     /// It is taken back instead.
     #[serde(default)]
     back: bool,
@@ -189,6 +194,7 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
         },
         "hand-over" => match read(body)? {
             HandOver { back: true, .. } => Act::TakeBack,
+            HandOver { system: Some(system), note, .. } => Act::File { system, note },
             HandOver { to, reference, .. } => Act::HandOver { to, reference },
         },
         "snooze" => Act::Snooze(read::<Until>(body)?.until),

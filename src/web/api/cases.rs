@@ -7,7 +7,7 @@ use crate::domain::{CaseId, Instant};
 use crate::pipeline::persons::{Customer, Folder};
 use crate::pipeline::{likeness, standing};
 use crate::store::inbox::{CaseLine, Place};
-use crate::store::{cases, events, inbox, outbox, replies};
+use crate::store::{cases, events, handovers, inbox, outbox, replies};
 use crate::web::auth::{Caller, Scope};
 use crate::web::front::Shared;
 use crate::web::problem::Problem;
@@ -78,6 +78,7 @@ pub async fn show(
     let customer = Customer::of_author(&mut tx, &AuthorKey::of(&file.case)).await?;
     let folder = Folder::read(deps, &mut tx, customer).await?;
     let alerts = outbox::of_case(&mut tx, id).await?;
+    let tickets = handovers::of_case(&mut tx, id).await?;
     let log = events::of_subject(&mut tx, &id.to_string()).await?;
     Ok(Json(json!({
         "case": render::case(file, standing::weights(deps, &file.case.brand), front.now()),
@@ -87,6 +88,7 @@ pub async fn show(
         "alike": render::alike(&alike),
         "drafts": drafts.iter().map(render::draft).collect::<Vec<_>>(),
         "replies": answers,
+        "tickets": tickets.iter().map(render::ticket).collect::<Vec<_>>(),
         "alerts": alerts.iter().map(render::alert).collect::<Vec<_>>(),
         "events": log.iter().map(render::event).collect::<Vec<_>>(),
     })))

@@ -12,6 +12,7 @@ use crate::domain::reason::Reason;
 use crate::domain::{Commitment, CommitmentState, Instant, PerMillion};
 use crate::pipeline::likeness::{Alike, Like};
 use crate::store::cases::CaseFile;
+use crate::store::handovers::HandoverRow;
 use crate::store::inbox::{CaseLine, DraftLine, MentionLine, VersionRow};
 use crate::store::looks::LookRow;
 use crate::store::replies::{PartRow, ReplyRow};
@@ -66,7 +67,7 @@ pub fn case(file: &CaseFile, weights: &Weights, now: Instant) -> Value {
     let handed_over = c
         .handed_over
         .as_ref()
-        .map(|h| json!({ "to": h.to, "by": h.by, "at": h.at, "reference": h.reference }));
+        .map(|h| json!({ "to": h.to, "by": h.by, "at": h.at, "reference": h.reference, "closed_at": h.closed_at }));
     json!({
         "id": c.id,
         "brand": c.brand,
@@ -288,6 +289,25 @@ pub fn reply(r: &ReplyRow, parts: &[PartRow]) -> Value {
         "created_at": time(r.created_at),
         "ended_at": maybe(r.ended_at),
         "parts": parts.iter().map(part).collect::<Vec<_>>(),
+    })
+}
+
+/// A ticket in another system.
+pub fn ticket(h: &HandoverRow) -> Value {
+    json!({
+        "id": h.id,
+        "system": h.system,
+        "key": h.key,
+        "state": h.state,
+        "name": h.name,
+        "url": h.url,
+        "by": h.by_agent,
+        "note": h.note,
+        "created_at": time(h.created_at),
+        "filed_at": maybe(h.filed_at),
+        "checked_at": maybe(h.checked_at),
+        "due_at": maybe(h.due_at),
+        "fault": h.fault,
     })
 }
 

@@ -4,7 +4,7 @@ use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
 use super::view;
-use super::{alike, customer, dates, level, limit};
+use super::{alike, customer, dates, level, limit, tickets};
 use crate::domain::case::{Attention, Case, HandedOver};
 use crate::domain::commitment::offers_follow_up;
 use crate::domain::length::LengthRule;
@@ -14,6 +14,7 @@ use crate::pipeline::likeness::{self, Alike};
 use crate::pipeline::{Channel, Deps, standing};
 use crate::store::cases::CaseFile;
 use crate::store::drafts::DraftRow;
+use crate::store::handovers::{self, HandoverRow};
 use crate::store::inbox::{MentionLine, VersionRow};
 use crate::store::lanes::BrandRow;
 use crate::store::replies::{PartRow, ReplyRow};
@@ -108,6 +109,7 @@ pub(super) struct Rows {
     alike: Alike,
     customer: customer::Read,
     storm: Option<StormRow>,
+    tickets: Vec<HandoverRow>,
 }
 
 async fn read(front: &Shared, agent: &LoggedIn, id: CaseId) -> Result<Option<Rows>, StoreError> {
@@ -133,6 +135,7 @@ async fn read(front: &Shared, agent: &LoggedIn, id: CaseId) -> Result<Option<Row
         draft: drafts::draft(&mut tx, id).await?,
         brand: lanes::brand(&mut tx, &file.case.brand).await?,
         storm: storms::of_case(&mut tx, id).await?,
+        tickets: handovers::of_case(&mut tx, id).await?,
         file,
     }))
 }
@@ -196,6 +199,8 @@ fn values(
         attention,
         moved => matches!(case.attention, Attention::Moved { .. }),
         handed => case.handed_over.as_ref().map(|h| handed(h, page)),
+        tickets => tickets::shown(&rows.tickets, words, &zone),
+        systems => deps.brands.get(&case.brand).map(|b| b.handovers.clone()),
         owing => case.owing().map(|o| words.owing(o)),
         owing_class => case.owing().map(|o| o.as_str()),
         severity => case.severity(),

@@ -21,6 +21,7 @@ pub(super) mod session;
 mod sorted_out;
 mod storms;
 mod story;
+mod tickets;
 mod view;
 mod woken;
 

@@ -27,6 +27,8 @@ fn a_case_is_listed_shown_and_acted_on() {
     assert!(act(&["list"]).good().contains("waiting, handed over to warehouse"));
     act(&["hand-over", &id, "--back"]).good();
     assert!(act(&["hand-over", &id]).failed(2).contains("--to"));
+    let none = act(&["hand-over", &id, "--system", "zammad", "--note", "look"]).failed(1);
+    assert!(none.contains("[handover.NAME]"), "{none}");
     act(&["ack", &id, "--as", "anna"]).good();
     let err = act(&["ack", &id]).failed(1);
     assert!(err.contains("anna has acknowledged"), "{err}");

@@ -1,10 +1,10 @@
-//! A network and a notifier of a few keys, to test the configuration without the real ones.
+//! A network, a notifier and a ticket system of a few keys, to test the configuration without the real ones.
 
 use crate::doubles::place::{BARE, NOTHING, Place};
 use ascolto::config::Registry;
 use ascolto::wire::{
-    Acts, Alert, Capabilities, Ctx, Delivered, Key, KeyFault, KeyKind, Meta, Network, Notifier,
-    NotifierMeta, Secret, Talk, read_settings,
+    Acts, Alert, Capabilities, Ctx, Delivered, Filed, Key, KeyFault, KeyKind, Meta, Network,
+    Notifier, NotifierMeta, Secret, Talk, Ticket, TicketMeta, TicketSystem, read_settings,
 };
 use serde::Deserialize;
 use std::any::Any;
@@ -14,6 +14,8 @@ pub const REGISTRY: Registry = Registry {
     networks: || vec!["plaza"],
     notifier: |name| (name == "pager").then_some(&Pager as &dyn Notifier),
     notifiers: || vec!["pager"],
+    ticket_system: |name| (name == "counter").then_some(&Counter as &dyn TicketSystem),
+    ticket_systems: || vec!["counter"],
 };
 
 const fn key(name: &'static str, kind: KeyKind, required: bool, example: &'static str) -> Key {
@@ -95,5 +97,39 @@ impl Notifier for Pager {
 
     fn send(&self, _alert: &Alert, _cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
         unreachable!("a configuration is read, nobody is told")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CounterSettings {
+    pub window: String,
+}
+
+pub struct Counter;
+
+static COUNTER: TicketMeta = TicketMeta {
+    name: "counter",
+    title: "Counter",
+    about: "Hands out numbers.",
+    docs: "",
+    buckets: &[],
+    keys: &[key("window", KeyKind::Text, true, "\"B\"")],
+    reads_back: false,
+    dedups: false,
+    calls: "",
+};
+
+impl TicketSystem for Counter {
+    fn meta(&self) -> &'static TicketMeta {
+        &COUNTER
+    }
+
+    fn settings(&self, table: &toml::Table) -> Result<Box<dyn Any + Send + Sync>, KeyFault> {
+        Ok(Box::new(read_settings::<CounterSettings>(table)?))
+    }
+
+    fn create(&self, _ticket: &Ticket, _cx: &Ctx<'_>) -> Box<dyn Talk<Filed> + '_> {
+        unreachable!("a configuration is read, nothing is handed over")
     }
 }

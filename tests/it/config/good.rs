@@ -1,6 +1,6 @@
 //! A configuration that names every key, and one that names next to none.
 
-use super::doubles::{PagerSettings, PlazaSettings};
+use super::doubles::{CounterSettings, PagerSettings, PlazaSettings};
 use super::{Folder, sound};
 use ascolto::domain::delivery::{Rate, Wake};
 use ascolto::domain::escalation::At;
@@ -74,6 +74,7 @@ look_digest = ["16:30", "08:15", "16:30"]
 learn = false
 sample = 0
 follow_up = [{ topic = "refund", after = "7d" }]
+handovers = ["window"]
 
 [[brand.acme.pledge]]
 title = "delivered in 48 hours"
@@ -164,6 +165,12 @@ at_most = "5/15m"
 quiet = ["22:00-07:00", "13:00-14:00"]
 agent = "anna"
 zone = "Europe/Lisbon"
+
+[handover.window]
+system = "counter"
+language = "de"
+may_see_private = true
+window = "C"
 "##;
 
 #[test]
@@ -293,6 +300,12 @@ fn every_key_arrives() {
     assert_eq!(recipient.agent.as_deref(), Some("anna"));
     assert_eq!(recipient.zone.as_ref().and_then(|z| z.iana_name()), Some("Europe/Lisbon"));
     assert_eq!(recipient.settings.downcast_ref::<PagerSettings>().unwrap().number, "0815");
+
+    assert_eq!(brand.handovers, ["window"]);
+    let handover = &config.handovers["window"];
+    assert_eq!((handover.name.as_str(), handover.language), ("window", Some(Lang::DE)));
+    assert_eq!((handover.system.meta().name, handover.may_see_private), ("counter", true));
+    assert_eq!(handover.settings.downcast_ref::<CounterSettings>().unwrap().window, "C");
 
     let warned: Vec<_> = config.warnings.iter().map(|w| w.what.as_str()).collect();
     assert_eq!(warned, ["no channel listens for it"], "a disabled channel does not listen");

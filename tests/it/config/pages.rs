@@ -13,13 +13,14 @@ fn page(path: &str) -> String {
     found.unwrap_or_else(|| panic!("there is no page {path}")).text
 }
 
-/// The keys of the network or notifier that a page is about.
+/// The keys of the network, notifier or ticket system that a page is about.
 fn keys(path: &str) -> &'static [Key] {
     let registry = app::registry();
     let name = path.rsplit('/').next().unwrap().trim_end_matches(".md");
-    match path.starts_with("networks/") {
-        true => (registry.network)(name).unwrap().meta().keys,
-        false => (registry.notifier)(name).unwrap().meta().keys,
+    match path.split('/').next() {
+        Some("networks") => (registry.network)(name).unwrap().meta().keys,
+        Some("handover") => (registry.ticket_system)(name).unwrap().meta().keys,
+        _ => (registry.notifier)(name).unwrap().meta().keys,
     }
 }
 
@@ -77,6 +78,9 @@ fn a_page_tells_keys_limits_terms_and_what_is_not_heard() {
     assert!(!text.contains("PUBLIC_URL"), "its app is registered on the spot");
     assert!(page("networks/x.md").contains("deleted here within 1 day"));
     assert!(page("notifiers/webhook.md").contains("drops a second alert with the same key | yes"));
+    let jira = page("handover/jira.md");
+    assert!(jira.contains("`PUBLIC_URL/hooks/handover/jira`"), "{jira}");
+    assert!(jira.contains("How a ticket stands is read back | yes"), "{jira}");
 }
 
 #[test]

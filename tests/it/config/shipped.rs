@@ -45,7 +45,7 @@ fn the_pages_in_the_repository_are_the_generated_ones() {
             stale.push(page.path.clone());
         }
     }
-    for folder in ["networks", "notifiers"] {
+    for folder in ["networks", "notifiers", "handover"] {
         for entry in std::fs::read_dir(docs.join(folder)).into_iter().flatten() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let path = format!("{folder}/{name}");

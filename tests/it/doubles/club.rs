@@ -280,6 +280,8 @@ const REGISTRY: Registry = Registry {
     networks: || [(app::registry().networks)(), vec!["lease"]].concat(),
     notifier: |name| (app::registry().notifier)(name),
     notifiers: || (app::registry().notifiers)(),
+    ticket_system: |name| (app::registry().ticket_system)(name),
+    ticket_systems: || (app::registry().ticket_systems)(),
 };
 
 /// The channel `masto`, whose owner is a recipient.

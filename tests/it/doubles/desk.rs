@@ -29,6 +29,8 @@ pub const REGISTRY: Registry = Registry {
     networks: || (app::registry().networks)(),
     notifier: |name| if name == "desk" { Some(&Desk) } else { (app::registry().notifier)(name) },
     notifiers: || [(app::registry().notifiers)(), vec!["desk"]].concat(),
+    ticket_system: |name| (app::registry().ticket_system)(name),
+    ticket_systems: || (app::registry().ticket_systems)(),
 };
 
 /// The notifier.

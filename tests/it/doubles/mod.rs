@@ -3,14 +3,18 @@
 //!
 //! A double lives as long as its value; dropping it closes its port and its connections.
 
+pub mod chatwoot;
 pub mod club;
-pub mod discord;
 pub mod desk;
+pub mod discord;
 pub mod feed;
+pub mod freshdesk;
 pub mod gate;
 pub mod google;
 pub mod graph;
+pub mod helpdesk;
 pub mod jetstream;
+pub mod jira;
 mod line;
 pub mod ntfy;
 pub mod pagerduty;
@@ -22,6 +26,8 @@ pub mod teams;
 pub mod telegram_bot;
 pub mod trouble;
 pub mod webhook;
+pub mod zammad;
+pub mod zendesk;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -58,7 +58,13 @@ fn standings() -> Vec<Standing> {
 fn flags(n: usize) -> (Option<HandedOver>, Resolution) {
     let (by, to, reference) = ("ada".to_owned(), "zammad".to_owned(), "#7".to_owned());
     let even = n.is_multiple_of(2);
-    let handed_over = even.then_some(HandedOver { by, to, at: T0 + 5, reference });
+    let handed_over = even.then_some(HandedOver {
+        by,
+        to,
+        at: T0 + 5,
+        reference,
+        closed_at: n.is_multiple_of(4).then_some(T0 + 6),
+    });
     let runs_since = (!even).then_some(T0 - HOUR);
     let (stood_at, due) = (T0 - DAY, runs_since.map(|at| at + DAY));
     (handed_over, Resolution { spent: 7, runs_since, stood_at, due, told: even })

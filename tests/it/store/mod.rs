@@ -8,6 +8,7 @@ mod commitments;
 mod coverage;
 mod credentials;
 mod desk;
+mod handovers;
 mod hints;
 mod house;
 mod identities;

@@ -57,6 +57,8 @@ const REGISTRY: Registry = Registry {
     networks: || vec!["meter"],
     notifier: |name| (app::registry().notifier)(name),
     notifiers: || (app::registry().notifiers)(),
+    ticket_system: |name| (app::registry().ticket_system)(name),
+    ticket_systems: || (app::registry().ticket_systems)(),
 };
 
 /// What the terminal showed.

@@ -9,6 +9,7 @@ mod credentials;
 mod discord;
 mod escalation;
 mod first_look;
+mod handover;
 mod hearing;
 mod learning;
 mod likeness;

@@ -117,6 +117,8 @@ const REGISTRY: Registry = Registry {
     networks: || vec!["square"],
     notifier: |name| (app::registry().notifier)(name),
     notifiers: || (app::registry().notifiers)(),
+    ticket_system: |name| (app::registry().ticket_system)(name),
+    ticket_systems: || (app::registry().ticket_systems)(),
 };
 
 async fn house(folder: &tempfile::TempDir, clock: &Clock, said: &Arc<Mutex<Vec<String>>>) -> Deps {

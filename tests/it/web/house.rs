@@ -53,6 +53,8 @@ const REGISTRY: Registry = Registry {
     networks: || [(app::registry().networks)(), vec!["wall"]].concat(),
     notifier: desk::REGISTRY.notifier,
     notifiers: desk::REGISTRY.notifiers,
+    ticket_system: |name| (app::registry().ticket_system)(name),
+    ticket_systems: || (app::registry().ticket_systems)(),
 };
 
 /// The house of one test.

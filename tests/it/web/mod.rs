@@ -4,6 +4,7 @@ mod api;
 mod browser;
 mod connect;
 mod first_look;
+mod handover;
 mod hooks;
 mod house;
 mod link_pages;
