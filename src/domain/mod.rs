@@ -4,6 +4,7 @@
 
 pub mod brand;
 pub mod case;
+pub mod circuit;
 pub mod commitment;
 pub mod coverage;
 pub mod deadline;

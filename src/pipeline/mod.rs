@@ -9,6 +9,7 @@ mod around;
 pub mod backfill;
 pub mod callbacks;
 pub mod casework;
+mod circuits;
 mod clocks;
 pub mod consent;
 mod contact;

@@ -9,6 +9,7 @@ pub mod buckets;
 mod bulk;
 mod case_row;
 pub mod cases;
+pub mod circuits;
 mod commitments;
 pub mod contacts;
 pub mod corrections;
@@ -66,6 +67,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
+        circuits::STATEMENTS,
         contacts::STATEMENTS,
         corrections::STATEMENTS,
         costs::STATEMENTS,

@@ -65,6 +65,11 @@ fn about(
     brand.recipients.iter().map(|recipient| alert(recipient, reason, Some(now))).collect()
 }
 
+/// Whether anybody else would be told if this alert failed for good.
+pub(super) fn has_others(deps: &Deps, row: &AlertRow) -> bool {
+    !tell_others(deps, row, &Outcome::Failed(String::new())).is_empty()
+}
+
 /// When a recipient fails for good, who stands in for it gets the alert; without an escalation that
 /// says who that is, the brand's others hear of it, with the case.
 pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> {

@@ -4,6 +4,7 @@ mod around;
 mod buckets;
 mod bulk;
 mod cases;
+mod circuits;
 mod commitments;
 mod coverage;
 mod credentials;

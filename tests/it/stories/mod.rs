@@ -4,6 +4,7 @@ mod budget;
 mod business_hours;
 mod context;
 mod credentials;
+mod delivery;
 mod escalation;
 mod first_look;
 mod hearing;
