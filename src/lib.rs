@@ -14,6 +14,7 @@ pub mod draft;
 pub mod fetch;
 pub mod ids;
 pub mod links;
+pub mod lookup;
 pub mod networks;
 pub mod notify;
 pub mod observe;

@@ -7,6 +7,7 @@ pub mod case;
 pub mod circuit;
 pub mod commitment;
 pub mod coverage;
+pub mod customer;
 pub mod deadline;
 pub mod delivery;
 pub mod escalation;

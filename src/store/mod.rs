@@ -16,6 +16,7 @@ pub mod corrections;
 pub mod costs;
 pub mod coverage;
 pub mod credentials;
+pub mod customers;
 mod db;
 pub mod deletions;
 pub mod digests;
@@ -73,6 +74,7 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         costs::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
+        customers::STATEMENTS,
         deletions::STATEMENTS,
         digests::STATEMENTS,
         drafts::STATEMENTS,

@@ -8,6 +8,7 @@ mod circuits;
 mod commitments;
 mod coverage;
 mod credentials;
+mod customers;
 mod desk;
 mod hints;
 mod house;
