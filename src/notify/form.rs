@@ -36,13 +36,16 @@ pub(super) fn said(case: &AlertCase, words: &Catalogue, limit: usize) -> String 
     format!("{}: {}", one_line(&case.author, 60), one_line(&case.text, limit))
 }
 
-/// Which complaint it is, from somebody's second on.
+/// Who complains: which complaint it is, from somebody's second on, and what the company knows of the
+/// customer.
 pub(super) fn strikes(case: &AlertCase, words: &Catalogue) -> String {
+    let known = one_line(&case.customer, 300);
     if case.strikes < 2 {
-        return String::new();
+        return known;
     }
     let (count, time) = (case.strikes.to_string(), one_line(&case.strikes_since, 20));
-    words.fill("alert.strikes", &[("count", &count), ("time", &time)])
+    let repeated = words.fill("alert.strikes", &[("count", &count), ("time", &time)]);
+    if known.is_empty() { repeated } else { format!("{repeated}. {known}") }
 }
 
 /// The risks by name, separated by commas.

@@ -38,6 +38,7 @@ pub(super) fn sample() -> Alert {
             severity: 2,
             strikes: 1,
             strikes_since: "2026-11-20".into(),
+            customer: String::new(),
             topic: Topic::Delivery,
             risk: vec![Risk::Churn, Risk::Ignored],
             why: vec![
@@ -167,6 +168,17 @@ fn an_alert_carries_its_key_and_its_link() {
             assert!(body.contains("https://ascolto.example/act/aaa"), "{name}: {body}");
             assert!(body.chars().all(|c| c == '\n' || crate::domain::text::is_printable(c)));
         }
+    }
+}
+
+#[test]
+fn what_is_known_of_the_customer_is_told() {
+    for notifier in NOTIFIERS {
+        let mut alert = sample();
+        alert.case.as_mut().unwrap().customer = "Customer: VIP, since 2019-03-01".into();
+        let body = body(&send(*notifier, &examples(*notifier), &alert));
+        let name = notifier.meta().name;
+        assert!(body.contains("Customer: VIP, since 2019-03-01"), "{name}: {body}");
     }
 }
 

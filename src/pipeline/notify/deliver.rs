@@ -5,6 +5,7 @@ use super::describe::{self, describe};
 use super::group::Group;
 use super::live;
 use crate::domain::case::Attention;
+use crate::domain::customer::CustomerFacts;
 use crate::domain::delivery::{self, Wake};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
@@ -12,7 +13,7 @@ use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
-use crate::pipeline::{Deps, Recipient, backoff, health, promises};
+use crate::pipeline::{Deps, Recipient, backoff, customer, health, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::circuits::CircuitRow;
@@ -38,6 +39,8 @@ pub(super) struct Known<'a> {
     pub(super) mentions: &'a [MentionRow],
     /// The case's draft.
     pub(super) draft: Option<&'a DraftRow>,
+    /// What is known of its customer.
+    pub(super) customer: Option<&'a CustomerFacts>,
     /// What stands of the same at the recipient.
     pub(super) stands: Option<&'a LiveRow>,
     /// What it tells of, where that is several things.
@@ -272,6 +275,9 @@ fn compose(
     let mut case = file.and_then(|f| {
         describe(deps, f, known.mentions, known.draft, words, &row.recipient, reason, now)
     });
+    if let (Some(case), Some(facts)) = (&mut case, known.customer) {
+        case.customer = customer::said(facts, words);
+    }
     // What moved while it could not be told was missed by nobody: it is said here.
     let late = rings && now - Instant(row.created_at) > LATE;
     if let Some(file) = file.filter(|file| late && file.case.attention != Attention::Free) {

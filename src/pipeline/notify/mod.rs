@@ -15,7 +15,7 @@ pub use about::{about_brand, about_channel};
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, circuits, drafting, storm};
+use super::{Deps, Did, StepResult, circuits, customer, drafting, lookup, storm};
 use crate::domain::circuit::RECIPIENT;
 use crate::domain::reason::Reason;
 use crate::domain::time::SECOND;
@@ -43,6 +43,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     if !outbox::any_due(&mut deps.store.read().await?, now).await? {
         return Ok(Did::default());
     }
+    // An alert says who the customer is, and a private draft may.
+    lookup::before_alerts(deps).await?;
     // An alert carries the draft, so drafts come first; only what was due by now, since triage
     // may ask for more without an end.
     while drafting::step(deps).await?.more {}
@@ -67,6 +69,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         cases::load(&mut tx, &ids).await?.into_iter().map(|f| (f.case.id, f)).collect();
     let drafts = cases::drafts(&mut tx, &ids).await?;
     let mentions = thread::of_cases(&mut tx, &ids).await?;
+    let all: Vec<&CaseFile> = files.values().collect();
+    let customers = customer::for_alerts(deps, &mut tx, &all).await?;
     let standing: HashMap<(String, String), LiveRow> = crate::store::live::of_alerts(&mut tx, &due)
         .await?
         .into_iter()
@@ -91,6 +95,7 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             file: case.and_then(|id| files.get(&id)),
             mentions: case.and_then(|id| mentions.get(&id)).map_or(&[][..], Vec::as_slice),
             draft: case.and_then(|id| drafts.get(&id)),
+            customer: case.and_then(|id| customers.get(&id)),
             stands: standing.get(&(row.live.clone(), row.recipient.clone())),
             group: groups.get(&row.id),
             unread: case.is_some_and(|id| unread.contains(&id)),
