@@ -2,7 +2,7 @@
 
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
-use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Step, Talk};
+use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Response, Step, Talk};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The words around an alert.
@@ -77,6 +77,24 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     let ends = text.grapheme_indices(true).map(|(at, g)| at + g.len());
     let end = ends.take_while(|end| *end <= room).last().unwrap_or(0);
     format!("{}…", text[..end].trim_end())
+}
+
+/// A harmless question, and what its answer must be.
+pub(super) struct Tries<F> {
+    /// What is asked.
+    pub(super) ask: Ask,
+    /// Whether the answer shows that the settings do.
+    pub(super) judge: F,
+}
+
+impl<F: FnMut(&Response) -> Result<(), Fault> + Send> Talk<()> for Tries<F> {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<()> {
+        Step::Ask(vec![self.ask.clone()])
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<()>, Fault> {
+        (self.judge)(&got.http()?).map(Step::Done)
+    }
 }
 
 /// A conversation of one question and one answer.

@@ -4,7 +4,8 @@ use super::*;
 use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{
-    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, Next, Response, Step, Via,
+    Alert, AlertAct, AlertCase, AlertLine, Ask, Asks, Body, Ctx, Fault, Got, Method, Next,
+    Response, Step, Via,
 };
 
 /// A reason with the words that it rests on.
@@ -197,6 +198,23 @@ fn an_edit_names_the_alert_that_it_changes_and_who_cannot_edit_says_so() {
         let Step::Ask(asks) = talk.start(&cx) else { panic!("{name} asks nothing") };
         let body = body(&asks[0]);
         assert!(body.contains("01JDFIRST") || body.contains("there-1"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn a_probe_only_reads_and_takes_no_other_servers_answer() {
+    for notifier in NOTIFIERS {
+        let settings = notifier.settings(&examples(*notifier)).unwrap();
+        let (name, now) = (notifier.meta().name, sample().at);
+        let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };
+        let Some(mut talk) = notifier.probe(&cx) else { continue };
+        let Step::Ask(asks) = talk.start(&cx) else { panic!("{name} asks nothing") };
+        let Via::Http(request) = &asks[0].via else { panic!("{name} asks by another way") };
+        assert_eq!((asks.len(), request.method), (1, Method::Get), "{name}");
+        let page = Response { status: 200, body: "<html>".into(), ..Response::default() };
+        let taken = talk.read(0, Got::Http(page), &cx).is_ok();
+        // Of Apprise the status code alone tells.
+        assert_eq!(taken, name == "apprise", "{name}");
     }
 }
 

@@ -231,7 +231,7 @@ async fn keep(deps: &Deps, lookup: &Lookup, came: &[(AskRow, Came)]) -> StepResu
             }
             Came::Later(at) => later.push((row, Some(*at))),
             Came::Failed(why) => {
-                let after = backoff(row.tries, MINUTE, HOUR, deps.ids.number());
+                let after = backoff(row.tries, MINUTE, LOOKUP.pause_ms, deps.ids.number());
                 later.push((row, Some(now + after)));
                 faults.push(Some(why.as_str()));
             }

@@ -4,6 +4,7 @@
 //! A double lives as long as its value; dropping it closes its port and its connections.
 
 pub mod club;
+pub mod crm;
 pub mod feed;
 pub mod gate;
 pub mod google;

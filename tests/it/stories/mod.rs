@@ -11,6 +11,7 @@ mod hearing;
 mod learning;
 mod likeness;
 mod live;
+mod lookup;
 mod moved;
 mod nights;
 mod persons;
