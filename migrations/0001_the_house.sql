@@ -554,6 +554,8 @@ CREATE TABLE obligations (
     due         BIGINT  NOT NULL,
     first_look  BOOLEAN NOT NULL,
     overdue_told BOOLEAN NOT NULL,
+    counts_as   TEXT    NOT NULL CHECK (counts_as IN ('complaint', 'question', 'look')), -- the most urgent kind ever
+    met_before  BIGINT,                          -- when a human answered it, before it was owed again
     standing    TEXT    NOT NULL CHECK (standing IN ('owed', 'met', 'void')),
     reason      TEXT    NOT NULL DEFAULT '',     -- why void
     actor       TEXT    NOT NULL DEFAULT '',
@@ -634,6 +636,7 @@ CREATE TABLE person_links (
     PRIMARY KEY (id, brand, network, origin, author_id)
 );
 CREATE INDEX person_links_author ON person_links (brand, network, origin, author_id);
+CREATE INDEX person_links_parts ON person_links (to_person) WHERE undone_at IS NULL AND from_person <> '';
 
 -- Who is muted by a lead. A person as a whole stands under its id with an empty network.
 CREATE TABLE mutes (
@@ -802,6 +805,7 @@ CREATE INDEX outbox_case ON outbox (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX outbox_live ON outbox (live, recipient) WHERE due_at IS NOT NULL;
 CREATE INDEX outbox_told_in ON outbox (told_in) WHERE told_in <> '';
 CREATE INDEX outbox_sent ON outbox (recipient, sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX outbox_remote ON outbox (recipient, remote) WHERE remote <> '';
 
 -- The alert that stands of something at a recipient, and is changed in place. It goes when it said
 -- that nothing is owed any more.
@@ -817,6 +821,30 @@ CREATE TABLE live_alerts (
     PRIMARY KEY (live, recipient)
 );
 CREATE INDEX live_alerts_case ON live_alerts (case_id) WHERE case_id IS NOT NULL;
+
+-- Presses of people in alerts, so that one which is brought again does nothing twice, and nobody
+-- presses without end. What was pressed and written stands in the log of the case, not here.
+CREATE TABLE presses (
+    service     TEXT    NOT NULL,                -- the notifier's name
+    key         TEXT    NOT NULL,                -- SHA-256 of the press's key, hexadecimal
+    presser     TEXT    NOT NULL,                -- who, by the id that the service vouches for
+    at          BIGINT  NOT NULL,
+    done        BOOLEAN NOT NULL DEFAULT FALSE,  -- it was carried out
+    PRIMARY KEY (service, key)
+);
+CREATE INDEX presses_presser ON presses (service, presser, at);
+CREATE INDEX presses_at ON presses (at);
+
+-- Where presses are asked for again and again: how far that came. One instance asks at a time.
+CREATE TABLE ears (
+    name        TEXT    NOT NULL PRIMARY KEY,    -- the notifier and what its listeners share
+    cursor      TEXT,                            -- stored once what it brought was carried out
+    due_at      BIGINT  NOT NULL,
+    failures    BIGINT  NOT NULL DEFAULT 0,      -- in a row
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0
+);
 
 -- Alerts that should not have woken who was woken, by their own word.
 CREATE TABLE woken (
@@ -885,6 +913,16 @@ CREATE TABLE agents (
     added_at    BIGINT  NOT NULL,
     removed_at  BIGINT
 );
+
+-- By which id a service vouches for an agent: whoever presses a button there acts as that agent.
+CREATE TABLE identities (
+    service     TEXT    NOT NULL,                -- the notifier's name
+    external_id TEXT    NOT NULL,
+    agent       TEXT    NOT NULL,
+    added_at    BIGINT  NOT NULL,
+    PRIMARY KEY (service, external_id)
+);
+CREATE INDEX identities_agent ON identities (agent);
 
 -- API tokens; only their hash is kept.
 CREATE TABLE tokens (

@@ -152,6 +152,8 @@ pub async fn build(
                 language: r.language.unwrap_or_else(|| language_of(config, &r.name)),
                 at_most: r.at_most,
                 quiet: r.quiet.clone(),
+                agent: r.agent.clone(),
+                zone: r.zone.clone(),
             };
             (r.name.clone(), recipient)
         })

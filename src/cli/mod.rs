@@ -26,6 +26,7 @@ mod lines;
 mod mention;
 mod out;
 mod person;
+mod recipient;
 mod replay;
 mod report;
 mod run;
@@ -111,6 +112,8 @@ enum Command {
     /// Add a channel, list all and how they fare, have one read at once, or have its owner connect
     /// it again
     Channel(channel::ChannelArgs),
+    /// List recipients and how they fare, or send one a sample
+    Recipient(recipient::RecipientArgs),
     /// Show a person, put authors together or take them apart, mute and unmute
     Person(person::PersonArgs),
     /// Add, list and remove agents, and make API tokens
@@ -171,6 +174,7 @@ impl Command {
             Command::Alert(args) => args.run(global),
             Command::Mention(args) => args.run(global),
             Command::Channel(args) => args.run(global),
+            Command::Recipient(args) => args.run(global),
             Command::Person(args) => args.run(global),
             Command::User(args) => args.run(global),
             Command::Hold(args) => args.run(global),

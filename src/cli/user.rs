@@ -1,4 +1,7 @@
-//! `ascolto user`: the agents of the team, and the API tokens of programs.
+//! `ascolto user`: the agents of the team, by which ids other services know them, and the API tokens
+//! of programs.
+
+mod known;
 
 use super::failure::Failure;
 use super::{Global, house, out};
@@ -7,6 +10,7 @@ use crate::domain::text::one_line;
 use crate::domain::{Instant, Lang};
 use crate::ids::Ids;
 use crate::store::access::{self, AgentRow, TokenRow};
+use crate::store::identities::{self, IdentityRow};
 use crate::store::{Store, Tx};
 use crate::web::{self, password};
 use base64::Engine;
@@ -16,7 +20,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Read;
 
-/// Add, list and remove agents and API tokens
+/// Add, list and remove agents and API tokens, and say by which ids services know an agent
 #[derive(Debug, Args)]
 pub(super) struct UserArgs {
     #[command(subcommand)]
@@ -52,6 +56,17 @@ enum What {
         /// Remove the token of that name
         #[arg(long)]
         token: bool,
+    },
+    /// Say by which id a service vouches for an agent, who then may press the buttons of alerts there
+    Known {
+        /// The agent
+        name: String,
+        /// The service and the id there: `slack:U0123`, `telegram:4711`, `matrix:@anna:example.org`
+        #[arg(value_name = "SERVICE:ID")]
+        id: String,
+        /// Forget it
+        #[arg(long)]
+        forget: bool,
     },
     /// Make an API token; it is printed this once
     Token {
@@ -126,6 +141,7 @@ impl What {
             What::Add { name, role, language, password_stdin } => {
                 add(store, name, *role, *language, *password_stdin).await
             }
+            What::Known { name, id, forget } => known::known(store, name, id, *forget).await,
             What::Token { name, scopes, channel, agent } => {
                 let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
                 if let Some(channel) = channel {
@@ -233,7 +249,7 @@ async fn token(
     };
     let mut tx = store.begin().await?;
     if let Some(agent) = agent {
-        known(&mut tx, agent).await?;
+        is_agent(&mut tx, agent).await?;
     }
     if !access::add_token(&mut tx, &row, &web::token_hash(&secret)).await? {
         return Err(Failure::no(format!(
@@ -246,7 +262,8 @@ async fn token(
     out::line(&secret)
 }
 
-async fn known(tx: &mut Tx, agent: &str) -> Result<(), Failure> {
+/// There is such an agent.
+async fn is_agent(tx: &mut Tx, agent: &str) -> Result<(), Failure> {
     let agents: Vec<String> = access::agents(tx).await?.into_iter().map(|a| a.name).collect();
     if agents.iter().any(|a| a == agent) {
         return Ok(());
@@ -282,6 +299,8 @@ struct Agent {
     role: String,
     language: String,
     added_at: Instant,
+    /// By which ids services vouch for the agent: `slack:U0123`.
+    known_as: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -295,7 +314,13 @@ struct Token {
 
 async fn list(store: &Store, json: bool) -> Result<(), Failure> {
     let mut tx = store.read().await?;
+    let ids = identities::all(&mut tx).await?;
+    let of = |agent: &str| {
+        let mine = ids.iter().filter(|i| i.agent == agent);
+        mine.map(|i: &IdentityRow| format!("{}:{}", i.service, i.external_id)).collect::<Vec<_>>()
+    };
     let agents = access::agents(&mut tx).await?.into_iter().map(|a| Agent {
+        known_as: of(&a.name),
         name: a.name,
         role: a.role,
         language: a.language,
@@ -314,9 +339,10 @@ async fn list(store: &Store, json: bool) -> Result<(), Failure> {
         return out::json(&team);
     }
     let row = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
-    let mut rows = vec![row(["agent", "role", "language", "added", ""])];
+    let mut rows = vec![row(["agent", "role", "language", "added", "known as"])];
     for a in &team.agents {
-        rows.push(row([&a.name, &a.role, &a.language, &a.added_at.to_string(), ""]));
+        let ids = one_line(&a.known_as.join(", "), 200);
+        rows.push(row([&a.name, &a.role, &a.language, &a.added_at.to_string(), &ids]));
     }
     rows.push(row(["token", "may", "channel", "added", "acts for"]));
     for t in &team.tokens {

@@ -1,7 +1,7 @@
 //! Reads `campaigns`: what a brand calls its own from one day to another.
 
-use super::form::{Wrong, phrase};
-use super::problem::instead;
+use super::form::Wrong;
+use super::inner::Inner;
 use super::section::Raw;
 use crate::domain::{Campaign, Instant, PerMillion};
 use jiff::civil::Date;
@@ -9,6 +9,9 @@ use jiff::tz::TimeZone;
 
 /// The keys of one campaign; the first four are needed, the others stand in for the brand's own.
 const KEYS: [&str; 7] = ["name", "terms", "from", "to", "storm_at", "alert_at", "look_at"];
+
+/// A day, for whoever writes one otherwise.
+const EXAMPLE: &str = "2026-09-01";
 
 /// A campaign as it is written; its days belong to no zone yet.
 #[derive(Clone, Debug)]
@@ -50,70 +53,36 @@ impl Written {
 
 /// Reads a list of campaigns.
 pub(super) fn read(raw: &Raw) -> Result<Vec<Written>, Wrong> {
-    let Raw::List(list) = raw else {
-        return Err(format!("wrong form: {}", raw.is()).into());
-    };
-    list.iter().map(one).collect()
+    Inner::list(raw, "a campaign", &KEYS, one)
 }
 
-fn one(raw: &Raw) -> Result<Written, Wrong> {
-    let Raw::Table(keys) = raw else {
-        return Err(format!("wrong form: {} in the list", raw.is()).into());
+fn one(inner: &Inner<'_>) -> Result<Written, Wrong> {
+    let Some(name) = inner.words("name")?.filter(|name| !name.is_empty()) else {
+        return Err("a campaign without a name".to_owned().into());
     };
-    if let Some((key, _)) = keys.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
-        let what = format!("unknown key `{key}` in a campaign");
-        return Err(Wrong { what, remedy: Some(instead(key, &KEYS)) });
-    }
-    let find = |key: &str| keys.iter().find(|(name, _)| name == key).map(|(_, raw)| raw);
-    let name = match find("name") {
-        Some(Raw::Text(name)) if !name.trim().is_empty() => name.trim().to_owned(),
-        Some(Raw::Text(_)) | None => return Err("a campaign without a name".to_owned().into()),
-        Some(other) => return Err(odd("a campaign", "name", other)),
-    };
-    let whose = format!("campaign `{name}`");
-    let terms = match find("terms") {
-        Some(Raw::List(list)) if !list.is_empty() => list.iter().map(|raw| match raw {
-            Raw::Text(text) => phrase(text).map_err(Wrong::from),
-            other => Err(odd(&whose, "terms", other)),
-        }),
-        Some(Raw::List(_)) | None => return Err(format!("{whose} has no terms").into()),
-        Some(other) => return Err(odd(&whose, "terms", other)),
-    };
-    let terms = terms.collect::<Result<_, _>>()?;
-    let day = |key: &str| match find(key) {
-        Some(Raw::Text(text) | Raw::Date(text)) => text.parse::<Date>().map_err(|_| {
-            let remedy = format!("Write {key} as year, month, day, as in {key} = \"2026-09-01\".");
-            let what = format!("{whose}: `{text}` is no day");
-            Wrong { what, remedy: Some(remedy) }
-        }),
-        None => Err(format!("{whose} has no day `{key}`").into()),
-        Some(other) => Err(odd(&whose, key, other)),
-    };
-    let share = |key: &str| match find(key) {
+    let inner = inner.called(format!("campaign `{name}`"));
+    let terms = inner.phrases("terms")?.ok_or_else(|| inner.lacks("terms"))?;
+    let (from, to) = (inner.day("from", EXAMPLE)?, inner.day("to", EXAMPLE)?);
+    let (alert_at, look_at) = (share(&inner, "alert_at")?, share(&inner, "look_at")?);
+    let storm_at = inner.number("storm_at")?.map(|n| {
+        u32::try_from(n).ok().filter(|n| *n > 0).ok_or_else(|| {
+            let remedy = "Write how many people make a storm, as in storm_at = 100.".to_owned();
+            inner.wrong(&format!("`storm_at` is {n}"), remedy)
+        })
+    });
+    let (name, storm_at) = (name.to_owned(), storm_at.transpose()?);
+    Ok(Written { name, terms, from, to, storm_at, alert_at, look_at })
+}
+
+fn share(inner: &Inner<'_>, key: &str) -> Result<Option<PerMillion>, Wrong> {
+    match inner.find(key) {
         Some(Raw::Decimal(x)) if (0.0..=1.0).contains(x) => Ok(Some(PerMillion::from_share(*x))),
         Some(Raw::Whole(n @ (0 | 1))) => Ok(Some(PerMillion::from_share(*n as f64))),
         Some(Raw::Decimal(_) | Raw::Whole(_)) => {
             let remedy = format!("Write a share between 0 and 1, as in {key} = 0.7.");
-            Err(Wrong { what: format!("{whose}: `{key}` is no share"), remedy: Some(remedy) })
+            Err(inner.wrong(&format!("`{key}` is no share"), remedy))
         }
-        Some(other) => Err(odd(&whose, key, other)),
+        Some(other) => Err(inner.odd(key, other)),
         None => Ok(None),
-    };
-    let storm_at = match find("storm_at") {
-        Some(Raw::Whole(n)) => {
-            Some(u32::try_from(*n).ok().filter(|n| *n > 0).ok_or_else(|| {
-                let remedy = "Write how many people make a storm, as in storm_at = 100.".to_owned();
-                Wrong { what: format!("{whose}: `storm_at` is {n}"), remedy: Some(remedy) }
-            })?)
-        }
-        Some(other) => return Err(odd(&whose, "storm_at", other)),
-        None => None,
-    };
-    let (from, to) = (day("from")?, day("to")?);
-    let (alert_at, look_at) = (share("alert_at")?, share("look_at")?);
-    Ok(Written { name, terms, from, to, storm_at, alert_at, look_at })
-}
-
-fn odd(whose: &str, key: &str, raw: &Raw) -> Wrong {
-    format!("{whose}: `{key}` is {}", raw.is()).into()
+    }
 }

@@ -1,13 +1,14 @@
 //! `Inner`: a table within a value, as in `[{ who = "anna", from = … }]`, with its keys by name.
 
-use super::form::Wrong;
+use super::form::{Wrong, phrase};
 use super::problem::instead;
 use super::section::Raw;
+use jiff::civil::Date;
 
 /// One table of a list.
 pub(super) struct Inner<'r> {
     /// For messages: `a level`.
-    what: &'static str,
+    what: String,
     keys: &'r [(String, Raw)],
 }
 
@@ -30,9 +31,23 @@ impl<'r> Inner<'r> {
                 let text = format!("unknown key `{key}` in {what}");
                 return Err(Wrong { what: text, remedy: Some(instead(key, known)) });
             }
-            one(&Inner { what, keys })
+            one(&Inner { what: what.to_owned(), keys })
         };
         list.iter().map(table).collect()
+    }
+
+    /// The same table, called in messages by the name that it gives itself: ``campaign `fall` ``.
+    pub(super) fn called(&self, what: String) -> Inner<'r> {
+        Inner { what, keys: self.keys }
+    }
+
+    /// A key that is written as a text, without blanks around it.
+    pub(super) fn words(&self, key: &str) -> Result<Option<&'r str>, Wrong> {
+        match self.find(key) {
+            None => Ok(None),
+            Some(Raw::Text(text)) => Ok(Some(text.trim())),
+            Some(other) => Err(self.odd(key, other)),
+        }
     }
 
     /// A key that is written as a text or as a date.
@@ -75,11 +90,47 @@ impl<'r> Inner<'r> {
         texts.collect()
     }
 
-    fn find(&self, key: &str) -> Option<&'r Raw> {
+    /// Phrases that are looked for in texts, at least one; `None` where the key is not there.
+    pub(super) fn phrases(&self, key: &str) -> Result<Option<Vec<String>>, Wrong> {
+        let list = match self.find(key) {
+            None => return Ok(None),
+            Some(Raw::List(list)) if !list.is_empty() => list,
+            Some(Raw::List(_)) => return Err(self.lacks(key)),
+            Some(other) => return Err(self.odd(key, other)),
+        };
+        let phrases = list.iter().map(|raw| match raw {
+            Raw::Text(text) => phrase(text).map_err(Wrong::from),
+            other => Err(self.odd(key, other)),
+        });
+        phrases.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// A day that must be there; `example` is one, for whoever has to write it.
+    pub(super) fn day(&self, key: &str, example: &str) -> Result<Date, Wrong> {
+        let Some(text) = self.text(key)? else { return Err(self.lacks(&format!("day `{key}`"))) };
+        text.parse().map_err(|_| {
+            let remedy = format!("Write {key} as year, month, day, as in {key} = \"{example}\".");
+            self.wrong(&format!("`{text}` is no day"), remedy)
+        })
+    }
+
+    /// A key as it is written.
+    pub(super) fn find(&self, key: &str) -> Option<&'r Raw> {
         self.keys.iter().find(|(name, _)| name == key).map(|(_, raw)| raw)
     }
 
-    fn odd(&self, key: &str, raw: &Raw) -> Wrong {
+    /// What is wrong with this table, and what to write instead.
+    pub(super) fn wrong(&self, why: &str, remedy: String) -> Wrong {
+        Wrong { what: format!("{}: {why}", self.what), remedy: Some(remedy) }
+    }
+
+    /// It says nothing where it must.
+    pub(super) fn lacks(&self, what: &str) -> Wrong {
+        format!("{} has no {what}", self.what).into()
+    }
+
+    /// A key is written in a form that it does not take.
+    pub(super) fn odd(&self, key: &str, raw: &Raw) -> Wrong {
         format!("{}: `{key}` is {}", self.what, raw.is()).into()
     }
 }

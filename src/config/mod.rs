@@ -14,6 +14,7 @@ mod brands;
 mod calendars;
 mod campaign;
 mod check;
+mod consumers;
 mod duration;
 mod escalation;
 mod example;
@@ -45,6 +46,7 @@ use crate::domain::hours::Span;
 use crate::domain::rota::Rotas;
 use crate::domain::{Brand, Lang};
 use crate::wire::{Given, Network, Notifier, Secret};
+use jiff::tz::TimeZone;
 use problem::Problems;
 use source::Source;
 use std::any::Any;
@@ -165,6 +167,10 @@ pub struct RecipientConfig {
     pub at_most: Option<Rate>,
     /// Its quiet hours, on the clocks of the brand's zone.
     pub quiet: Vec<Span>,
+    /// The agent who alone reads it.
+    pub agent: Option<String>,
+    /// The zone of whoever reads it, in place of the brand's.
+    pub zone: Option<TimeZone>,
 }
 
 /// Reads a configuration: one file, or all `*.toml` files of a folder.
@@ -212,6 +218,7 @@ pub fn load_beside(
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
     let lookup = lookup::read(&sections, &mut problems);
+    consumers::check(&sections, &channels, &recipients, &mut problems);
     brands::warn(&sections, &brands, &channels, &mut problems);
 
     match store {

@@ -125,6 +125,7 @@ pub(super) fn recipients(
             let remedy = "Leave some of the day out, as in quiet = [\"22:00-07:00\"].";
             problems.add(&keys.place("quiet"), keys.key("quiet"), what, remedy);
         }
+        let agent = keys.get("agent").map(|who: String| who.trim().to_owned());
         let recipient = RecipientConfig {
             name: section.name.clone(),
             notifier,
@@ -132,6 +133,8 @@ pub(super) fn recipients(
             language: keys.get("language"),
             at_most: keys.get("at_most"),
             quiet,
+            agent: agent.filter(|who| !who.is_empty()),
+            zone: keys.get("zone"),
         };
         recipients.insert(section.name.clone(), recipient);
     }

@@ -2,6 +2,8 @@
 //!
 //! A policy is a list of levels, each at a point of the wait. `plan` brings what a case stores up
 //! to date with it after everything that happens, so that the next level is an instant on the row.
+//! Each complaint of a case climbs by its own wait: what comes later on a case that is late already is
+//! told as its own deadline comes near and passes. The case stands at the highest of their levels.
 //! An acknowledgement stops the level, not the clock. Questions have no levels: they wake nobody.
 
 #[cfg(test)]
@@ -9,12 +11,22 @@ mod tests;
 
 use super::case::Case;
 use super::hours::Calendar;
-use super::obligation::Obligation;
+use super::id::MentionId;
+use super::obligation::{Obligation, Owing};
 use super::rota::{Rotas, Stretch, nobody};
-use super::time::Instant;
+use super::time::{Instant, MINUTE};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub use super::rota::resolve;
+
+/// What comes to a level so soon after another complaint of its case comes to it with that one: whoever
+/// writes three posts in a row is told of once. A figure of ours.
+const NEAR: i64 = 15 * MINUTE;
+
+/// So many complaints of a case climb at once, those that are due first; the next begins where one has
+/// come to its last level, or ended. Who floods a thread keeps no processor busy.
+const MOST: usize = 8;
 
 /// When a level comes. The order is that of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,10 +128,22 @@ impl EscalationPolicy {
         nobody(names.map(String::as_str), rotas, from, to)
     }
 
-    /// Whether that level comes with the deadline or after it: being told of it then says that it
-    /// passed.
-    pub fn is_overdue(&self, level: u8) -> bool {
-        self.level(level).is_some_and(|level| level.at >= At::Overdue(0))
+    /// Whether of every complaint whose deadline has passed a level of its own has said so: one that
+    /// comes with the deadline or after it.
+    pub fn told_overdue(&self, case: &Case, now: Instant) -> bool {
+        let late = |debt: &Obligation| {
+            let own = case.escalation.own.get(&debt.mention);
+            let level = own.and_then(|own| self.level(own.level));
+            level.is_some_and(|level| level.at >= At::Overdue(0))
+        };
+        complaints(case).filter(|debt| debt.due <= now).all(late)
+    }
+
+    /// The last level to which a debt of this severity comes.
+    fn last(&self, severity: u8) -> u8 {
+        let numbered = (1..=u8::MAX).zip(&self.levels);
+        let reached = numbered.filter(|(_, level)| level.severity_from <= severity.max(1));
+        reached.map(|(number, _)| number).max().unwrap_or(1)
     }
 
     /// When each level comes that a debt of this severity has.
@@ -153,14 +177,26 @@ pub struct Ack {
     pub at: Instant,
 }
 
+/// How far one complaint has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// Its level; 0: it is new.
+    pub level: u8,
+    /// From when on its wait counts: when there was something to escalate.
+    pub from: Instant,
+}
+
 /// How far the escalation of one case has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Escalation {
-    /// The level that holds; 0 where nothing escalates.
+    /// The level that holds, the highest of its complaints'; 0 where nothing escalates.
     pub level: u8,
-    /// From when on the wait counts: when there was something to escalate.
-    pub from: Instant,
+    /// How far each complaint has come by itself.
+    pub own: BTreeMap<MentionId, Own>,
+    /// The level that the clock brought last: lower than the one that holds where a later complaint
+    /// came to it.
+    pub rang: u8,
     /// When those of the level were told last; `None`: they were not, it was left to others.
     pub told_at: Option<Instant>,
     /// Who acknowledged the level.
@@ -183,7 +219,8 @@ impl Escalation {
 ///
 /// A case comes in at the first level. Being told moves it on to the level that holds by then, and
 /// a deadline that moved away takes it back; else only the clock does (`rises`). What was late
-/// before anybody could know of it stands at its level without having been told of.
+/// before anybody could know of it stands at its level without having been told of. All this goes
+/// for each of its complaints.
 pub fn plan(
     policy: Option<(&EscalationPolicy, &Calendar)>,
     case: &Case,
@@ -191,49 +228,104 @@ pub fn plan(
     now: Instant,
 ) -> Escalation {
     let old = &case.escalation;
-    let Some(((policy, calendar), debt)) = policy.zip(case.pressing()) else {
+    let Some((policy, calendar)) = policy.filter(|_| case.pressing().is_some()) else {
         let acked = old.acked.clone();
         return Escalation { acked, ..Escalation::default() };
     };
-    let from = if old.level == 0 { now } else { old.from };
-    let times = times(policy, calendar, case, debt, from);
-    let holds = holding(&times, now);
-    let level = match (old.level, told) {
-        (0, true) => 1,
-        (level, false) if level > 0 => level.min(holds),
-        _ => holds,
-    };
+    let (mut own, mut next) = (BTreeMap::new(), None::<Coming>);
+    for climber in climbers(policy, calendar, case, now) {
+        let stood = climber.own.level;
+        let level = climber.times.map_or(stood, |times| {
+            let holds = holding(&times, now);
+            let level = match (stood, told) {
+                (0, true) => 1,
+                (level, false) if level > 0 => level.min(holds),
+                _ => holds,
+            };
+            let coming = times.into_iter().find(|coming| coming.level > level);
+            next = next.into_iter().chain(coming).min_by_key(|coming| coming.at);
+            level
+        });
+        own.insert(climber.mention, Own { level, ..climber.own });
+    }
+    let level = own.values().map(|own| own.level).max().unwrap_or(1);
     let same = level == old.level;
     let acked = old.acked.clone().filter(|_| same || old.level == 0);
     let told_at = if told { Some(now) } else { old.told_at.filter(|_| same) };
     let every = policy.level(level).and_then(|level| level.repeat);
     let repeat_at = told_at.zip(every).filter(|_| acked.is_none()).map(|(at, every)| at + every);
-    let next = times.into_iter().find(|coming| coming.level > level);
-    Escalation { level, from, told_at, acked, next, repeat_at }
+    Escalation { level, own, rang: old.rang, told_at, acked, next, repeat_at }
 }
 
-/// The level that the clock brings a case to now, if the time of one has come: a higher one, or
-/// its own once more.
+/// The level that the clock brings a case to now, if the time of one has come: that of a complaint
+/// which comes to a higher one of its own, or the one that holds once more.
 pub fn rises(
     policy: &EscalationPolicy,
     calendar: &Calendar,
     case: &Case,
     now: Instant,
 ) -> Option<u8> {
-    let debt = case.pressing()?;
+    case.pressing()?;
     case.escalation.due().filter(|at| *at <= now)?;
-    Some(holding(&times(policy, calendar, case, debt, case.escalation.from), now))
+    let higher = |climber: Climber| {
+        let holds = holding(&climber.times?, now);
+        (holds > climber.own.level).then_some(holds)
+    };
+    let highest = climbers(policy, calendar, case, now).into_iter().filter_map(higher).max();
+    Some(highest.unwrap_or(case.escalation.level.max(1)))
 }
 
-fn times(
+/// A complaint on its way.
+struct Climber {
+    mention: MentionId,
+    /// How far it has come.
+    own: Own,
+    /// When its levels come; `None`: it stays where it is until others are done.
+    times: Option<Vec<Coming>>,
+}
+
+/// The complaints of a case, those that are due first in front.
+fn climbers(
     policy: &EscalationPolicy,
     calendar: &Calendar,
     case: &Case,
-    debt: &Obligation,
-    from: Instant,
-) -> Vec<Coming> {
-    // What was heard later than the rest has not waited longer than since then.
-    policy.times(calendar, from.max(debt.heard_at), debt.due, case.severity())
+    now: Instant,
+) -> Vec<Climber> {
+    let severity = case.severity();
+    let last = policy.last(severity);
+    let mut debts: Vec<&Obligation> = complaints(case).collect();
+    debts.sort_by_key(|debt| debt.due);
+    let mut room = MOST;
+    let mut seen: Vec<Coming> = Vec::new();
+    let mut all = Vec::with_capacity(debts.len());
+    for (place, debt) in debts.into_iter().enumerate() {
+        let own = case.escalation.own.get(&debt.mention).copied();
+        let own = own.unwrap_or(Own { level: 0, from: now });
+        let waits = own.level < last && room > 0;
+        room -= usize::from(waits);
+        let times = (waits || place == 0 || own.level == 0).then(|| {
+            // What was heard later than the rest has not waited longer than since then.
+            let from = own.from.max(debt.heard_at);
+            let mut times = policy.times(calendar, from, debt.due, severity);
+            for coming in &mut times {
+                let (level, at) = (coming.level, coming.at);
+                let near =
+                    seen.iter().find(|c| c.level == level && (0..NEAR).contains(&(at - c.at)));
+                match near.map(|other| other.at) {
+                    Some(with) => coming.at = with,
+                    None => seen.push(*coming),
+                }
+            }
+            times
+        });
+        all.push(Climber { mention: debt.mention, own, times });
+    }
+    all
+}
+
+/// What climbs: the complaints that are owed, but for what waits of a first look.
+fn complaints(case: &Case) -> impl Iterator<Item = &Obligation> {
+    case.opened().filter(|debt| debt.owing == Owing::Complaint)
 }
 
 /// The highest level whose time has come; the first has always.

@@ -109,11 +109,12 @@ mod tests {
     use super::*;
     use crate::domain::case::apply;
     use crate::domain::case::tests::empty;
-    use crate::domain::obligation::Standing;
+    use crate::domain::obligation::{Before, Standing};
     use crate::domain::{Instant, Lang};
 
     fn void(reason: VoidReason) -> CaseEvent {
-        CaseEvent::Voided { reason, by: "ada".to_owned(), note: "x".to_owned() }
+        let (by, note) = ("ada".to_owned(), "x".to_owned());
+        CaseEvent::Voided { reason, by, note, spares: Vec::new() }
     }
 
     fn answered(evidence: Evidence) -> CaseEvent {
@@ -154,6 +155,7 @@ mod tests {
             due: Instant(9),
             first_look: false,
             overdue_told: false,
+            before: Before::default(),
             standing,
         };
         let word = Evidence::Word { by: "ada".to_owned(), url: String::new() };

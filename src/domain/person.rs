@@ -5,7 +5,7 @@
 //! says that it was a mistake.
 
 use super::case::Case;
-use super::obligation::{Obligation, Owing, Standing, VoidReason};
+use super::obligation::Owing;
 use super::time::Instant;
 use super::verdict::words;
 use std::collections::BTreeSet;
@@ -62,14 +62,8 @@ pub const MOST_STRIKES: u32 = 20;
 /// said that all of them were none. Several complaints in one talk are one strike: who asks again
 /// after the same parcel was let down once.
 pub fn complained_at(case: &Case) -> Option<Instant> {
-    let refuted = |o: &Obligation| match &o.standing {
-        Standing::Void { reason, .. } => {
-            matches!(reason, VoidReason::NotComplaint | VoidReason::NotAboutUs)
-        }
-        _ => false,
-    };
-    let complaints = case.obligations.iter().filter(|o| o.owing == Owing::Complaint);
-    complaints.filter(|o| !refuted(o)).map(|o| o.since).max()
+    let complaints = case.obligations.iter().filter(|o| o.counts_as() == Owing::Complaint);
+    complaints.filter(|o| !o.is_refuted()).map(|o| o.since).max()
 }
 
 words! {

@@ -290,6 +290,9 @@ pub(super) fn judge(
     res: &Response,
     cx: &OwnedCtx,
 ) -> Option<Fault> {
+    if peer.passes(res) {
+        return None;
+    }
     peer.fault(res, &cx.cx()).or_else(|| {
         let fault = Fault::of_status(res, cx.now)?;
         Some(Fault { why: format!("{}: {}", request.shown_url(), fault.why), ..fault })

@@ -14,7 +14,7 @@
 //! | `transport` | one HTTP exchange: redirects, caps, time-outs; WebSockets |
 //! | `mail` | IMAP and SMTP: lines, log-in, folders, mails in and out |
 //! | `guard` | which addresses may be connected to |
-//! | `stream` | server-sent events and WebSockets that wake lanes |
+//! | `stream` | server-sent events and WebSockets that wake lanes; WebSockets that bring presses |
 //! | `tape` | records exchanges without secrets, plays them back |
 //! | `redact` | keeps secrets out of texts |
 
@@ -34,9 +34,9 @@ pub use conversation::{Conversation, Turn};
 pub use limits::Spent;
 pub use mail::Outside;
 pub use session::Tried;
-pub use stream::Frames;
+pub use stream::{Frames, TwoWay};
 pub use tape::{Exchange, Recorder, Replay};
-pub use transport::{HttpTransport, Opened, SendFault, Transport};
+pub use transport::{HttpTransport, Opened, SendFault, Transport, Voice};
 
 pub use crate::wire::Purpose;
 
@@ -161,6 +161,13 @@ impl<'a> Peer<'a> {
         }
     }
 
+    fn passes(self, res: &Response) -> bool {
+        match self {
+            Peer::Notifier(notifier) => notifier.passes(res),
+            Peer::Network(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => false,
+        }
+    }
+
     fn fault(self, res: &Response, cx: &Ctx<'_>) -> Option<Fault> {
         match self {
             Peer::Network(network) => network.fault(res, cx),
@@ -174,7 +181,8 @@ impl<'a> Peer<'a> {
     fn told(self, res: &Response, cx: &Ctx<'_>) -> Vec<Told> {
         match self {
             Peer::Network(network) => network.told(res, cx),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => Vec::new(),
+            Peer::Notifier(notifier) => notifier.told(res, cx),
+            Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => Vec::new(),
         }
     }
 

@@ -152,7 +152,7 @@ fn without_query(word: &str) -> String {
 
 /// Whether a header or a JSON field of that name holds a credential.
 pub(super) fn is_secret_name(name: &str) -> bool {
-    const PARTS: [&str; 10] = [
+    const PARTS: [&str; 11] = [
         "authorization",
         "token",
         "secret",
@@ -163,6 +163,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         "assertion",
         "cookie",
         "credential",
+        "routingkey",
     ];
     // Page marks are often called tokens; without them a taped walk could not be replayed.
     const MARKS: [&str; 4] = ["next", "page", "sync", "continu"];
@@ -212,7 +213,9 @@ mod tests {
         for name in ["next_token", "pageToken", "nextPageToken", "limit", "status"] {
             assert!(!is_secret_name(name), "{name}");
         }
-        for name in ["access_token", "Set-Cookie", "accessJwt", "client-secret", "X-API-Key"] {
+        for name in
+            ["access_token", "Set-Cookie", "accessJwt", "client-secret", "X-API-Key", "routing_key"]
+        {
             assert!(is_secret_name(name), "{name}");
         }
         assert!(is_secret_param("key") && !is_secret_name("key"));

@@ -1,4 +1,5 @@
 //! Streams (server-sent events, WebSockets): a frame only wakes lanes, it never carries a mention.
+//! A WebSocket that brings presses is answered on ([`TwoWay`]).
 //!
 //! Of server-sent events a frame is the lines of one event as the server wrote them (`event: …`,
 //! `data: …`), without comments, joined by line feeds (WHATWG HTML, 9.2.6); of a WebSocket it is
@@ -6,10 +7,10 @@
 
 use super::conversation::judge;
 use super::redact::Redactor;
-use super::transport::{Opened, SendFault};
+use super::transport::{Opened, SendFault, Voice};
 use super::{Engine, Link, Peer, unsent};
 use crate::domain::Instant;
-use crate::wire::{Fault, Network, Next, Reached, Response, Streamed};
+use crate::wire::{Fault, Network, Next, Reached, Response, StreamOp, Streamed};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -19,6 +20,11 @@ use std::time::Duration;
 /// The most of an event that is kept: its kind stands in its first line. A longer message is left
 /// out, since half of one can be read by nobody.
 const MAX_FRAME: usize = 64 * 1024;
+
+/// The same of a message that brings a press, with the whole alert around it.
+const MAX_PRESS: usize = 1024 * 1024;
+/// Whoever does not take a message for so long is gone.
+const LONGEST_SAYING: Duration = Duration::from_secs(10);
 
 /// A stream this quiet is taken for dead. Servers send a comment or a ping every 15 to 30 s.
 const LONGEST_SILENCE: Duration = Duration::from_secs(120);
@@ -31,6 +37,8 @@ pub struct Frames {
     ready: VecDeque<Vec<u8>>,
     redactor: Redactor,
     lag_ms: i64,
+    /// A longer message is left out.
+    longest: usize,
 }
 
 impl Frames {
@@ -55,7 +63,7 @@ impl Frames {
                 Ok(Some(Err(fault))) => return Err(ended(&self.redactor.why(&fault.why))),
                 Ok(Some(Ok(chunk))) => match &mut self.split {
                     Some(split) => split.push(&chunk, &mut self.ready),
-                    None if (1..=MAX_FRAME).contains(&chunk.len()) => return Ok(chunk.to_vec()),
+                    None if (1..=self.longest).contains(&chunk.len()) => return Ok(chunk.to_vec()),
                     None => {}
                 },
             }
@@ -63,7 +71,62 @@ impl Frames {
     }
 }
 
+/// An open WebSocket on which we answer.
+pub struct TwoWay {
+    frames: Frames,
+    voice: Voice,
+}
+
+impl TwoWay {
+    /// The next message. May be dropped while waiting without losing one.
+    ///
+    /// # Errors
+    /// As [`Frames::next`].
+    pub async fn next(&mut self) -> Result<Vec<u8>, Fault> {
+        self.frames.next().await
+    }
+
+    /// Says something, as one message of text.
+    ///
+    /// # Errors
+    /// `Retry` when the connection broke off: open it anew. What is no text is a bug.
+    pub async fn say(&mut self, text: &[u8]) -> Result<(), Fault> {
+        let text = String::from_utf8(text.to_vec());
+        let text = text.map_err(|_| Fault::bug("what is said on a WebSocket must be text"))?;
+        let ended = |why: &str| Fault { reached: Reached::Perhaps, ..unsent(why) };
+        match tokio::time::timeout(LONGEST_SAYING, self.voice.say(text)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(fault)) => Err(ended(&self.frames.redactor.why(&fault.why))),
+            Err(_) => Err(ended("the server takes nothing any more; the line is opened anew")),
+        }
+    }
+}
+
 impl Engine {
+    /// Opens a WebSocket to hear and to answer on.
+    ///
+    /// # Errors
+    /// The fault of the connection or of the answer.
+    pub async fn two_way(&self, op: StreamOp) -> Result<TwoWay, Fault> {
+        let StreamOp { request, streamed: Streamed::WebSocket, lag_ms, .. } = op else {
+            return Err(Fault::bug("presses come by a WebSocket, and this is none"));
+        };
+        let redactor = Redactor::of(&request);
+        let opened = self.transport.two_way(&request, self.ids.bytes()).await;
+        let (Opened { head, chunks }, voice) = opened.map_err(|fault| Fault {
+            next: Next::Retry { after: None },
+            why: redactor.why(&fault.why),
+            reached: fault.reached,
+        })?;
+        let Some(voice) = voice.filter(|_| head.status == 101) else {
+            let fault = no_socket(&head, self.clock.now());
+            return Err(Fault { why: redactor.why(&fault.why), ..fault });
+        };
+        let (ready, longest) = (VecDeque::new(), MAX_PRESS);
+        let frames = Frames { chunks, split: None, ready, redactor, lag_ms, longest };
+        Ok(TwoWay { frames, voice })
+    }
+
     /// Opens the stream that wakes a channel's lanes; renews a refused session once. `None`
     /// where there is no stream.
     ///
@@ -98,7 +161,8 @@ impl Engine {
             let Some(fault) = fault else {
                 let split = (op.streamed == Streamed::Events).then(Split::default);
                 let (ready, lag_ms) = (VecDeque::new(), op.lag_ms);
-                return Ok(Some(Frames { chunks, split, ready, redactor, lag_ms }));
+                let longest = MAX_FRAME;
+                return Ok(Some(Frames { chunks, split, ready, redactor, lag_ms, longest }));
             };
             if fault.next == Next::Auth && op.auth && may_renew {
                 may_renew = false;
@@ -199,6 +263,7 @@ mod tests {
             ready: VecDeque::new(),
             redactor: Redactor::default(),
             lag_ms: 0,
+            longest: MAX_FRAME,
         };
         assert_eq!(frames.next().await.unwrap(), whole);
         assert!(frames.next().await.is_err());

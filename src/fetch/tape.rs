@@ -8,7 +8,7 @@
 mod tests;
 
 use super::redact::{MASK, Redactor, is_secret_name, is_secret_param};
-use super::transport::{Opened, SendFault, Transport};
+use super::transport::{Opened, SendFault, Transport, Voice};
 use crate::wire::{Body, BoxFuture, Fault, MailOp, Mailed, Request, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -243,6 +243,14 @@ impl Transport for Recorder {
         key: [u8; 16],
     ) -> BoxFuture<'a, Result<Opened, SendFault>> {
         self.inner.socket(request, key)
+    }
+
+    fn two_way<'a>(
+        &'a self,
+        request: &'a Request,
+        key: [u8; 16],
+    ) -> BoxFuture<'a, Result<(Opened, Option<Voice>), SendFault>> {
+        self.inner.two_way(request, key)
     }
 
     /// Mail is carried and not recorded: people's letters do not belong on a tape.

@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use hop::Hop;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+pub use socket::Voice;
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -68,6 +69,16 @@ pub trait Transport: Send + Sync {
     ) -> BoxFuture<'a, Result<Opened, SendFault>> {
         let fault = SendFault::never(format!("{request:?}: this transport has no WebSockets"));
         Box::pin(std::future::ready(Err(fault)))
+    }
+
+    /// The same, and what says something there; behind any status but 101 nothing can.
+    fn two_way<'a>(
+        &'a self,
+        request: &'a Request,
+        _key: [u8; 16],
+    ) -> BoxFuture<'a, Result<(Opened, Option<Voice>), SendFault>> {
+        let why = format!("{request:?}: this transport has no WebSockets to speak on");
+        Box::pin(std::future::ready(Err(SendFault::never(why))))
     }
 
     /// Asks a mail server. A transport without mail says so.
@@ -268,6 +279,25 @@ impl Transport for HttpTransport {
                 None => futures_util::stream::empty().boxed(),
             };
             Ok(Opened { head, chunks })
+        })
+    }
+
+    fn two_way<'a>(
+        &'a self,
+        request: &'a Request,
+        key: [u8; 16],
+    ) -> BoxFuture<'a, Result<(Opened, Option<Voice>), SendFault>> {
+        Box::pin(async move {
+            let shake = socket::Handshake::new(key);
+            let (head, line) = self.within(request, self.take_over(request, &shake)).await?;
+            let (chunks, voice) = match line {
+                None => (futures_util::stream::empty().boxed(), None),
+                Some(line) => {
+                    let (chunks, voice) = socket::both_ways(line).await;
+                    (chunks, Some(voice))
+                }
+            };
+            Ok((Opened { head, chunks }, voice))
         })
     }
 }

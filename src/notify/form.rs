@@ -1,9 +1,14 @@
 //! What several notifiers share: labels, cuts, the one-shot conversation.
 
-use crate::domain::text::one_line;
+use crate::domain::text::{is_printable, one_line};
 use crate::speech::Catalogue;
 use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Response, Step, Talk};
+use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
+
+/// A longer address is no address of a post; a cut one would be a false one.
+const MOST_URL: usize = 2_000;
 
 /// The words around an alert.
 pub(super) fn words(alert: &Alert) -> &'static Catalogue {
@@ -79,6 +84,106 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     format!("{}…", text[..end].trim_end())
 }
 
+/// How many letters a text has by the longest way in which a receiver may count them: UTF-16.
+pub(super) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// At most `limit` [`units`], each grapheme as `write` puts it into the receiver's markup, cut
+/// between graphemes and marked with `…`. So no cut leaves half of an escape. Of a limit of 0
+/// nothing is left.
+pub(super) fn fitted(text: &str, limit: usize, write: impl Fn(&str) -> String) -> String {
+    let (mut written, mut taken, mut room_for_mark) = (String::new(), 0, 0);
+    for grapheme in text.graphemes(true) {
+        let piece = write(grapheme);
+        taken += units(&piece);
+        if taken > limit {
+            written.truncate(room_for_mark);
+            let kept = written.trim_end();
+            return if limit == 0 { String::new() } else { format!("{kept}…") };
+        }
+        written.push_str(&piece);
+        if taken < limit {
+            room_for_mark = written.len();
+        }
+    }
+    written
+}
+
+/// A line of ours in which `link` makes links of addresses and `write` escapes all else, of at most
+/// so many [`units`]: where there is too much, words go and links stay.
+pub(super) fn linked(
+    line: &str,
+    most: usize,
+    link: impl Fn(&str) -> Option<String>,
+    write: impl Fn(&str) -> String,
+) -> String {
+    let links = line.split(' ').filter_map(&link).map(|link| units(&link) + 1);
+    let mut room = most.saturating_sub(links.sum());
+    let mut out = String::new();
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        let shown = link(word).filter(|link| units(&out) + units(link) < most);
+        let shown = shown.unwrap_or_else(|| {
+            let shown = fitted(word, room.saturating_sub(1), &write);
+            room = room.saturating_sub(units(&shown) + 1);
+            shown
+        });
+        if !out.is_empty() && !shown.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&shown);
+    }
+    out
+}
+
+/// A text of ours with its lines, without what moves a cursor.
+pub(super) fn lines_of(text: &str) -> String {
+    text.trim().chars().filter(|c| *c == '\n' || is_printable(*c)).collect()
+}
+
+/// An address of the web of at most so many letters.
+pub(super) fn address(link: &str, most: usize) -> Option<String> {
+    let url = Url::parse(link).ok().filter(|u| matches!(u.scheme(), "http" | "https"))?;
+    (units(url.as_str()) <= most).then(|| url.to_string())
+}
+
+/// A conversation that tells an alert by one question or several, in order.
+pub(super) struct InOrder {
+    asks: Vec<Ask>,
+    answered: usize,
+    /// What stands; known from the first answer where it was not before.
+    remote: Option<String>,
+    /// Reads from an answer the receiver's id of what it was about.
+    read: fn(Got) -> Result<String, Fault>,
+}
+
+impl InOrder {
+    /// These questions about what stands there already, if anything does.
+    pub(super) fn new(
+        asks: Vec<Ask>,
+        remote: Option<String>,
+        read: fn(Got) -> Result<String, Fault>,
+    ) -> InOrder {
+        InOrder { asks, answered: 0, remote, read }
+    }
+}
+
+impl Talk<Delivered> for InOrder {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<Delivered> {
+        Step::Ask(self.asks.clone())
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Delivered>, Fault> {
+        let told = (self.read)(got)?;
+        self.answered += 1;
+        let remote = self.remote.get_or_insert(told).clone();
+        if self.answered < self.asks.len() {
+            return Ok(Step::Ask(Vec::new()));
+        }
+        Ok(Step::Done(Delivered { remote }))
+    }
+}
+
 /// A harmless question, and what its answer must be.
 pub(super) struct Tries<F> {
     /// What is asked.
@@ -113,4 +218,41 @@ impl Talk<Delivered> for Once {
     fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Delivered>, Fault> {
         (self.read)(got).map(Step::Done)
     }
+}
+
+/// A piece of a text of ours: an address in it is a link.
+#[derive(Serialize)]
+pub(super) struct Piece {
+    /// What stands there; of a link its address.
+    pub(super) text: String,
+    /// Whether it is one.
+    pub(super) link: bool,
+}
+
+/// A text with the addresses in it apart: not every program makes links of them. One that was cut,
+/// which `…` ends, is none.
+pub(super) fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut add = |text: &str, link: bool| {
+        if let Some(last) = pieces.last_mut().filter(|last| !last.link && !link) {
+            last.text.push_str(text);
+        } else if !text.is_empty() {
+            pieces.push(Piece { text: text.to_owned(), link });
+        }
+    };
+    for word in text.split_inclusive(' ') {
+        let bare = word.trim_end_matches([' ', '.', ',', ';', ':', ')']);
+        let link = is_link(bare);
+        let (bare, rest) = word.split_at(if link { bare.len() } else { 0 });
+        add(bare, true);
+        add(rest, false);
+    }
+    pieces
+}
+
+/// Whether a text is a web address that says where it leads: whole, and without a name before `@`.
+pub(super) fn is_link(text: &str) -> bool {
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    let plain = text.len() <= MOST_URL && text.chars().all(|c| c.is_ascii_graphic());
+    web && plain && Url::parse(text).is_ok_and(|url| url.username().is_empty())
 }

@@ -4,9 +4,15 @@
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
 mod apprise;
+mod discord;
+mod email;
 mod form;
 mod matrix;
 mod ntfy;
+mod pagerduty;
+mod slack;
+mod teams;
+mod telegram;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -15,8 +21,19 @@ mod webhook;
 use crate::wire::Notifier;
 
 /// Every notifier, in the order of the configuration reference.
-pub static NOTIFIERS: &[&dyn Notifier] =
-    &[&terminal::Terminal, &webhook::Webhook, &ntfy::Ntfy, &matrix::Matrix, &apprise::Apprise];
+pub static NOTIFIERS: &[&dyn Notifier] = &[
+    &terminal::Terminal,
+    &slack::Slack,
+    &telegram::Telegram,
+    &email::Email,
+    &teams::Teams,
+    &ntfy::Ntfy,
+    &webhook::Webhook,
+    &matrix::Matrix,
+    &discord::Discord,
+    &pagerduty::PagerDuty,
+    &apprise::Apprise,
+];
 
 /// The notifier of that name in configuration.
 pub fn notifier(name: &str) -> Option<&'static dyn Notifier> {

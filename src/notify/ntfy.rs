@@ -9,8 +9,8 @@ use crate::domain::text::one_line;
 use crate::domain::time::MINUTE;
 use crate::speech::Catalogue;
 use crate::wire::{
-    Acts, Alert, AlertLine, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got, Key,
-    KeyFault, KeyKind, Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via,
+    Acts, Alert, AlertAct, AlertLine, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Fault, Got,
+    Key, KeyFault, KeyKind, Next, Notifier, NotifierMeta, Request, Response, Secret, Talk, Via,
     is_one_word, read_settings,
 };
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,8 @@ static META: NotifierMeta = NotifierMeta {
 const MOST_MESSAGE: usize = 4_096;
 /// More buttons are refused.
 const MOST_ACTIONS: usize = 3;
+/// What a phone offers before all else, where it is offered at all.
+static FIRST: [&str; 4] = ["take", "publish", "woken", "ack"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,7 +215,7 @@ fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &Catalogue) -> Publi
     tags.extend(case.map(|c| c.network.as_str()));
     // The server knows no key of ours; here a person, and a test, can tell a duplicate.
     tags.push(&alert.key);
-    let actions = case.map(|c| c.actions.as_slice()).unwrap_or_default().iter().take(MOST_ACTIONS);
+    let actions = buttons(case.map(|c| c.actions.as_slice()).unwrap_or_default());
     Publication {
         topic,
         title: cut(&heading(alert, words), 600),
@@ -226,6 +228,14 @@ fn publication<'a>(alert: &'a Alert, topic: &'a str, words: &Catalogue) -> Publi
             .collect(),
         sequence_id: None,
     }
+}
+
+/// The three acts that a phone has buttons for: those that come first for whoever is told, then
+/// what else is offered in its order.
+fn buttons(acts: &[AlertAct]) -> impl Iterator<Item = &AlertAct> {
+    let first = FIRST.iter().filter_map(move |name| acts.iter().find(|act| act.name == *name));
+    let rest = acts.iter().filter(|act| !FIRST.contains(&act.name));
+    first.chain(rest).take(MOST_ACTIONS)
 }
 
 /// Priority 5 breaks a phone's silence, so only what may wake people gets it.

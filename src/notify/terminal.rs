@@ -28,6 +28,10 @@ static META: NotifierMeta = NotifierMeta {
 #[serde(deny_unknown_fields)]
 struct Settings {}
 
+/// The acts that an alert names; for the others the case is opened. More links would hide what
+/// was said.
+const MOST_ACTS: usize = 4;
+
 impl Notifier for Terminal {
     fn meta(&self) -> &'static NotifierMeta {
         &META
@@ -72,7 +76,7 @@ fn block(alert: &Alert, words: &Catalogue) -> String {
         line(words.get("alert.draft"), &case.draft);
         line(words.get("alert.original"), &case.url);
         line(words.get("alert.open"), &case.link);
-        for act in &case.actions {
+        for act in case.actions.iter().take(MOST_ACTS) {
             line(&act.label, &act.url);
         }
     }

@@ -53,6 +53,8 @@ static META: NotifierMeta = NotifierMeta {
 const MOST_BYTES: usize = 20_000;
 /// Of so many things one alert tells at most; the receiver finds the others in the inbox.
 const MOST_LINES: usize = 100;
+/// More acts than there are; an alert stays within its size whatever it carries.
+const MOST_ACTS: usize = 16;
 /// A longer address is no address of a post; a cut one would be a false one.
 const MOST_URL: usize = 2_000;
 
@@ -170,7 +172,7 @@ fn case_within(case: &AlertCase, room: usize) -> Value {
     let url = if case.url.len() <= MOST_URL { case.url.as_str() } else { "" };
     let why = case.why.iter().map(|why| &why.words).filter(|words| !words.is_empty());
     let why = why.take(10).map(|words| cut(&one_line(words, 60), 200));
-    let actions = case.actions.iter().take(6);
+    let actions = case.actions.iter().take(MOST_ACTS);
     json!({
         "id": case.id,
         "brand": case.brand,
@@ -189,6 +191,8 @@ fn case_within(case: &AlertCase, room: usize) -> Value {
         "draft": text(&case.draft, room / 2),
         "url": url,
         "link": case.link,
+        "reply_limit": case.reply_limit,
+        "reply_until": case.window_text,
         "actions": actions.map(|act| json!({"name": act.name, "label": act.label, "url": act.url})).collect::<Vec<_>>(),
     })
 }

@@ -3,9 +3,15 @@
 
 mod approve;
 mod carried;
+mod holder;
+mod meanwhile;
+mod voice;
 
 pub use approve::{draft, publish};
 pub use carried::{asks, carry_out};
+pub use holder::{Barred, by_link, holder};
+pub use meanwhile::{against, stands, stands_now, wanted};
+pub use voice::publishing;
 
 use super::casework::{Work, WorkError};
 use super::publish::complete;
@@ -14,8 +20,8 @@ use crate::domain::case::{Case, CaseEvent, NotAllowed};
 use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::{CaseId, Instant, MentionId};
-use crate::store::cases::DraftRow;
-use crate::store::{StoreError, lanes, mentions, replies};
+use crate::store::cases::{CaseFile, DraftRow};
+use crate::store::{StoreError, Tx, events, lanes, mentions, replies};
 use serde_json::json;
 
 /// How long a take holds without being renewed.
@@ -100,31 +106,77 @@ pub enum Act {
     Date(promises::DateAct),
 }
 
+impl Act {
+    /// Whether it ends debts: then it ends what its agent can have seen, and no more.
+    fn ends(&self) -> bool {
+        matches!(
+            self,
+            Act::Waive(_)
+                | Act::Close(_)
+                | Act::NotComplaint(_)
+                | Act::NotAboutUs(_)
+                | Act::Answered(_)
+                | Act::Contacted(_)
+        )
+    }
+}
+
 /// How often an act is tried when somebody else changes the case at the same moment.
 const TRIES: usize = 5;
 
-/// Does one act on behalf of an agent.
+/// Does one act on behalf of an agent who knows the case as it stands now.
 ///
 /// # Errors
 /// `Unknown`, `NotAllowed` with what to do instead, or a failure of the store.
 pub async fn act(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActError> {
+    act_as_seen(deps, id, agent, act, None).await
+}
+
+/// Does one act on behalf of an agent who had read the case's log up to entry `seen` (`CaseFile`'s
+/// `events` when it was shown). What came to be owed behind that stays owed, like what is stored
+/// after a reply.
+///
+/// # Errors
+/// As `act`; `NotAllowed` too where all that the agent has seen is ended, and `Invalid` where the
+/// log is not that long.
+pub async fn act_as_seen(
+    deps: &Deps,
+    id: CaseId,
+    agent: &str,
+    act: Act,
+    seen: Option<i64>,
+) -> Result<(), ActError> {
     for _ in 1..TRIES {
-        match once(deps, id, agent, act.clone()).await {
+        match once(deps, id, agent, act.clone(), seen).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             done => return done,
         }
     }
-    once(deps, id, agent, act).await
+    once(deps, id, agent, act, seen).await
 }
 
-async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActError> {
+async fn once(
+    deps: &Deps,
+    id: CaseId,
+    agent: &str,
+    act: Act,
+    seen: Option<i64>,
+) -> Result<(), ActError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     let mut work = Work::new(deps, now);
     work.load(&mut tx, &[id]).await?;
     let Some(file) = work.file(id) else { return Err(ActError::Unknown(format!("case {id}"))) };
+    let spares = match seen.filter(|_| act.ends()) {
+        Some(seen) => unseen(&mut tx, file, seen).await?,
+        None => Vec::new(),
+    };
+    let covers = || -> Vec<MentionId> {
+        file.case.owed().map(|o| o.mention).filter(|m| !spares.contains(m)).collect()
+    };
     let by = agent.to_owned();
-    let void = |reason, note| CaseEvent::Voided { reason, by: by.clone(), note };
+    let void =
+        |reason, note| CaseEvent::Voided { reason, by: by.clone(), note, spares: spares.clone() };
     let event = match act {
         Act::Take => CaseEvent::Taken { by, until: now + TAKE },
         Act::Release => CaseEvent::Released { by },
@@ -135,19 +187,14 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
         Act::NotAboutUs(note) => void(VoidReason::NotAboutUs, note),
         Act::Moved => CaseEvent::Moved { by, until: now + MOVED },
         Act::Contacted(url) => {
-            let covers = file.case.owed().map(|o| o.mention).collect();
-            CaseEvent::Answered {
-                evidence: Evidence::Moved { by, case: None, url },
-                at: now,
-                covers,
-            }
+            let evidence = Evidence::Moved { by, case: None, url };
+            CaseEvent::Answered { evidence, at: now, covers: covers() }
         }
         Act::HandOver { to, reference } => CaseEvent::HandedOver { by, to, reference },
         Act::TakeBack => CaseEvent::TakenBack { by },
         Act::Acknowledge => CaseEvent::Acknowledged { by },
         Act::Answered(url) => {
-            let covers = file.case.owed().map(|o| o.mention).collect();
-            CaseEvent::Answered { evidence: Evidence::Word { by, url }, at: now, covers }
+            CaseEvent::Answered { evidence: Evidence::Word { by, url }, at: now, covers: covers() }
         }
         Act::Reopen(note) => {
             let due = reopened_due(deps, &file.case, now);
@@ -177,6 +224,28 @@ async fn once(deps: &Deps, id: CaseId, agent: &str, act: Act) -> Result<(), ActE
     tx.commit().await?;
     deps.tell([id]);
     Ok(())
+}
+
+/// The mentions of a case that somebody who read its log up to there cannot have seen as they are
+/// owed now.
+async fn unseen(tx: &mut Tx, file: &CaseFile, seen: i64) -> Result<Vec<MentionId>, ActError> {
+    if !(0..=file.events).contains(&seen) {
+        return Err(ActError::Invalid(format!(
+            "`seen` is {seen}, but the case's log has {} entries; send the `seen` with which the \
+             case was shown, or leave it out to mean the case as it stands now",
+            file.events
+        )));
+    }
+    let later = events::opened_since(tx, file.case.id, seen).await?;
+    let mut owed = file.case.owed().peekable();
+    if owed.peek().is_some() && owed.all(|o| later.contains(&o.mention)) {
+        return Err(ActError::NotAllowed(
+            "the customer wrote again after you opened this case, or somebody opened it again, and \
+             what you saw is ended already; reload it and read what is new"
+                .to_owned(),
+        ));
+    }
+    Ok(later)
 }
 
 /// What is opened again is due as what follows an answer, if there was one; the most urgent of it

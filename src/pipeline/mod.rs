@@ -35,6 +35,7 @@ pub mod owed;
 pub mod pace;
 pub mod persons;
 pub mod poll;
+pub mod presses;
 pub mod probe;
 pub mod promises;
 pub mod publish;
@@ -74,6 +75,7 @@ use crate::store::mentions::MentionRow;
 use crate::store::{Store, StoreError};
 use crate::wire::{Given, Network, Notifier};
 use futures_util::{StreamExt, stream};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -121,6 +123,11 @@ pub struct Recipient {
     pub at_most: Option<Rate>,
     /// Its quiet hours, on the clocks of the brand's zone.
     pub quiet: Vec<Span>,
+    /// The agent who alone reads it: what its links do is done in that name. `None`: what they do is
+    /// done in the recipient's.
+    pub agent: Option<String>,
+    /// The zone of whoever reads it; `None`: the brand's.
+    pub zone: Option<TimeZone>,
 }
 
 /// A case that changed, for live pages.

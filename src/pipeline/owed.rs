@@ -8,7 +8,7 @@ use crate::classify::Likeness;
 use crate::domain::case::CaseEvent;
 use crate::domain::label::{Label, Source};
 use crate::domain::ledger::Disposition;
-use crate::domain::obligation::{Obligation, Owing, Standing};
+use crate::domain::obligation::{Before, Obligation, Owing, Standing};
 use crate::domain::sample::Said;
 use crate::domain::{CaseId, Instant, Kind, MentionId, Risk};
 use crate::store::mentions::MentionRow;
@@ -170,6 +170,7 @@ async fn open(
         due: now,
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     };
     // Until now nobody was to answer it.

@@ -51,6 +51,8 @@ pub struct Customer {
     pub person: Option<PersonId>,
     /// The authors; empty where all of them were taken out again.
     pub authors: Vec<AuthorKey>,
+    /// The persons that became part of it: what mutes one of them mutes all that it is.
+    parts: Vec<PersonId>,
 }
 
 impl Customer {
@@ -64,7 +66,8 @@ impl Customer {
         if let Some(row) = persons::by_id(tx, person).await? {
             let members = persons::members(tx, &row.id).await?;
             let authors = members.iter().map(|m| m.key()).collect();
-            return Ok(Customer { brand: row.brand, person: Some(person), authors });
+            let (person, parts) = (Some(person), parts(tx, Some(person)).await?);
+            return Ok(Customer { brand: row.brand, person, authors, parts });
         }
         let case = cases::load(tx, &[CaseId(person.0)]).await?.pop().ok_or_else(unknown)?;
         Customer::of_author(tx, &AuthorKey::of(&case.case)).await.map_err(ActError::Store)
@@ -78,15 +81,27 @@ impl Customer {
         let (person, authors) = suggest::one_person(tx, author).await?;
         let broken = |why| StoreError::Broken { row: "a person's author".to_owned(), why };
         let person = person.map(|id| id.parse().map_err(broken)).transpose()?;
-        Ok(Customer { brand: author.brand.clone(), person, authors })
+        let parts = parts(tx, person).await?;
+        Ok(Customer { brand: author.brand.clone(), person, authors, parts })
     }
 
     /// Under which keys it is muted: as a whole, and each author who is known.
     fn keys(&self) -> Vec<AuthorKey> {
-        let whole = self.person.map(|person| mutes::whole(&self.brand, person));
-        let all = whole.into_iter().chain(self.authors.iter().cloned());
+        let wholes = self.person.iter().chain(&self.parts);
+        let wholes = wholes.map(|person| mutes::whole(&self.brand, *person));
+        let all = wholes.chain(self.authors.iter().cloned());
         all.filter(AuthorKey::is_known).collect()
     }
+}
+
+/// The persons that became part of one.
+async fn parts(tx: &mut Tx, person: Option<PersonId>) -> Result<Vec<PersonId>, StoreError> {
+    let Some(person) = person else { return Ok(Vec::new()) };
+    let found = persons::parts(tx, &[&person.to_string()]).await?;
+    let read = |(_, part): (String, String)| {
+        part.parse().map_err(|why| StoreError::Broken { row: format!("person {part}"), why })
+    };
+    found.into_iter().map(read).collect()
 }
 
 /// All that is known of a customer.
@@ -201,6 +216,7 @@ pub async fn link(deps: &Deps, id: &str, with: &str, agent: &str) -> Result<Link
     let all: Vec<AuthorKey> = one.authors.iter().chain(&other.authors).cloned().collect();
     let note = Note { kind: "linked", agent, data: json!({ "link": act, "person": person }) };
     let touched = reweigh(deps, &mut tx, &all, &note, now).await?;
+    hush(&mut tx, &touched, now).await?;
     tx.commit().await?;
     deps.tell(touched);
     Ok(act)
@@ -320,9 +336,7 @@ pub async fn mute(
     let data = json!({ "note": reason, "until": until });
     let note = Note { kind: "muted", agent: &lead.0, data };
     let touched = reweigh(deps, &mut tx, &customer.authors, &note, now).await?;
-    let files = cases::load(&mut tx, &touched).await?;
-    let hushed = files.iter().filter(|f| standing::is_hushed(f, now)).map(|f| f.case.id);
-    mutes::hush(&mut tx, &hushed.collect::<Vec<_>>()).await?;
+    hush(&mut tx, &touched, now).await?;
     tx.commit().await?;
     deps.tell(touched);
     Ok(())
@@ -348,6 +362,13 @@ pub async fn unmute(deps: &Deps, id: &str, lead: &Lead) -> Result<(), ActError> 
     tx.commit().await?;
     deps.tell(touched);
     Ok(())
+}
+
+/// Withdraws what waits to be told of those cases of which nobody is told now.
+async fn hush(tx: &mut Tx, touched: &[CaseId], now: Instant) -> Result<(), StoreError> {
+    let files = cases::load(tx, touched).await?;
+    let hushed = files.iter().filter(|f| standing::is_hushed(f, now)).map(|f| f.case.id);
+    mutes::hush(tx, &hushed.collect::<Vec<_>>()).await
 }
 
 /// What the log of each case says of an act on its author.

@@ -7,7 +7,8 @@ use super::probe::Probes;
 use super::thread::Rereads;
 use super::{
     Deps, Did, StepResult, backfill, digest, drafting, due, first_look, hands, hints, learn,
-    lookup, notify, poll, probe, publish, recheck, silence, storm, sweep, thread, triage, wake,
+    lookup, notify, poll, presses, probe, publish, recheck, silence, storm, sweep, thread, triage,
+    wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -49,6 +50,8 @@ pub enum StepName {
     Drafting,
     /// Delivers alerts.
     Notify,
+    /// Asks for what people pressed in alerts.
+    Presses,
     /// Posts replies.
     Publish,
     /// Re-reads threads.
@@ -65,7 +68,7 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 18] = [
+    pub const ALL: [StepName; 19] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Hints,
@@ -78,6 +81,7 @@ impl StepName {
         StepName::Digest,
         StepName::Drafting,
         StepName::Notify,
+        StepName::Presses,
         StepName::Publish,
         StepName::Thread,
         StepName::Recheck,
@@ -101,6 +105,7 @@ impl StepName {
             StepName::Digest => Box::pin(digest::step(deps)),
             StepName::Drafting => Box::pin(drafting::step(deps)),
             StepName::Notify => Box::pin(notify::step(deps)),
+            StepName::Presses => Box::pin(presses::hear::step(deps)),
             StepName::Publish => Box::pin(publish::step(deps)),
             StepName::Thread => Box::pin(thread::step(deps)),
             StepName::Recheck => Box::pin(recheck::step(deps)),
@@ -114,7 +119,9 @@ impl StepName {
 /// Starts every loop; they end when `stop` is cancelled, each after the batch it is in.
 pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
     let tasks = TaskTracker::new();
-    for step in StepName::ALL {
+    // Presses are waited for, each way of hearing by itself.
+    presses::start(deps, stop, &tasks);
+    for step in StepName::ALL.into_iter().filter(|step| *step != StepName::Presses) {
         let (deps, stop) = (deps.clone(), stop.clone());
         match step {
             StepName::Probe => tasks.spawn(hands::run::<Probes>(deps, stop)),

@@ -126,7 +126,7 @@ impl Around {
             }
             // Who was muted before somebody said who else it is stays muted, as all that it is.
             silenced.extend(who.same(key).into_iter().map(|same| (id, same.clone())));
-            silenced.extend(who.whole(key).map(|whole| (id, whole)));
+            silenced.extend(who.wholes(key).into_iter().map(|whole| (id, whole)));
         }
         let mut counted: HashMap<CaseId, (u32, Instant)> = HashMap::new();
         for (id, n, since) in strikes::count(tx, &complaints).await? {
@@ -194,6 +194,8 @@ async fn values(
 pub(super) struct Who {
     persons: HashMap<AuthorKey, String>,
     members: HashMap<String, Vec<AuthorKey>>,
+    /// What became part of each person, by links that stand.
+    parts: HashMap<String, Vec<String>>,
 }
 
 impl Who {
@@ -203,14 +205,18 @@ impl Who {
         let persons: HashMap<AuthorKey, String> =
             found.iter().map(|row| (row.key(), row.person.clone())).collect();
         let mut members: HashMap<String, Vec<AuthorKey>> = HashMap::new();
+        let mut parts: HashMap<String, Vec<String>> = HashMap::new();
         if !persons.is_empty() {
             let ids: BTreeSet<&str> = persons.values().map(String::as_str).collect();
             let ids: Vec<&str> = ids.into_iter().collect();
             for row in persons::members_of(tx, &ids).await? {
                 members.entry(row.person.clone()).or_default().push(row.key());
             }
+            for (person, part) in persons::parts(tx, &ids).await? {
+                parts.entry(person).or_default().push(part);
+            }
         }
-        Ok(Who { persons, members })
+        Ok(Who { persons, members, parts })
     }
 
     /// The person of an author.
@@ -226,10 +232,14 @@ impl Who {
         }
     }
 
-    /// Under which key the person of an author is muted as a whole.
-    fn whole(&self, key: &AuthorKey) -> Option<AuthorKey> {
-        let person: PersonId = self.person(key)?.parse().ok()?;
-        Some(mutes::whole(&key.brand, person))
+    /// Under which keys the person of an author is muted as a whole: its own, and those of the
+    /// persons that became part of it. The longest mute holds; who is taken out again takes its own
+    /// along.
+    fn wholes(&self, key: &AuthorKey) -> Vec<AuthorKey> {
+        let Some(person) = self.person(key) else { return Vec::new() };
+        let parts = self.parts.get(person).into_iter().flatten().map(String::as_str);
+        let ids = std::iter::once(person).chain(parts).filter_map(|id| id.parse::<PersonId>().ok());
+        ids.map(|person| mutes::whole(&key.brand, person)).collect()
     }
 }
 

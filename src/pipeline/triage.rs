@@ -8,7 +8,7 @@ use crate::classify::{About, Around, Correction, Input, Learned, Likeness, Scope
 use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
-use crate::domain::obligation::{Obligation, Owing, Standing};
+use crate::domain::obligation::{Before, Obligation, Owing, Standing};
 use crate::domain::{Bands, Brand, CaseId, Instant, Lang, MentionId, Verdict};
 use crate::store::mentions::{Judged, MentionRow};
 use crate::store::{StoreError, Tx, looks, mentions, traces};
@@ -279,6 +279,7 @@ fn owe(
             due,
             first_look: waits.is_some(),
             overdue_told: late,
+            before: Before::default(),
             standing: Standing::Owed,
         }),
     ))

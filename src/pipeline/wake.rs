@@ -48,7 +48,7 @@ fn has_stream(deps: &Deps, name: &str) -> bool {
 
 /// What became of a stream.
 #[derive(Clone, Copy)]
-enum Ended {
+pub(super) enum Ended {
     /// It was not opened.
     Never,
     /// It ended.
@@ -62,10 +62,11 @@ enum Ended {
 
 /// Tries in a row that gave no good stream, by which the next one waits.
 #[derive(Default)]
-struct Tries(i64);
+pub(super) struct Tries(i64);
 
 impl Tries {
-    fn ended(&mut self, ended: Ended) {
+    /// A stream ended.
+    pub(super) fn ended(&mut self, ended: Ended) {
         let good = match ended {
             Ended::Never => false,
             Ended::After { open_ms, brought } => brought || open_ms >= GOOD,
@@ -73,7 +74,8 @@ impl Tries {
         self.0 = if good { 0 } else { self.0 + 1 };
     }
 
-    fn wait_ms(&self, seed: u64) -> i64 {
+    /// How long to wait before the next one, in milliseconds.
+    pub(super) fn wait_ms(&self, seed: u64) -> i64 {
         backoff(self.0, 5 * SECOND, 10 * MINUTE, seed)
     }
 }

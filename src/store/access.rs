@@ -67,11 +67,13 @@ statements! {
     ADD_AGENT = Sql::same("INSERT INTO agents (name, password, role, language, added_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET password = excluded.password, role = excluded.role, language = excluded.language, added_at = excluded.added_at, removed_at = NULL WHERE agents.removed_at IS NOT NULL");
     AGENT = Sql::same("SELECT name, password, role, language, added_at FROM agents WHERE name = $1 AND removed_at IS NULL");
     AGENTS = Sql::same("SELECT name, password, role, language, added_at FROM agents WHERE removed_at IS NULL ORDER BY name");
+    REMOVED_AGENTS = Sql::same("SELECT name FROM agents WHERE removed_at IS NOT NULL");
     REMOVE_AGENT = Sql::same("UPDATE agents SET removed_at = $2 WHERE name = $1 AND removed_at IS NULL");
     ADD_TOKEN = Sql::same("INSERT INTO tokens (name, hash, scopes, channel, agent, added_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, scopes = excluded.scopes, channel = excluded.channel, agent = excluded.agent, added_at = excluded.added_at, removed_at = NULL WHERE tokens.removed_at IS NOT NULL");
     TOKEN = Sql::same("SELECT name, scopes, channel, agent, added_at FROM tokens WHERE hash = $1 AND removed_at IS NULL");
     TOKENS = Sql::same("SELECT name, scopes, channel, agent, added_at FROM tokens WHERE removed_at IS NULL ORDER BY name");
     REMOVE_TOKEN = Sql::same("UPDATE tokens SET removed_at = $2 WHERE name = $1 AND removed_at IS NULL");
+    REMOVE_IDENTITIES_OF = Sql::same("DELETE FROM identities WHERE agent = $1");
     REMOVE_TOKENS_OF = Sql::same("UPDATE tokens SET removed_at = $2 WHERE agent = $1 AND removed_at IS NULL");
     NEW_SESSION = Sql::same("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING");
     KEEP_SESSION = Sql::same("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at");
@@ -102,10 +104,18 @@ pub async fn agents(tx: &mut Tx) -> Result<Vec<AgentRow>, StoreError> {
     tx.all(AGENTS, args![]).await
 }
 
-/// Removes an agent and the tokens that act for that agent; open sessions end with the next
-/// request. `false`: there is none.
+/// The names of all agents who were removed.
+pub async fn removed_agents(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx.all(REMOVED_AGENTS, args![]).await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+/// Removes an agent, the tokens that act for that agent and the ids by which services vouch for it:
+/// a later agent of that name is somebody else. Open sessions end with the next request. `false`:
+/// there is none.
 pub async fn remove_agent(tx: &mut Tx, name: &str, now: Instant) -> Result<bool, StoreError> {
     tx.exec(REMOVE_TOKENS_OF, args![name, now]).await?;
+    tx.exec(REMOVE_IDENTITIES_OF, args![name]).await?;
     Ok(tx.exec(REMOVE_AGENT, args![name, now]).await? > 0)
 }
 

@@ -5,7 +5,7 @@ use super::db::Tx;
 use super::error::StoreError;
 use super::value::{Sql, args, statements};
 use crate::domain::ledger::Disposition;
-use crate::domain::{EventId, Instant, MentionId};
+use crate::domain::{CaseId, EventId, Instant, MentionId};
 use sha2::{Digest, Sha256};
 
 /// One entry of the log.
@@ -58,6 +58,7 @@ pub struct EventRow {
 
 statements! {
     OF_SUBJECT = Sql::same("SELECT id, brand, subject, seq, mention_id, kind, becomes, at, actor, data FROM events WHERE subject = $1 ORDER BY seq");
+    OPENED_SINCE = Sql::same("SELECT mention_id FROM events WHERE subject = $1 AND seq > $2 AND becomes = 'open' AND mention_id IS NOT NULL ORDER BY seq");
     LAST_SEQ = Sql::same("SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM events WHERE subject = $1");
     UNSEALED = Sql::same("SELECT id, subject, seq, mention_id, mention_seq, kind, becomes, at, actor, digest, CAST(0 AS BIGINT) AS position, data FROM events WHERE brand = $1 AND position IS NULL AND id < $2 ORDER BY id LIMIT $3");
     BRAND_SEAL = Sql::same("SELECT salt, sealed, head FROM brands WHERE name = $1");
@@ -114,6 +115,18 @@ pub async fn append(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
 /// The log of one subject, oldest first.
 pub async fn of_subject(tx: &mut Tx, subject: &str) -> Result<Vec<EventRow>, StoreError> {
     tx.all(OF_SUBJECT, args![subject]).await
+}
+
+/// The mentions of a case that came to be owed, for the first time or again, behind an entry of its
+/// log: whoever had read the log up to there cannot have seen them so.
+pub async fn opened_since(
+    tx: &mut Tx,
+    case: CaseId,
+    seen: i64,
+) -> Result<Vec<MentionId>, StoreError> {
+    let rows: Vec<(String,)> = tx.all(OPENED_SINCE, args![case, seen]).await?;
+    let read = |(id,): (String,)| id.parse().map_err(|why| StoreError::Broken { row: id, why });
+    rows.into_iter().map(read).collect()
 }
 
 /// The count of a subject that has no row of its own to keep it.

@@ -21,11 +21,13 @@ mod db;
 pub mod deletions;
 pub mod digests;
 pub mod drafts;
+pub mod ears;
 mod error;
 pub mod events;
 pub mod held;
 pub mod hints;
 pub mod hits;
+pub mod identities;
 pub mod inbox;
 pub mod judged;
 pub mod labels;
@@ -41,7 +43,9 @@ mod obligations;
 pub mod outbox;
 pub mod own;
 pub mod persons;
+pub mod presses;
 pub mod rechecks;
+pub mod recipients;
 pub mod reloads;
 pub mod replies;
 pub mod rereads;
@@ -78,10 +82,12 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         deletions::STATEMENTS,
         digests::STATEMENTS,
         drafts::STATEMENTS,
+        ears::STATEMENTS,
         events::STATEMENTS,
         held::STATEMENTS,
         hints::STATEMENTS,
         hits::STATEMENTS,
+        identities::STATEMENTS,
         inbox::STATEMENTS,
         labels::STATEMENTS,
         lanes::STATEMENTS,
@@ -93,7 +99,9 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         outbox::STATEMENTS,
         own::STATEMENTS,
         persons::STATEMENTS,
+        presses::STATEMENTS,
         rechecks::STATEMENTS,
+        recipients::STATEMENTS,
         reloads::STATEMENTS,
         replies::STATEMENTS,
         rereads::STATEMENTS,

@@ -5,7 +5,7 @@ use super::db::Tx;
 use super::error::StoreError;
 use super::value::args;
 use crate::domain::case::Case;
-use crate::domain::obligation::{Obligation, Standing};
+use crate::domain::obligation::{Before, Obligation, Owing, Standing};
 use crate::domain::{Instant, Lang};
 use Type::{Big, Bool, Text};
 use std::collections::HashMap;
@@ -22,6 +22,8 @@ struct ObligationRow {
     due: i64,
     first_look: bool,
     overdue_told: bool,
+    counts_as: String,
+    met_before: Option<i64>,
     standing: String,
     reason: String,
     actor: String,
@@ -37,8 +39,9 @@ pub(super) async fn of_cases(
 ) -> Result<HashMap<String, Vec<Obligation>>, StoreError> {
     let rows = cases.iter().map(|id| args![*id]).collect();
     let sql = "SELECT o.mention_id, o.case_id, o.owing, o.severity, o.language, o.since, o.heard_at, \
-               o.due, o.first_look, o.overdue_told, o.standing, o.reason, o.actor, o.note, \
-               o.evidence, o.ended_at FROM {rows} JOIN obligations o ON o.case_id = v.c1 \
+               o.due, o.first_look, o.overdue_told, o.counts_as, o.met_before, o.standing, \
+               o.reason, o.actor, o.note, o.evidence, o.ended_at \
+               FROM {rows} JOIN obligations o ON o.case_id = v.c1 \
                ORDER BY o.since, o.mention_id";
     let debts: Vec<ObligationRow> = tx.bulk_all(Bulk::new(sql, &[Text], rows)).await?;
     let mut by_case: HashMap<String, Vec<Obligation>> = HashMap::new();
@@ -67,9 +70,11 @@ fn read(row: ObligationRow) -> Result<Obligation, StoreError> {
         },
         other => return Err(broken(format!("standing {other}"))),
     };
+    let (owing, counts_as): (Owing, Owing) =
+        (row.owing.parse().map_err(broken)?, row.counts_as.parse().map_err(broken)?);
     Ok(Obligation {
         mention: row.mention_id.parse().map_err(broken)?,
-        owing: row.owing.parse().map_err(broken)?,
+        owing,
         severity: u8::try_from(row.severity).unwrap_or(3),
         language: Lang::parse(&row.language).unwrap_or(Lang::UNKNOWN),
         since: Instant(row.since),
@@ -77,6 +82,10 @@ fn read(row: ObligationRow) -> Result<Obligation, StoreError> {
         due: Instant(row.due),
         first_look: row.first_look,
         overdue_told: row.overdue_told,
+        before: Before {
+            owing: Some(counts_as).filter(|before| *before < owing),
+            met_at: row.met_before.map(Instant),
+        },
         standing,
     })
 }
@@ -111,6 +120,8 @@ pub(super) async fn save(tx: &mut Tx, cases: &[&Case]) -> Result<(), StoreError>
                 o.due,
                 o.first_look,
                 o.overdue_told,
+                o.counts_as().as_str(),
+                o.before.met_at,
                 standing,
                 reason,
                 actor,
@@ -121,15 +132,18 @@ pub(super) async fn save(tx: &mut Tx, cases: &[&Case]) -> Result<(), StoreError>
         }
     }
     let sql = "INSERT INTO obligations (mention_id, case_id, owing, severity, language, since, \
-        heard_at, due, first_look, overdue_told, standing, reason, actor, note, evidence, ended_at) \
+        heard_at, due, first_look, overdue_told, counts_as, met_before, standing, reason, actor, \
+        note, evidence, ended_at) \
         SELECT * FROM {rows} WHERE TRUE ON CONFLICT (mention_id) DO UPDATE SET \
         owing = excluded.owing, severity = excluded.severity, language = excluded.language, \
         since = excluded.since, heard_at = excluded.heard_at, due = excluded.due, \
         first_look = excluded.first_look, overdue_told = excluded.overdue_told, \
+        counts_as = excluded.counts_as, met_before = excluded.met_before, \
         standing = excluded.standing, reason = excluded.reason, actor = excluded.actor, \
         note = excluded.note, evidence = excluded.evidence, ended_at = excluded.ended_at";
     const TYPES: &[Type] = &[
-        Text, Text, Text, Big, Text, Big, Big, Big, Bool, Bool, Text, Text, Text, Text, Text, Big,
+        Text, Text, Text, Big, Text, Big, Big, Big, Bool, Bool, Text, Big, Text, Text, Text, Text,
+        Text, Big,
     ];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     Ok(())

@@ -17,6 +17,7 @@ statements! {
     FREE_RECHECKS = Sql::same("UPDATE rechecks SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_HINTS = Sql::same("UPDATE hints SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_LESSONS = Sql::same("UPDATE lessons SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
+    FREE_EARS = Sql::same("UPDATE ears SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
     FREE_REREADS = Sql::same("UPDATE rereads SET until = 0, owner = '', fence = fence + 1 WHERE owner = $1");
 }
 
@@ -31,6 +32,7 @@ pub async fn free_leases(tx: &mut Tx, instance: &str) -> Result<(), StoreError> 
         FREE_CREDENTIALS,
         FREE_RECHECKS,
         FREE_HINTS,
+        FREE_EARS,
         FREE_REREADS,
         FREE_LESSONS,
     ];

@@ -144,6 +144,30 @@ pub async fn members_of(tx: &mut Tx, persons: &[&str]) -> Result<Vec<MemberRow>,
     tx.bulk_all(Bulk::new(sql, &[Type::Text], rows)).await
 }
 
+/// The persons that became part of some persons, by links that stand, and those that had become part
+/// of these: which was asked for, and which became part of it.
+pub async fn parts(tx: &mut Tx, persons: &[&str]) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT DISTINCT v.c1, l.from_person FROM {rows} JOIN person_links l \
+               ON l.to_person = v.c2 WHERE l.undone_at IS NULL AND l.from_person <> ''";
+    let own = persons.iter().map(|id| ((*id).to_owned(), (*id).to_owned()));
+    let mut next: Vec<(String, String)> = own.collect();
+    let mut all: Vec<(String, String)> = Vec::new();
+    while !next.is_empty() {
+        let rows = next.iter().map(|(asked, part)| args![asked, part]).collect();
+        let found: Vec<(String, String)> =
+            tx.bulk_all(Bulk::new(sql, &[Type::Text; 2], rows)).await?;
+        next = Vec::new();
+        for pair in found {
+            // Each once, so that this ends whatever stands there.
+            if pair.0 != pair.1 && !all.contains(&pair) {
+                all.push(pair.clone());
+                next.push(pair);
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// Moves an author from one person to another; empty stands for nobody.
 ///
 /// # Errors

@@ -4,7 +4,10 @@
 //! The network checks the signature with the channel's settings; a call costs no log-in and no
 //! question to anybody. To whom no channel answers is told the same as to who signs wrongly, so
 //! that nobody can ask which channels there are. What polling does not find is stored before the
-//! call is answered; all else that is lost here is found by polling.
+//! call is answered; all else that is lost here is found by polling. Calls of recipients' services
+//! stand in `recipient`.
+
+mod recipient;
 
 use super::front::{self, Shared};
 use super::idempotent::body;
@@ -35,13 +38,13 @@ const CROWD: u32 = 12;
 /// How much later.
 const LATER: i64 = 10 * SECOND;
 
-/// Counts genuine calls by channel and minute.
+/// Counts genuine calls by channel or recipient and minute.
 #[derive(Debug, Default)]
 pub struct Pace(Mutex<HashMap<String, (Instant, u32)>>);
 
 impl Pace {
     /// Counts a call; gives how many there were in this minute, with this one. The names are
-    /// those of configured channels, so there are not many.
+    /// those of what is configured, so there are not many.
     fn count(&self, channel: &str, now: Instant) -> u32 {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (began, calls) = all.entry(channel.to_owned()).or_insert((now, 0));
@@ -58,6 +61,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route(path::HOOK_CHANNEL, get(of_channel).post(of_channel))
         .route(path::HOOK_APP, get(of_app).post(of_app))
+        .route(path::HOOK_RECIPIENT, get(recipient::of_recipient).post(recipient::of_recipient))
 }
 
 /// A call for one channel.

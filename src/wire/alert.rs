@@ -92,6 +92,19 @@ pub struct AlertCase {
     pub window_text: String,
     /// What can be done, the most useful first; none where nothing is owed any more.
     pub actions: Vec<AlertAct>,
+    /// Whether somebody still has to do something about it.
+    pub stands: AlertStands,
+}
+
+/// How a case stands, for services that keep alerts open until somebody is on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertStands {
+    /// Something is owed, and nobody is on it.
+    Open,
+    /// Something is owed, and somebody took it, put it off or asked the customer into private.
+    Taken,
+    /// Nothing is owed any more.
+    Ended,
 }
 
 /// One thing that can be done about a case from where its alert is read.

@@ -1,5 +1,11 @@
 //! `MailOp`: one thing to ask of a mail server, and what it answers, as plain values.
 
+mod letter;
+mod place;
+
+pub use letter::{Letter, is_address, is_mail_id};
+pub use place::{TlsChoice, mail_place};
+
 use super::secret::Secret;
 use crate::domain::Instant;
 use std::fmt;

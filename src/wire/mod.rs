@@ -24,7 +24,7 @@ mod terms;
 mod thread;
 mod ticket;
 
-pub use alert::{Alert, AlertAct, AlertCase, AlertLine};
+pub use alert::{Alert, AlertAct, AlertCase, AlertLine, AlertStands};
 pub use ask::{
     Ask, Bucket, BucketRule, Counts, Got, Heard, Page, Price, Step, StreamOp, Streamed, Talk, Told,
     Via,
@@ -36,7 +36,10 @@ pub use fault::{Fault, Next, Reached};
 pub use hook::{Hint, Hook, HookRequest};
 pub use http::{Body, Method, Request, Response};
 pub use keep::{BoxFuture, Keep, Toll, UsedUp};
-pub use mail::{Folder, HeaderHolds, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls};
+pub use mail::{
+    Folder, HeaderHolds, Letter, MailAct, MailFrom, MailOp, MailServer, Mailed, RawMail, Tls,
+    TlsChoice, is_address, is_mail_id, mail_place,
+};
 pub use manual::{Grant, Manual};
 pub use network::{Capabilities, Ctx, Cursor, Lane, Meta, Network, Session, Walk};
 pub use notifier::{Acts, Delivered, Notifier, NotifierMeta};

@@ -311,6 +311,14 @@ pub trait Network: Sync {
         None
     }
 
+    /// What tells readers of one credential apart from those of another, where what it brings is
+    /// handed out only once (a bot's updates): a digest or id, never a secret, and the same as of a
+    /// notifier with that credential (`Notifier::source`). It follows from the settings alone.
+    /// Empty: others may read beside us.
+    fn source(&self, _cx: &Ctx<'_>) -> String {
+        String::new()
+    }
+
     /// What an answer means where it is not what RFC 9110 says.
     fn fault(&self, _res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
         None

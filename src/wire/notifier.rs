@@ -1,7 +1,7 @@
 //! `Notifier`: one way to tell people, described and spoken, without I/O.
 
 use super::alert::Alert;
-use super::ask::{BucketRule, Talk};
+use super::ask::{BucketRule, Talk, Told};
 use super::fault::Fault;
 use super::hook::HookRequest;
 use super::http::Response;
@@ -142,6 +142,17 @@ pub trait Notifier: Sync {
         _cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<()> + '_>> {
         None
+    }
+
+    /// Whether an answer is fine although its status is none of success: what was asked for stands
+    /// there already, or nobody waits for it any more. The conversation reads it as any other.
+    fn passes(&self, _res: &Response) -> bool {
+        false
+    }
+
+    /// What an answer's headers say of the limits.
+    fn told(&self, _res: &Response, _cx: &Ctx<'_>) -> Vec<Told> {
+        Vec::new()
     }
 
     /// What an answer means where it is not what RFC 9110 says.

@@ -10,12 +10,12 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Where one of the servers listens.
-fn server(name: &str) -> String {
+pub fn server(name: &str) -> String {
     told(name, "mail server")
 }
 
 /// The password of every mailbox.
-fn password() -> String {
+pub fn password() -> String {
     told("ASCOLTO_TEST_MAIL_PASSWORD", "mail server's password")
 }
 
@@ -65,7 +65,8 @@ impl Office {
         mails.iter().map(|mail| String::from_utf8_lossy(&mail.bytes).into_owned()).collect()
     }
 
-    async fn inbox(&self, user: &str) -> Vec<String> {
+    /// What lies in the inbox.
+    pub async fn inbox(&self, user: &str) -> Vec<String> {
         self.folder(user, Folder::Named("INBOX".to_owned())).await
     }
 }

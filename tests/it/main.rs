@@ -1,6 +1,7 @@
 //! The one integration test binary: what is tested from outside, one file a subject.
 
 mod airline;
+mod alerts_by_mail;
 mod architecture;
 mod bluesky;
 mod chance;

@@ -5,8 +5,13 @@ use crate::doubles::proxy::Proxy;
 use crate::doubles::trouble::Trouble;
 use crate::doubles::{client, read_json, ready, told, with_json};
 use crate::scene::{COMPLAINT, Scene};
+use crate::town::{Plan, Town};
 use ascolto::clock::Clock;
 use ascolto::domain::time::SECOND;
+use ascolto::fetch::{Peer, Purpose};
+use ascolto::links;
+use ascolto::pipeline::acts::Act;
+use ascolto::wire::{Answer, Pressed};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -135,4 +140,54 @@ async fn only_what_was_committed_is_confirmed_over_a_restart_too() {
     s.poll().await;
     assert_eq!(offsets(&proxy)[3..], [next(&asked[1]), next(&asked[1])]);
     assert_eq!(s.mentions().await, 2);
+}
+
+#[tokio::test]
+async fn an_alert_is_pressed_and_moves_in_its_place() {
+    let bot = Bot::start("1004:a-desk").await;
+    let more = format!(
+        "[recipient.desk]\nnotifier = \"telegram\"\ntoken = \"{}\"\nchat = {JO}\nserver = \"{}\"\n",
+        bot.token, bot.url
+    );
+    let script = json!({ "at": 2, "do": "post", "id": "p1", "author": "jo", "handle": "jo",
+        "lang": "it", "text": format!("@acme {COMPLAINT}") });
+    let (script, recipients) = (script.to_string(), ["desk"]);
+    let plan = Plan { script: &script, recipients: &recipients, more: &more, ..Plan::default() };
+    let t = Town::of(plan).await;
+    t.pass(4).await;
+    let (_, told) = bot.standing().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let message = &told[0]["message"];
+    let data = message["reply_markup"]["inline_keyboard"][0][0]["callback_data"].clone();
+    let press = json!({
+        "botToken": bot.token, "data": data,
+        "from": { "id": 42, "first_name": "Ada", "is_bot": false },
+        "message": { "message_id": told[0]["messageId"], "date": 1, "chat": { "id": JO },
+                     "reply_markup": message["reply_markup"] },
+    });
+    bot.ask("sendCallback", &press).await;
+    let desk = &t.deps.recipients["desk"];
+    let peer = Peer::Notifier(desk.notifier);
+    let talk = {
+        let owned = t.deps.engine.ctx(peer, &desk.link).await.unwrap();
+        desk.notifier.hear(None, 0, &owned.cx()).unwrap()
+    };
+    let talk = t.deps.engine.begin(peer, &desk.link, talk, Purpose::Alert, None);
+    let fetched = talk.finish().await.unwrap();
+    let [press] = fetched.presses.as_slice() else { panic!("{fetched:?}") };
+    let Pressed::Button(token) = &press.did else { panic!("{press:?}") };
+    let button = t.deps.signer.check_button(token, "desk", t.deps.now()).unwrap();
+    assert_eq!((press.by.as_str(), button.act), ("42", links::Act::Take));
+    let done = Answer { text: "Preso in carico".into(), done: true, ..Answer::default() };
+    let talk = {
+        let owned = t.deps.engine.ctx(peer, &desk.link).await.unwrap();
+        desk.notifier.answer(press, &done, &owned.cx()).unwrap()
+    };
+    t.deps.engine.begin(peer, &desk.link, talk, Purpose::Alert, None).finish().await.unwrap();
+    t.act("p1", "ada", Act::Take).await.unwrap();
+    let (_, told) = bot.standing().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let text = told[0]["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with("Preso in carico da ada: acme"), "{text}");
+    t.close().await;
 }

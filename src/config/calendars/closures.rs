@@ -1,13 +1,17 @@
 //! Reads `closures`: days on which a company is closed, and countries whose holidays it keeps.
 
 use crate::config::form::Wrong;
-use crate::config::problem::{instead, nearest};
+use crate::config::inner::Inner;
+use crate::config::problem::nearest;
 use crate::config::section::Raw;
 use crate::domain::hours::Region;
 use jiff::civil::Date;
 
 /// The keys of one closure; all are needed.
 const KEYS: [&str; 3] = ["name", "from", "to"];
+
+/// A day, for whoever writes one otherwise.
+const EXAMPLE: &str = "2026-08-10";
 
 /// A closure as it is written.
 #[derive(Clone, Debug)]
@@ -21,47 +25,21 @@ pub(in crate::config) struct Closure {
 
 /// Reads a list of closures.
 pub(in crate::config) fn read(raw: &Raw) -> Result<Vec<Closure>, Wrong> {
-    let Raw::List(list) = raw else {
-        return Err(format!("wrong form: {}", raw.is()).into());
-    };
-    list.iter().map(one).collect()
+    Inner::list(raw, "a closure", &KEYS, one)
 }
 
-fn one(raw: &Raw) -> Result<Closure, Wrong> {
-    let Raw::Table(keys) = raw else {
-        return Err(format!("wrong form: {} in the list", raw.is()).into());
+fn one(inner: &Inner<'_>) -> Result<Closure, Wrong> {
+    let Some(name) = inner.words("name")?.filter(|name| !name.is_empty()) else {
+        return Err("a closure without a name".to_owned().into());
     };
-    if let Some((key, _)) = keys.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
-        let what = format!("unknown key `{key}` in a closure");
-        return Err(Wrong { what, remedy: Some(instead(key, &KEYS)) });
-    }
-    let find = |key: &str| keys.iter().find(|(name, _)| name == key).map(|(_, raw)| raw);
-    let name = match find("name") {
-        Some(Raw::Text(name)) if !name.trim().is_empty() => name.trim().to_owned(),
-        Some(Raw::Text(_)) | None => return Err("a closure without a name".to_owned().into()),
-        Some(other) => return Err(odd("a closure", "name", other)),
-    };
-    let whose = format!("closure `{name}`");
-    let day = |key: &str| match find(key) {
-        Some(Raw::Text(text) | Raw::Date(text)) => text.parse::<Date>().map_err(|_| {
-            let remedy = format!("Write {key} as year, month, day, as in {key} = \"2026-08-10\".");
-            let what = format!("{whose}: `{text}` is no day");
-            Wrong { what, remedy: Some(remedy) }
-        }),
-        None => Err(format!("{whose} has no day `{key}`").into()),
-        Some(other) => Err(odd(&whose, key, other)),
-    };
-    let (from, to) = (day("from")?, day("to")?);
+    let inner = inner.called(format!("closure `{name}`"));
+    let (from, to) = (inner.day("from", EXAMPLE)?, inner.day("to", EXAMPLE)?);
     if to < from {
         let remedy = "Write its first day into from and its last day into to.".to_owned();
-        let what = format!("{whose} ends before it begins");
+        let what = format!("closure `{name}` ends before it begins");
         return Err(Wrong { what, remedy: Some(remedy) });
     }
-    Ok(Closure { name, from, to })
-}
-
-fn odd(whose: &str, key: &str, raw: &Raw) -> Wrong {
-    format!("{whose}: `{key}` is {}", raw.is()).into()
+    Ok(Closure { name: name.to_owned(), from, to })
 }
 
 /// Reads a country or region, or a list of them.

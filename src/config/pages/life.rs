@@ -26,15 +26,17 @@ follows one of yours by `next_response`, both in business hours and never later 
 messages. When a case takes longer than `resolution`, that is told once. A person who closes the case \
 ends that clock.
 * **Taken** is a lease: it runs out unless it is renewed, and it stops no deadline. **Snoozed** comes \
-back by itself.
+back by itself, after thirty days at most.
 * **Moved** means that the customer was asked into private. It is answered when the same author \
 writes privately on the same network and is answered there, or when a person says that the contact \
 happened; after 24 hours without either it is owed again.
 * **Handed over** is a flag. The case stays in its state, and its clock runs.
 * An **edit** before the answer can only raise what is owed; after the answer the text is looked at \
-again: a complaint is owed and told anew, anything else that owes something is looked at. A \
-**deletion** ends what is owed for that message.
-* A new message below a case that ended opens it again.
+again: a complaint is owed and told anew, anything else that owes something is looked at. What was \
+once heard as a complaint counts as one, unless a person says that it is none. A **deletion** ends \
+what is owed for that message.
+* A new message below a case that ended opens it again. An act ends what its agent had seen; what \
+came since stays owed.
 * **Questions** have deadlines of their own and ring nobody.
 ";
 

@@ -87,4 +87,17 @@ pub(super) const RECIPIENT: &[Field] = &[
          but for what the brand lists in `wakes`. No deadline waits. Default: none.",
         r#"["22:00-07:00"]"#,
     ),
+    may(
+        "agent",
+        TEXT,
+        "Where one person alone reads it: that person's name, as in `ascolto user add`. What its links \
+         do is done in that name, and nothing any more once that agent is removed. Default: nobody's.",
+        r#""anna""#,
+    ),
+    may(
+        "zone",
+        Form::Zone,
+        "The zone of whoever reads it: deadlines are told on its clocks. Default: the brand's.",
+        r#""Europe/Rome""#,
+    ),
 ];

@@ -6,6 +6,10 @@ use crate::domain::time::{DAY, Instant};
 /// An open case is told again this long after the last word on it.
 pub const REMIND_EVERY: i64 = DAY;
 
+/// Nobody puts a case off for longer: a snooze hides its deadlines, and what comes back after more
+/// than a month was forgotten, not put off. A figure of ours.
+pub const LONGEST_SNOOZE: i64 = 30 * DAY;
+
 /// What the clock does to a case. Stored beside the due time on its row.
 pub type Timer = EventName;
 

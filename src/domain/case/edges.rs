@@ -5,14 +5,14 @@ use EventName as E;
 use State::*;
 
 const OWED: &[State] = &[Waiting, Taken, Snoozed, Moved];
-const ENDED: &[State] = &[Answered, Waived, Closed, Withdrawn, NotOwed];
 const REOPENABLE: &[State] = &[Answered, Waived, Closed, NotOwed];
 const ALL: &[State] =
     &[Waiting, Taken, Snoozed, Moved, Answered, Waived, Closed, Withdrawn, NotOwed];
 
 /// Event, the states it may meet, the states it may lead to.
 ///
-/// Partial ends (one of several debts answered or withdrawn) stay in the state they were in.
+/// Partial ends (one of several debts answered, withdrawn or ended by a person) stay in the state they
+/// were in.
 pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::Owed, ALL, &[Waiting, Taken]),
     (E::Raised, OWED, OWED),
@@ -25,7 +25,7 @@ pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::SnoozeOver, &[Snoozed], &[Waiting]),
     (E::Moved, &[Waiting, Taken, Snoozed], &[Moved]),
     (E::MoveLapsed, &[Moved], &[Waiting]),
-    (E::Voided, OWED, ENDED),
+    (E::Voided, OWED, ALL),
     (E::Reopened, REOPENABLE, &[Waiting]),
     (E::Opened, ALL, ALL),
     (E::BeforeUs, OWED, ALL),

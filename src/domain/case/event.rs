@@ -68,7 +68,8 @@ pub enum CaseEvent {
     },
     /// Nobody said that the private contact happened.
     MoveLapsed,
-    /// A person ends every debt without an answer.
+    /// A person ends every debt without an answer, but for those that began after that person
+    /// looked.
     Voided {
         /// Why.
         reason: VoidReason,
@@ -76,6 +77,8 @@ pub enum CaseEvent {
         by: String,
         /// The agent's words; never empty for waived and closed.
         note: String,
+        /// The mentions that the agent cannot have seen as they are owed now: they stay owed.
+        spares: Vec<MentionId>,
     },
     /// A person opens it again.
     Reopened {

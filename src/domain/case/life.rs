@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::escalation::Ack;
+use crate::domain::time::DAY;
 
 /// Applies one event at `now`.
 ///
@@ -64,6 +65,7 @@ pub fn apply(
         CaseEvent::MoveLapsed => expire(&mut case, now, Reason::StillOwed, &mut effects)?,
         CaseEvent::Snoozed { by, until } => {
             later(until, now)?;
+            soon(until, now)?;
             not_of_another(&case, &by)?;
             case.attention = Attention::Snoozed { by, until };
         }
@@ -72,18 +74,22 @@ pub fn apply(
             not_of_another(&case, &by)?;
             case.attention = Attention::Moved { by, until };
         }
-        CaseEvent::Voided { reason, by, note } => {
+        CaseEvent::Voided { reason, by, note, spares } => {
             if note.trim().is_empty() && matches!(reason, VoidReason::Waived | VoidReason::Closed) {
                 return Err(NotAllowed(
                     "say why no answer is needed: the reason stands in the ledger".to_owned(),
                 ));
             }
             not_of_another(&case, &by)?;
-            for o in case.obligations.iter_mut().filter(|o| o.is_owed()) {
+            let meant = |o: &&mut Obligation| o.is_owed() && !spares.contains(&o.mention);
+            for o in case.obligations.iter_mut().filter(meant) {
                 o.standing = void(reason, &by, &note, now);
                 // Whoever ends one by hand has opened it.
                 o.first_look = false;
                 effects.push(becomes(o, disposition_of(reason)));
+            }
+            if effects.is_empty() {
+                return Err(NotAllowed("nothing that is owed here was ended by it".to_owned()));
             }
         }
         CaseEvent::Opened { debts, .. } => open(&mut case, &debts, now, &mut effects)?,
@@ -135,10 +141,13 @@ pub fn apply(
         }
         CaseEvent::Escalated { level } => {
             let holds = case.escalation.level;
-            if level == 0 || level < holds {
+            // A later complaint comes to levels of its own.
+            let later = case.escalation.next.is_some_and(|next| next.level <= level);
+            if level == 0 || level < holds && !later {
                 return Err(NotAllowed(format!("it has come to level {holds} already")));
             }
-            (case.escalation.level, case.escalation.acked) = (level, None);
+            (case.escalation.level, case.escalation.rang) = (level.max(holds), level);
+            case.escalation.acked = None;
             effects.extend(rings(&case).then_some(Effect::Alert(Reason::Escalated)));
         }
         CaseEvent::Acknowledged { by } => {
@@ -170,7 +179,7 @@ fn owed(case: &mut Case, new: Obligation, effects: &mut Vec<Effect>) {
     let waits = new.first_look;
     let ring = new.owing == Owing::Complaint && !waits;
     match case.obligations.iter_mut().find(|o| o.mention == new.mention) {
-        Some(again) => *again = new,
+        Some(again) => *again = new.following(again),
         None => case.obligations.push(new),
     }
     // A new word from the customer ends a snooze and a wait for private contact, not a take.
@@ -209,9 +218,7 @@ fn raise(
         return Err(NotAllowed("that mention is not owed an answer here".to_owned()));
     };
     let rings_now = owing == Owing::Complaint && o.owing != Owing::Complaint && !o.first_look;
-    o.owing = o.owing.min(owing);
-    o.severity = o.severity.max(severity);
-    o.due = o.due.min(due);
+    o.raise(owing, severity, due);
     let drafts_now = !o.first_look;
     effects.extend(rings_now.then_some(Effect::Alert(Reason::Again)));
     effects.extend(drafts_now.then_some(Effect::Draft));
@@ -312,13 +319,7 @@ fn reopen(
             _ => by_person(o),
         };
         if back {
-            o.standing = Standing::Owed;
-            // The answer that stands in the thread did not do, nor does a reply that was approved
-            // before: they must not meet the debt again.
-            (o.since, o.heard_at) = (now, now);
-            o.due = due;
-            o.overdue_told = false;
-            o.first_look = false;
+            o.reopen(due, now);
             effects.push(becomes(o, Disposition::Open));
         }
     }
@@ -338,6 +339,17 @@ fn rings(case: &Case) -> bool {
 fn later(until: Instant, now: Instant) -> Result<(), NotAllowed> {
     if until <= now {
         return Err(NotAllowed(format!("{until} has passed; name a time after {now}")));
+    }
+    Ok(())
+}
+
+fn soon(until: Instant, now: Instant) -> Result<(), NotAllowed> {
+    let last = now + LONGEST_SNOOZE;
+    if until > last {
+        let days = LONGEST_SNOOZE / DAY;
+        return Err(NotAllowed(format!(
+            "{until} is more than {days} days away; name a time up to {last}, or plan a follow-up"
+        )));
     }
     Ok(())
 }

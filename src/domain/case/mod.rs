@@ -14,7 +14,7 @@ mod resolution;
 pub(in crate::domain) mod tests;
 
 pub use commit::CommitmentEvent;
-pub use due::{REMIND_EVERY, Timer, next_due};
+pub use due::{LONGEST_SNOOZE, REMIND_EVERY, Timer, next_due};
 pub use edges::{EDGES, mermaid};
 pub use event::{CaseEvent, EventName};
 pub use life::apply;

@@ -1,11 +1,13 @@
 //! The life of a case: its table of moves, its rules, its timers.
 
 mod clocks;
+mod seen;
 
 use super::*;
 use crate::domain::commitment::{CommitmentKind, Source};
 use crate::domain::deadline::SlaPolicy;
 use crate::domain::hours::Calendar;
+use crate::domain::obligation::Before;
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::verdict::Lang;
 use proptest::prelude::*;
@@ -21,6 +23,7 @@ fn debt(mention: u128, owing: Owing) -> Obligation {
         due: Instant(4 * HOUR),
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     }
 }
@@ -56,6 +59,15 @@ fn answer(at: i64, covers: &[u128]) -> CaseEvent {
         at: Instant(at),
         covers: covers.iter().map(|m| MentionId(*m)).collect(),
     }
+}
+
+fn void(reason: VoidReason, note: &str) -> CaseEvent {
+    sparing(reason, note, &[])
+}
+
+fn sparing(reason: VoidReason, note: &str, later: &[u128]) -> CaseEvent {
+    let spares = later.iter().map(|m| MentionId(*m)).collect();
+    CaseEvent::Voided { reason, by: "ada".into(), note: note.into(), spares }
 }
 
 fn take(by: &str, until: i64) -> CaseEvent {
@@ -153,9 +165,7 @@ fn whoever_acts_on_a_first_look_opens_it_and_a_native_answer_does_not() {
     let (taken, effects) = apply(case.clone(), take("ada", 5 * HOUR), Instant(0)).unwrap();
     assert!(!taken.obligations[0].first_look && effects == [Effect::Draft]);
     assert_eq!(taken.deadline(), Some(Instant(5 * HOUR)), "not before the take runs out");
-    let waive =
-        CaseEvent::Voided { reason: VoidReason::Waived, by: "ada".into(), note: "settled".into() };
-    let (waived, _) = apply(case.clone(), waive, Instant(1)).unwrap();
+    let (waived, _) = apply(case.clone(), void(VoidReason::Waived, "settled"), Instant(1)).unwrap();
     assert!(!waived.obligations[0].first_look);
     let (answered, _) = apply(case, answer(1, &[1]), Instant(2)).unwrap();
     assert!(answered.obligations[0].first_look, "answered before anybody here looked");
@@ -182,11 +192,7 @@ fn text_can_raise_and_never_lower() {
 
 #[test]
 fn waiving_needs_a_reason_and_can_be_undone() {
-    let waive = |note: &str| CaseEvent::Voided {
-        reason: VoidReason::Waived,
-        by: "ada".into(),
-        note: note.into(),
-    };
+    let waive = |note: &str| void(VoidReason::Waived, note);
     assert!(apply(opened(), waive(" "), Instant(1)).unwrap_err().0.contains("say why"));
     let (case, _) = apply(opened(), waive("troll"), Instant(1)).unwrap();
     assert_eq!(case.state(), State::Waived);
@@ -244,8 +250,7 @@ fn what_opens_a_case_again_is_told_as_that() {
     assert_eq!(again(answered.clone(), 2), Effect::Alert(Reason::Again));
     assert_eq!(again(answered, 1), Effect::Alert(Reason::Reopened), "it was changed since");
     for reason in [VoidReason::Waived, VoidReason::Closed, VoidReason::NotComplaint] {
-        let void = CaseEvent::Voided { reason, by: "ada".into(), note: "n".into() };
-        let (ended, _) = apply(opened(), void, Instant(2)).unwrap();
+        let (ended, _) = apply(opened(), void(reason, "n"), Instant(2)).unwrap();
         assert_eq!(again(ended, 2), Effect::Alert(Reason::Reopened));
     }
 }
@@ -292,11 +297,8 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
         Just(CaseEvent::SnoozeOver),
         until.clone().prop_map(|u| CaseEvent::Moved { by: "ada".into(), until: Instant(u) }),
         Just(CaseEvent::MoveLapsed),
-        (0usize..5).prop_map(|r| CaseEvent::Voided {
-            reason: VoidReason::ALL[r],
-            by: "ada".into(),
-            note: "n".into()
-        }),
+        (0usize..5, proptest::collection::vec(mention.clone(), 0..2))
+            .prop_map(|(r, later)| sparing(VoidReason::ALL[r], "n", &later)),
         Just(CaseEvent::Reopened { by: "ada".into(), note: String::new(), due: Instant(DAY) }),
         (mention.clone(), until.clone()).prop_map(|(m, u)| CaseEvent::Opened {
             by: "ada".into(),

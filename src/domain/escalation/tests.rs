@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::case::tests::empty;
 use crate::domain::case::{CaseEvent, EventName, apply, next_due};
-use crate::domain::obligation::{Owing, Standing};
+use crate::domain::obligation::{Before, Owing, Standing};
 use crate::domain::rota::{Rota, Stint};
 use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{Lang, MentionId};
@@ -41,6 +41,7 @@ fn debt(mention: u128, owing: Owing, severity: u8, heard: i64, due: i64) -> Case
         due: Instant(due),
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     })
 }
@@ -63,8 +64,10 @@ fn complained(severity: u8) -> Case {
 /// Lets the clock act until `now`; gives the levels to which it brought the case, and when.
 fn run(mut case: Case, now: i64) -> (Case, Vec<(u8, i64)>) {
     let (policy, always) = (policy(), Calendar::always(TimeZone::UTC));
-    let mut seen = Vec::new();
+    let (mut seen, mut clock) = (Vec::new(), Instant(0));
     while let Some((at, timer)) = next_due(&case).filter(|(at, _)| at.0 <= now) {
+        clock = clock.max(at);
+        let at = clock;
         let event = match timer {
             EventName::Escalated => {
                 let level = rises(&policy, &always, &case, at).expect("its time has come");
@@ -135,6 +138,7 @@ fn questions_climb_nowhere_and_an_answer_ends_it() {
         reason: crate::domain::obligation::VoidReason::Waived,
         by: "ada".into(),
         note: "n".into(),
+        spares: Vec::new(),
     };
     assert_eq!(step(case, waive, 8 * HOUR).escalation, Escalation::default());
 }
@@ -148,6 +152,55 @@ fn the_most_urgent_complaint_leads_and_a_later_deadline_takes_a_level_back() {
     let case = step(case, gone, 9 * HOUR);
     assert_eq!(case.escalation.level, 1);
     assert_eq!(case.escalation.next, Some(Coming { level: 2, at: Instant(18 * HOUR) }));
+}
+
+#[test]
+fn a_later_complaint_climbs_by_its_own_deadline_where_the_case_is_late_already() {
+    let (case, _) = run(complained(2), 13 * HOUR);
+    let case = step(case, debt(2, Owing::Complaint, 2, 13 * HOUR, 23 * HOUR), 13 * HOUR);
+    assert_eq!(case.escalation.level, 5, "the first one stands there");
+    assert_eq!(case.escalation.next, Some(Coming { level: 2, at: Instant(18 * HOUR) }));
+    let (case, seen) = run(case, 22 * HOUR);
+    assert_eq!(seen, [(2, 18 * 60), (3, 21 * 60)]);
+    assert_eq!((case.escalation.level, case.escalation.rang), (5, 3));
+    assert!(policy().told_overdue(&case, Instant(22 * HOUR)), "of the first one it was said");
+    assert!(!policy().told_overdue(&case, Instant(23 * HOUR)), "of the second one it was not");
+    let (case, seen) = run(case, 26 * HOUR);
+    assert_eq!(seen, [(4, 23 * 60), (5, 25 * 60)]);
+    assert!(policy().told_overdue(&case, Instant(26 * HOUR)));
+    let own: Vec<u8> = case.escalation.own.values().map(|own| own.level).collect();
+    assert_eq!((own, case.escalation.due()), (vec![5, 5], None));
+}
+
+#[test]
+fn posts_in_a_row_are_told_of_once() {
+    let (five, ten) = (5 * MINUTE, 10 * HOUR);
+    let again = debt(2, Owing::Complaint, 2, five, ten + five);
+    let (case, seen) = run(step(complained(2), again, five), 13 * HOUR);
+    let (_, alone) = run(complained(2), 13 * HOUR);
+    assert_eq!(seen, alone);
+    assert!(case.escalation.own.values().all(|own| own.level == 5));
+    let later = debt(2, Owing::Complaint, 2, NEAR, ten + NEAR);
+    let (_, seen) = run(step(complained(2), later, NEAR), 13 * HOUR);
+    assert!(seen.len() > alone.len() && seen.ends_with(&[(5, 720), (5, 735)]), "{seen:?}");
+}
+
+#[test]
+fn of_a_flood_those_that_are_due_first_climb() {
+    let hours = |n: u128| i64::try_from(n).unwrap() * HOUR;
+    let all = (2..=100).fold(complained(2), |case, n| {
+        step(case, debt(n, Owing::Complaint, 2, 0, hours(9 + n)), 1)
+    });
+    let climbing = |case: &Case, now: i64| {
+        let (policy, always) = (policy(), Calendar::always(TimeZone::UTC));
+        let all = climbers(&policy, &always, case, Instant(now));
+        all.iter().filter(|climber| climber.times.is_some()).count()
+    };
+    assert_eq!((all.escalation.own.len(), climbing(&all, 2)), (100, MOST));
+    let (case, seen) = run(all, 13 * HOUR);
+    assert_eq!(seen.iter().filter(|(level, _)| *level == 5).count(), 2, "due at 10 and at 11");
+    // Two are done, of which the first leads still; others have come in for them.
+    assert_eq!(climbing(&case, 13 * HOUR), MOST + 1);
 }
 
 #[test]

@@ -38,6 +38,11 @@ const STRIDES: [i64; 2] = [3 * DAY, 32 * DAY];
 /// How many strides a walk takes at most: some ninety years, more than any deadline.
 const MOST_STRIDES: usize = 1_000;
 
+/// The longest time of which is asked how much of it was worked: ten years. Who dates a post in the
+/// year 1 would else have every month since then walked through, and a clock that ran for ten years
+/// is late by any policy.
+pub const LONGEST: i64 = 3_660 * DAY;
+
 /// When a brand works.
 #[derive(Clone, Debug)]
 pub struct Calendar {
@@ -111,16 +116,11 @@ impl Calendar {
         })
     }
 
-    /// Business time between two instants, in milliseconds; 0 where `to` is not after `from`.
+    /// Business time between two instants, in milliseconds; 0 where `to` is not after `from`. Of more
+    /// than [`LONGEST`] the end counts.
     pub fn worked(&self, from: Instant, to: Instant) -> i64 {
-        let (mut total, mut from) = (0, within(from));
-        let to = within(to);
-        while from < to {
-            let end = (from + STRIDES[1]).min(to);
-            total += self.open_between(from, end).iter().map(|(a, b)| *b - *a).sum::<i64>();
-            from = end;
-        }
-        total
+        let open = strides(from, to).flat_map(|(from, to)| self.open_between(from, to));
+        open.map(|(open, close)| close - open).sum()
     }
 
     /// Whether somebody works at this instant.
@@ -284,6 +284,17 @@ pub fn next_of(zone: &TimeZone, times: &[Time], after: Instant) -> Option<Instan
         day = day.tomorrow().ok()?;
     }
     None
+}
+
+/// The pieces in which a time is walked through.
+fn strides(from: Instant, to: Instant) -> impl Iterator<Item = Stretch> {
+    let to = within(to);
+    let mut at = within(from).max(to - LONGEST);
+    std::iter::from_fn(move || {
+        let from = at;
+        at = (from + STRIDES[1]).min(to);
+        (from < to).then_some((from, at))
+    })
 }
 
 /// An instant that the calendar of dates can tell.

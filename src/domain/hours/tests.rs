@@ -187,3 +187,20 @@ fn a_hole_is_named_by_its_ends() {
     office.closures.clear();
     assert_eq!(office.hole(year), Some((at("2029-12-31T18:00"), at("2033-01-03T09:00"))));
 }
+
+#[test]
+fn a_date_of_the_year_1_or_9999_costs_no_more_than_ten_years() {
+    let office = Calendar::office(TimeZone::UTC);
+    let now = Instant::parse("2026-11-20T12:00:00Z").unwrap();
+    let first = Instant::parse("0001-01-01T00:00:00Z").unwrap();
+    let last = Instant::parse("9999-12-01T00:00:00Z").unwrap();
+    for (from, to) in [(first, now), (now, last), (Instant(i64::MIN), Instant(i64::MAX))] {
+        let pieces: Vec<Stretch> = strides(from, to).collect();
+        assert_eq!(pieces.len(), 115, "from {from} to {to}");
+        assert!(pieces.windows(2).all(|two| two[0].1 == two[1].0), "none is left out");
+    }
+    assert_eq!(office.worked(first, now), office.worked(now - LONGEST, now));
+    assert_eq!(office.worked(now, first), 0);
+    let (year, week) = (now - 364 * DAY, 5 * 9 * 3_600_000);
+    assert_eq!(office.worked(year, now), 52 * week, "what is shorter counts in full");
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::case::tests::empty;
-use crate::domain::obligation::{Evidence, Obligation, Standing};
+use crate::domain::obligation::{Before, Evidence, Obligation, Standing};
 use crate::domain::{Lang, MentionId};
 use proptest::prelude::*;
 
@@ -17,6 +17,7 @@ fn debt(owing: Owing, severity: u8, due: i64) -> Obligation {
         due: Instant(due),
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     }
 }

@@ -18,7 +18,7 @@ mod tests;
 mod token;
 
 use super::guard::{Guard, Trust, is_public, refusal};
-use super::transport::{HttpTransport, Opened, SendFault, Transport};
+use super::transport::{HttpTransport, Opened, SendFault, Transport, Voice};
 use super::{Settings, unsent};
 use crate::wire::{
     BoxFuture, Fault, Folder, MailAct, MailOp, MailServer, Mailed, Reached, Request, Response, Tls,
@@ -249,6 +249,14 @@ impl Transport for Outside {
         key: [u8; 16],
     ) -> BoxFuture<'a, Result<Opened, SendFault>> {
         self.http.socket(request, key)
+    }
+
+    fn two_way<'a>(
+        &'a self,
+        request: &'a Request,
+        key: [u8; 16],
+    ) -> BoxFuture<'a, Result<(Opened, Option<Voice>), SendFault>> {
+        self.http.two_way(request, key)
     }
 
     fn mail<'a>(&'a self, op: &'a MailOp) -> BoxFuture<'a, Result<Mailed, Fault>> {

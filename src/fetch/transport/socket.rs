@@ -1,19 +1,21 @@
 //! WebSockets (RFC 6455): the handshake in our own HTTP, and the messages behind it.
 //!
 //! The handshake is a request like any other, so the address guard, TLS, time-outs and redirects
-//! are those of all requests. Behind it we only listen: pings are answered, nothing else is sent.
+//! are those of all requests. Behind it pings are answered; what else is sent a [`Voice`] says.
 
 use super::SendFault;
 use crate::wire::{Request, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use futures_util::{Sink, SinkExt, StreamExt};
 use sha1::{Digest, Sha1};
+use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 /// The status of an answer after which the connection is ours.
 pub(super) const SWITCHING: u16 = 101;
@@ -24,9 +26,12 @@ const MIXED_IN: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// The longest message; a longer one ends the stream.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
-/// How much is read and written at once. Only pongs are written, of 125 bytes at most.
+/// How much is read at once.
 const READ_AT_ONCE: usize = 16 * 1024;
+/// How much waits to be written where only pongs are, of 125 bytes at most.
 const MAX_UNWRITTEN: usize = 4 * 1024;
+/// The same where answers are; a longer one is refused.
+const MAX_WORDS: usize = 1024 * 1024;
 
 /// One opening handshake.
 pub(super) struct Handshake {
@@ -89,19 +94,51 @@ impl Handshake {
 pub(super) async fn messages(
     line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
 ) -> BoxStream<'static, Result<Bytes, SendFault>> {
+    open(line, MAX_UNWRITTEN).await.map(piece).boxed()
+}
+
+/// The same, and what says something there.
+pub(super) async fn both_ways(
+    line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> (BoxStream<'static, Result<Bytes, SendFault>>, Voice) {
+    let (said, heard) = open(line, MAX_WORDS).await.split();
+    (heard.map(piece).boxed(), Voice(Box::pin(said)))
+}
+
+/// Says something on an open connection.
+pub struct Voice(Pin<Box<dyn Sink<Message, Error = tungstenite::Error> + Send>>);
+
+impl Voice {
+    /// Sends one message of text.
+    ///
+    /// # Errors
+    /// When the connection broke off, or the text is longer than a message may be.
+    pub async fn say(&mut self, text: String) -> Result<(), SendFault> {
+        self.0.send(Message::text(text)).await.map_err(|error| broken_off(&error))
+    }
+}
+
+async fn open<L: AsyncRead + AsyncWrite + Unpin>(line: L, unwritten: usize) -> WebSocketStream<L> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_AT_ONCE)
         .write_buffer_size(0)
-        .max_write_buffer_size(MAX_UNWRITTEN)
+        .max_write_buffer_size(unwritten)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
-    let socket = WebSocketStream::from_raw_socket(line, Role::Client, Some(config)).await;
-    let pieces = socket.map(|said| match said {
+    WebSocketStream::from_raw_socket(line, Role::Client, Some(config)).await
+}
+
+/// A message as a piece.
+fn piece(said: Result<Message, tungstenite::Error>) -> Result<Bytes, SendFault> {
+    match said {
         Ok(message) if message.is_text() || message.is_binary() => Ok(message.into_data()),
         Ok(_) => Ok(Bytes::new()),
-        Err(error) => Err(SendFault::perhaps(format!("the WebSocket broke off: {error}"))),
-    });
-    pieces.boxed()
+        Err(error) => Err(broken_off(&error)),
+    }
+}
+
+fn broken_off(error: &tungstenite::Error) -> SendFault {
+    SendFault::perhaps(format!("the WebSocket broke off: {error}"))
 }
 
 #[cfg(test)]

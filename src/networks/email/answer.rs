@@ -5,13 +5,13 @@
 //! colleague, and was not taken back by its writer.
 
 use super::compose::{Reply, reply_id};
-use super::letter::{Heads, is_id};
+use super::letter::Heads;
 use super::settings::Settings;
 use super::{CLOCK_SLACK, IMAP, IMAP_SMTP};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
     Ask, Ctx, Fault, Folder, Got, HeaderHolds, MailAct, MailOp, Mailed, Part, RawMail, Seen, Sent,
-    Step, Talk, ThreadEntry, ThreadView,
+    Step, Talk, ThreadEntry, ThreadView, is_mail_id,
 };
 use mail_parser::{Address, MessageParser};
 
@@ -117,7 +117,7 @@ impl Thread {
     /// The conversation of that mail. `None` where no folder shows what we sent, or where the mail
     /// has no id that an answer could name.
     pub(super) fn new(of: &MentionRef, settings: &Settings) -> Option<Thread> {
-        let sent = settings.sent().filter(|_| is_id(&of.external_id))?;
+        let sent = settings.sent().filter(|_| is_mail_id(&of.external_id))?;
         Some(Thread { of: of.clone(), sent, original: None, answers: None })
     }
 
@@ -161,7 +161,7 @@ impl Talk<ThreadView> for Thread {
             any.push(holds("In-Reply-To", id));
         }
         any.push(holds("References", &self.of.external_id));
-        any.retain(|one| one.value.len() > 2 && is_id(one.value.trim_matches(['<', '>'])));
+        any.retain(|one| one.value.len() > 2 && is_mail_id(one.value.trim_matches(['<', '>'])));
         let answers = search(settings, vec![self.sent.clone()], any, MOST);
         Step::Ask(vec![original(settings, &self.of), Ask::mail(answers, ANSWERS, IMAP)])
     }

@@ -1,19 +1,9 @@
-//! Writing a mail: RFC 5322 with MIME, 7-bit, in which no text from outside can add a header.
+//! Writing a reply: its id, its subject, and the mail that they stand in.
 
-use super::letter::{is_address, is_id};
 use crate::domain::Instant;
 use crate::domain::text::one_line;
-use crate::wire::Fault;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::wire::{Fault, Letter, is_address};
 use sha2::{Digest, Sha256};
-
-/// How many bytes of text an encoded word of 75 letters holds (RFC 2047).
-const WORD: usize = 45;
-/// A line of quoted-printable is no longer (RFC 2045).
-const LINE: usize = 76;
-/// The first and the last of a long conversation's ids are kept (RFC 5322, 3.6.4 lets us).
-const REFERENCES: usize = 20;
 
 /// A reply on its way.
 pub(super) struct Reply<'a> {
@@ -46,37 +36,26 @@ impl Reply<'_> {
     /// The mail.
     ///
     /// # Errors
-    /// When an address or an id is none: nothing of them may reach a header unseen.
+    /// When the address of whom it goes to is none.
     pub(super) fn write(&self) -> Result<Vec<u8>, Fault> {
-        if !is_address(self.from) || !is_address(self.to) {
+        if !is_address(self.to) {
             let to = one_line(self.to, 80);
             return Err(Fault::refused(format!("`{to}` is no address; answer by hand")));
         }
-        let good: Vec<&String> = self.refs.iter().filter(|id| is_id(id)).collect();
-        let from = match one_line(self.name, 100) {
-            name if name.is_empty() => self.from.to_owned(),
-            name => format!("{} <{}>", phrase(&name), self.from),
+        let letter = Letter {
+            from: self.from,
+            name: self.name,
+            to: &[self.to.to_owned()],
+            reply_to: None,
+            subject: &answer_to(self.subject),
+            id: self.id,
+            refs: self.refs,
+            at: self.at,
+            heads: &[],
+            text: self.text,
+            html: None,
         };
-        let mut mail = String::new();
-        let mut head = |name: &str, value: &str| mail += &format!("{name}: {value}\r\n");
-        head("From", &from);
-        head("To", self.to);
-        head("Subject", &words(&answer_to(self.subject)));
-        head("Date", &self.at.timestamp().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string());
-        head("Message-ID", &format!("<{}>", self.id));
-        if let Some(last) = good.last() {
-            head("In-Reply-To", &format!("<{last}>"));
-            let skipped = good.len().saturating_sub(REFERENCES);
-            let kept = good.iter().take(1).chain(good.iter().skip(1 + skipped));
-            let line = kept.map(|id| format!("<{id}>")).collect::<Vec<_>>().join("\r\n ");
-            head("References", &line);
-        }
-        head("MIME-Version", "1.0");
-        head("Content-Type", "text/plain; charset=utf-8");
-        head("Content-Transfer-Encoding", "quoted-printable");
-        mail += "\r\n";
-        mail += &quoted_printable(self.text);
-        Ok(mail.into_bytes())
+        letter.write()
     }
 }
 
@@ -109,61 +88,10 @@ pub(super) fn answer_to(subject: &str) -> String {
     }
 }
 
-/// A name before an address: quoted, or encoded where it is more than ASCII.
-fn phrase(name: &str) -> String {
-    if name.is_ascii() {
-        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        words(name)
-    }
-}
-
-/// Text of a header: as it is where it is short ASCII, else as encoded words (RFC 2047).
-fn words(text: &str) -> String {
-    let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if plain && text.len() <= 200 && !text.contains("=?") {
-        return text.to_owned();
-    }
-    let (mut all, mut word) = (Vec::new(), String::new());
-    for c in text.chars() {
-        if word.len() + c.len_utf8() > WORD {
-            all.push(std::mem::take(&mut word));
-        }
-        word.push(c);
-    }
-    all.push(word);
-    let encoded = all.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
-    encoded.collect::<Vec<_>>().join("\r\n ")
-}
-
-/// The body: every byte in 7 bits, no line longer than 76.
-fn quoted_printable(text: &str) -> String {
-    let mut out = String::new();
-    for line in text.replace("\r\n", "\n").replace('\r', "\n").trim_end().split('\n') {
-        let mut length = 0;
-        let bytes = line.as_bytes();
-        for (at, byte) in bytes.iter().enumerate() {
-            let last = at + 1 == bytes.len();
-            let piece = match *byte {
-                b' ' | b'\t' if !last => char::from(*byte).to_string(),
-                b'!'..=b'<' | b'>'..=b'~' => char::from(*byte).to_string(),
-                other => format!("={other:02X}"),
-            };
-            if length + piece.len() > LINE - 1 {
-                out += "=\r\n";
-                length = 0;
-            }
-            length += piece.len();
-            out += &piece;
-        }
-        out += "\r\n";
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::is_mail_id;
 
     fn reply<'a>(subject: &'a str, text: &'a str, refs: &'a [String]) -> Reply<'a> {
         Reply {
@@ -222,18 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn long_words_are_cut_between_letters_and_long_lines_softly() {
-        let subject = words(&"è".repeat(100));
-        assert!(subject.split("\r\n ").all(|word| word.len() <= 75), "{subject}");
-        let body = quoted_printable(&"è ".repeat(100));
-        assert!(body.split("\r\n").all(|line| line.len() <= 76), "{body}");
-        assert!(quoted_printable("a \n").starts_with("a\r\n"));
-    }
-
-    #[test]
     fn an_id_follows_from_its_key() {
         let id = reply_id("key-1", "acme.example");
         assert_eq!(id, reply_id("key-1", "acme.example"));
-        assert!(is_id(&id) && id != reply_id("key-2", "acme.example"), "{id}");
+        assert!(is_mail_id(&id) && id != reply_id("key-2", "acme.example"), "{id}");
     }
 }

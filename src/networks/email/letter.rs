@@ -4,11 +4,10 @@ use super::super::html::{Invisible, to_text};
 use super::pec::{self, Certified};
 use crate::domain::text::one_line;
 use crate::domain::{Attachment, Instant};
+use crate::wire::is_mail_id;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
 
-/// Longer ids are no honest program's, and would not fit where ids are kept.
-const LONGEST_ID: usize = 500;
 /// More of them say nothing more about the conversation.
 const MOST_IDS: usize = 100;
 /// So many attachments are listed.
@@ -45,23 +44,8 @@ fn ids(value: &str) -> Vec<String> {
         found.push(id.trim().to_owned());
         rest = after;
     }
-    found.retain(|id| is_id(id));
+    found.retain(|id| is_mail_id(id));
     found
-}
-
-/// Whether an id can be looked up and answered to.
-pub(super) fn is_id(id: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\');
-    id.contains('@') && id.len() <= LONGEST_ID && id.bytes().all(plain)
-}
-
-/// Whether text is an address of somebody.
-pub(super) fn is_address(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"<>()[],;:\\\"".contains(&byte);
-    let parts = text.rsplit_once('@');
-    text.len() <= 254
-        && text.bytes().all(plain)
-        && parts.is_some_and(|(who, host)| !who.is_empty() && !host.is_empty())
 }
 
 /// Who wrote.

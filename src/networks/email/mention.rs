@@ -1,7 +1,7 @@
 //! A mail as a mention: what was written anew, who wrote it, and all the rest beside it.
 
 use super::cut::own_words;
-use super::letter::{Letter, is_id};
+use super::letter::Letter;
 use super::pec::{Certified, Data};
 use super::settings::{SENT, Settings};
 use super::{CLOCK_SLACK, META};
@@ -9,7 +9,7 @@ use crate::domain::mention::TEXT_LIMIT;
 use crate::domain::text::{clean, cut_bytes};
 use crate::domain::time::DAY;
 use crate::domain::{Attachment, Author, Instant, Mark, Mention, MentionKind, Visibility};
-use crate::wire::{Ctx, Heard, RawMail};
+use crate::wire::{Ctx, Heard, RawMail, is_mail_id};
 use serde::Serialize;
 
 /// So much of a mail that cannot be read is kept.
@@ -134,7 +134,7 @@ fn mention(
         rating: None,
         created_at: written(&letter, mail, cx),
         edited_at: None,
-        url: if is_id(&letter.id) { format!("mid:{}", letter.id) } else { String::new() },
+        url: if is_mail_id(&letter.id) { format!("mid:{}", letter.id) } else { String::new() },
         thread_id: letter.thread().to_owned(),
         parent_id: letter.parent.clone(),
         attachments,

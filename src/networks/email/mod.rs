@@ -31,7 +31,7 @@ use crate::domain::time::{HOUR, MINUTE, SECOND};
 use crate::domain::{Instant, MentionRef};
 use crate::wire::{
     Bucket, BucketRule, Capabilities, Counts, Ctx, Cursor, Fault, KeyFault, Lane, Meta, Network,
-    Part, Seen, Sent, Talk, Terms, ThreadView, Walk,
+    Part, Seen, Sent, Talk, Terms, ThreadView, Walk, is_mail_id,
 };
 use settings::{KEYS, SENT, Settings};
 use std::any::Any;
@@ -147,7 +147,7 @@ impl Network for Email {
         _cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Sent> + '_>> {
         // What has no id cannot be answered in its conversation.
-        letter::is_id(&of.external_id)
+        is_mail_id(&of.external_id)
             .then(|| Box::new(answer::Post::new(part, of, key)) as Box<dyn Talk<Sent> + '_>)
     }
 

@@ -1,9 +1,10 @@
 //! What an e-mail channel is told: whose mailbox, which servers, which folders.
 
-use super::letter::is_address;
-use crate::wire::{Folder, Key, KeyFault, KeyKind, MailServer, Secret, Tls, read_settings};
+use crate::wire::{
+    Folder, Key, KeyFault, KeyKind, MailServer, Secret, TlsChoice, is_address, mail_place,
+    read_settings,
+};
 use serde::Deserialize;
-use url::{Host, Url};
 
 /// The id of the lane that reads sent mail.
 pub(super) const SENT: &str = "sent";
@@ -22,7 +23,7 @@ pub(super) struct Settings {
     imap: String,
     smtp: String,
     #[serde(default)]
-    tls: Private,
+    tls: TlsChoice,
     #[serde(default = "inbox")]
     pub folders: Vec<String>,
     sent: Option<String>,
@@ -38,21 +39,6 @@ fn inbox() -> Vec<String> {
 
 fn yes() -> bool {
     true
-}
-
-/// How the lines are kept private.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Private {
-    /// As the port says.
-    #[default]
-    Auto,
-    /// TLS from the first byte.
-    Implicit,
-    /// STARTTLS.
-    Starttls,
-    /// None; spoken to our own house only.
-    None,
 }
 
 impl Settings {
@@ -96,29 +82,11 @@ impl Settings {
     }
 
     fn server(&self, place: &str, usual: u16) -> MailServer {
-        let (host, port) = place_of(place, usual).unwrap_or_default();
-        let tls = match (self.tls, port) {
-            (Private::Implicit, _) => Tls::Implicit,
-            (Private::Starttls, _) | (Private::Auto, 143 | 587 | 25) => Tls::Start,
-            (Private::Auto, _) => Tls::Implicit,
-            (Private::None, _) => Tls::None,
-        };
+        let (host, port) = mail_place(place, usual).unwrap_or_default();
+        let tls = self.tls.on(port);
         let user = self.user.clone().unwrap_or_else(|| self.address.clone());
         MailServer { host, port, tls, user, password: self.password.clone() }
     }
-}
-
-/// Host and port of `mail.example`, `mail.example:993` or `[::1]:993`.
-fn place_of(place: &str, usual: u16) -> Option<(String, u16)> {
-    // A URL without a meaning of its own: it knows how hosts and ports are written.
-    let url = Url::parse(&format!("mail://{}", place.trim())).ok()?;
-    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    if !bare || !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-        return None;
-    }
-    let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-    let known = host.parse::<std::net::IpAddr>().is_ok() || Host::parse(&host).is_ok();
-    known.then(|| (host, url.port().unwrap_or(usual)))
 }
 
 /// Reads and checks the settings.
@@ -147,7 +115,7 @@ pub(super) fn read(table: &toml::Table) -> Result<Settings, KeyFault> {
         return wrong("password", "write the account's password, or an app password");
     }
     for (key, place) in [("imap", &settings.imap), ("smtp", &settings.smtp)] {
-        if place_of(place, 1).is_none() {
+        if mail_place(place, 1).is_none() {
             return wrong(key, "write host or host:port, as in \"mail.acme.example:993\"");
         }
     }
@@ -266,6 +234,7 @@ pub(super) const KEYS: &[Key] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Tls;
 
     fn with(more: &str) -> Result<Settings, KeyFault> {
         let text = "address = \"Care@Acme.example\"\npassword = \"p w\"\n".to_owned() + more;

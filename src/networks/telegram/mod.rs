@@ -205,6 +205,13 @@ impl Network for Telegram {
         request
     }
 
+    /// The bot's id, which its messages show anyhow: updates are handed out once a bot.
+    fn source(&self, cx: &Ctx<'_>) -> String {
+        let token = cx.settings::<Settings>().token.expose();
+        let id = token.split_once(':').map_or("", |(id, _)| id);
+        format!("telegram:{id}")
+    }
+
     fn listen(
         &self,
         _lane: &Lane,

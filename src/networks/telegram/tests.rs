@@ -215,3 +215,8 @@ fn a_reply_in_a_forum_goes_to_its_topic() {
         assert!(Telegram.find(&part, &of("9"), "k", NOW, cx).is_none());
     });
 }
+
+#[test]
+fn a_bot_is_one_source_and_its_token_stays_out_of_it() {
+    with("", NOW, |cx| assert_eq!(Telegram.source(cx), "telegram:700100"));
+}

@@ -37,6 +37,25 @@ fn a_sample_alert_is_this_json() {
 }
 
 #[test]
+fn of_many_acts_a_phone_shows_those_that_come_first() {
+    let shown = |names: &[&'static str]| -> Vec<Value> {
+        let mut alert = sample();
+        let case = alert.case.as_mut().unwrap();
+        let act = case.actions[0].clone();
+        let named =
+            |name: &&'static str| AlertAct { name: *name, label: (*name).into(), ..act.clone() };
+        case.actions = names.iter().map(named).collect();
+        let sent = sent(&alert);
+        sent["actions"].as_array().unwrap().iter().map(|act| act["label"].clone()).collect()
+    };
+    let all = ["take", "publish", "edit", "snooze", "ack", "waive"];
+    assert_eq!(shown(&all), ["take", "publish", "ack"]);
+    let woken = ["take", "publish", "woken", "edit", "ack"];
+    assert_eq!(shown(&woken), ["take", "publish", "woken"]);
+    assert_eq!(shown(&["take", "answered", "snooze", "waive"]), ["take", "answered", "snooze"]);
+}
+
+#[test]
 fn hostile_text_stays_on_its_line() {
     let sent = sent(&hostile());
     let message = sent["message"].as_str().unwrap();

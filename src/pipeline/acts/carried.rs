@@ -1,14 +1,18 @@
 //! What a button or a link of an alert does, with what was said beside it: one way for both.
 
-use super::{Act, ActError, act, publish};
-use crate::domain::time::{DAY, HOUR};
+use super::{Act, ActError, act_as_seen, publish};
+use crate::domain::case::LONGEST_SNOOZE;
+use crate::domain::time::HOUR;
 use crate::domain::{CaseId, Instant};
 use crate::links::Act as Link;
 use crate::pipeline::Deps;
 use crate::pipeline::woken::in_vain;
 use crate::store::{cases, drafts};
 use crate::wire::Asks;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
+
+/// The hour of a business morning where a brand works around the clock.
+const MORNING: i8 = 9;
 
 /// What whoever presses must say besides.
 pub fn asks(act: Link) -> Asks {
@@ -24,16 +28,18 @@ pub fn asks(act: Link) -> Asks {
 }
 
 /// Carries an act out on behalf of an agent, or of a recipient whose link was confirmed. `said` is
-/// what was written beside it: a reason, until when ([`until`]), a text, a link.
+/// what was written beside it: a reason, until when ([`until`]), a text, a link. `seen` is as of
+/// [`act_as_seen`].
 ///
 /// # Errors
-/// As of [`act`] and [`publish`]; `Invalid` where a reason or a text is missing, with what to write.
+/// As of [`act_as_seen`] and [`publish`]; `Invalid` where a reason or a text is missing, with what to write.
 pub async fn carry_out(
     deps: &Deps,
     what: Link,
     case: CaseId,
     agent: &str,
     said: &str,
+    seen: Option<i64>,
 ) -> Result<(), ActError> {
     let said = said.trim();
     let reason = || match said {
@@ -55,7 +61,7 @@ pub async fn carry_out(
         }
         Link::Publish { draft_rev } => return publish_shown(deps, case, agent, draft_rev).await,
     };
-    act(deps, case, agent, change).await
+    act_as_seen(deps, case, agent, change, seen).await
 }
 
 /// Publishes the draft of this revision word by word as the alert showed it.
@@ -81,13 +87,13 @@ fn link(said: &str) -> Result<String, ActError> {
     Err(ActError::Invalid("that is no link: paste one that begins with https://".to_owned()))
 }
 
-/// Until when something is put off: `1h` to `72h`, `morning` (the brand's next business morning),
-/// a day (`2026-11-25`, from when the brand opens) or a time (`2026-11-25 14:30`), on the clocks of
-/// the brand's zone.
+/// Until when something is put off: a number of hours (`1h`), `morning` (the brand's next business
+/// morning), a day (`2026-11-25`, from when the brand opens) or a time (`2026-11-25 14:30`), on the
+/// clocks of the brand's zone.
 async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActError> {
     let now = deps.now();
     let hours = said.strip_suffix('h').and_then(|n| n.parse::<i64>().ok());
-    if let Some(hours) = hours.filter(|n| (1..=72).contains(n)) {
+    if let Some(hours) = hours.filter(|n| (1..=LONGEST_SNOOZE / HOUR).contains(n)) {
         return Ok(now + hours * HOUR);
     }
     let mut tx = deps.store.read().await?;
@@ -97,8 +103,15 @@ async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActErro
         ActError::NotAllowed(format!("brand {} is not configured any more", file.case.brand))
     })?;
     let begins = |day: Date| -> Option<Instant> {
-        let start = day.to_zoned(brand.zone.clone()).ok()?.timestamp().as_millisecond();
-        Some(brand.calendar.next_open(Instant(start)))
+        let at = |time: DateTime| {
+            let there = time.to_zoned(brand.zone.clone()).ok()?;
+            Some(Instant(there.timestamp().as_millisecond()))
+        };
+        let open = brand.calendar.next_open(at(day.to_datetime(Time::midnight()))?);
+        let there = open.timestamp().to_zoned(brand.zone.clone());
+        // Who works around the clock opens at no hour; nobody means midnight by a morning.
+        let never_shut = there.time() == Time::midnight();
+        if never_shut { at(there.date().at(MORNING, 0, 0, 0)) } else { Some(open) }
     };
     let wrong = || {
         ActError::Invalid(
@@ -119,10 +132,6 @@ async fn until(deps: &Deps, case: CaseId, said: &str) -> Result<Instant, ActErro
     let at = at.ok_or_else(wrong)?;
     if at <= now {
         return Err(ActError::Invalid(format!("{said} is over already; write a later time")));
-    }
-    if at - now > 30 * DAY {
-        let why = format!("{said} is too far away; put it off for 30 days at most");
-        return Err(ActError::Invalid(why));
     }
     Ok(at)
 }

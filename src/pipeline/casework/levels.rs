@@ -21,7 +21,7 @@ impl Work<'_> {
         let case = &mut file.case;
         let brand = deps.brands.get(&case.brand);
         let policy = brand.and_then(policy);
-        if policy.is_some_and(|(policy, _)| policy.is_overdue(case.escalation.level)) {
+        if policy.is_some_and(|(policy, _)| policy.told_overdue(case, self.now)) {
             effects.retain(|e| *e != Effect::Alert(Reason::Overdue));
         }
         let silent = begins
@@ -41,21 +41,24 @@ impl Work<'_> {
         escalation::rises(policy, calendar, case, self.now)
     }
 
-    /// Who hears of what happens to a case: those of its level, or all recipients of a brand that
-    /// has no levels.
-    pub(super) fn told(&self, id: CaseId, brand: &Brand) -> Vec<String> {
+    /// Who hears of what happens to a case: those of its level, or of the one that the clock brought
+    /// a complaint of it to; all recipients of a brand that has no levels.
+    pub(super) fn told(&self, id: CaseId, brand: &Brand, reason: Reason) -> Vec<String> {
         let Some(policy) = &brand.escalation else { return brand.recipients.clone() };
-        let level = self.files.get(&id).map_or(0, |f| f.case.escalation.level);
+        let level = self.files.get(&id).map_or(0, |f| match reason {
+            Reason::Escalated => f.case.escalation.rang,
+            _ => f.case.escalation.level,
+        });
         let known = |who: &str| self.deps.recipients.contains_key(who);
         let told = policy.told(level, &self.deps.rotas, known, self.now);
         // `check` refuses a policy with such an hour; the alarm goes to whoever is left.
         if told.is_empty() { brand.recipients.clone() } else { told }
     }
 
-    /// What an alert about a case says beside its reason: the level that it was brought to.
+    /// What an alert about a case says beside its reason: the level that the clock brought.
     pub(super) fn title(&self, id: CaseId, reason: Reason) -> String {
         match self.files.get(&id) {
-            Some(file) if reason == Reason::Escalated => file.case.escalation.level.to_string(),
+            Some(file) if reason == Reason::Escalated => file.case.escalation.rang.to_string(),
             _ => String::new(),
         }
     }

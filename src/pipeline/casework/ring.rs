@@ -19,7 +19,7 @@ impl Work<'_> {
             self.sum_up(id, since);
             return self.alert(id, "", silence, None);
         }
-        let told = self.told(id, brand);
+        let told = self.told(id, brand, reason);
         if told.is_empty() {
             return self.alert(id, "", Reason::NoRecipient, None);
         }

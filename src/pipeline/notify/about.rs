@@ -70,6 +70,49 @@ pub(super) fn has_others(deps: &Deps, row: &AlertRow) -> bool {
     !tell_others(deps, row, &Outcome::Failed(String::new())).is_empty()
 }
 
+/// What is pressed in a recipient's alerts does not reach us, and only a person can mend that: the
+/// others of its brands hear of it, once an hour. Where there is nobody else it is told itself,
+/// since alerts may arrive all the same.
+pub(in crate::pipeline) fn deaf_recipient(
+    deps: &Deps,
+    recipient: &str,
+    why: &str,
+) -> Vec<NewAlert> {
+    let now = deps.now();
+    let hour = now.0 / HOUR;
+    let tells = |brand: &&Brand| {
+        let mut levels = brand.escalation.iter().flat_map(|e| e.everybody(&deps.rotas));
+        brand.recipients.iter().any(|r| r == recipient) || levels.any(|name| name == recipient)
+    };
+    let mut alerts = Vec::new();
+    for brand in deps.brands.values().filter(tells) {
+        let others = brand.recipients.iter().filter(|r| *r != recipient).cloned();
+        let mut others: Vec<String> = others.collect();
+        if others.is_empty() {
+            let instead = stand_in::anybody(deps, brand, recipient, now);
+            others.push(instead.unwrap_or_else(|| recipient.to_owned()));
+        }
+        alerts.extend(others.into_iter().map(|other| {
+            let language = deps.recipients.get(&other).map_or(brand.language, |r| r.language);
+            let values = [("name", recipient), ("why", why.trim_end_matches('.'))];
+            NewAlert {
+                id: AlertId(deps.ids.next(now)),
+                key: format!("{recipient}.deaf.{hour}.{other}"),
+                brand: brand.name.clone(),
+                case: None,
+                channel: String::new(),
+                recipient: other,
+                reason: Reason::RecipientDead,
+                title: recipient.to_owned(),
+                body: Catalogue::of(language).fill("press.deaf", &values),
+                due_at: Some(now),
+                live: String::new(),
+            }
+        }));
+    }
+    alerts
+}
+
 /// When a recipient fails for good, who stands in for it gets the alert; without an escalation that
 /// says who that is, the brand's others hear of it, with the case.
 pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> {

@@ -4,6 +4,7 @@ use super::about;
 use super::describe::{self, describe};
 use super::group::Group;
 use super::live;
+use super::offers;
 use crate::domain::case::Attention;
 use crate::domain::customer::CustomerFacts;
 use crate::domain::delivery::{self, Wake};
@@ -13,7 +14,7 @@ use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
-use crate::pipeline::{Deps, Recipient, backoff, customer, health, promises};
+use crate::pipeline::{Deps, Recipient, backoff, customer, health, promises, standing};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::circuits::CircuitRow;
@@ -49,6 +50,10 @@ pub(super) struct Known<'a> {
     pub(super) unread: bool,
     /// The credential of its channel is refused.
     pub(super) dead: bool,
+    /// Its brand's publishing is on hold.
+    pub(super) held: bool,
+    /// The one person who reads what its recipient gets was removed.
+    pub(super) left: bool,
     /// Its recipient failed so often that it is passed over now.
     pub(super) shut: Option<&'a CircuitRow>,
     /// Now.
@@ -110,6 +115,10 @@ pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Sa
         let why = format!("recipient {} is not configured", row.recipient);
         return Outcome::Failed(why).into();
     };
+    if let (true, Some(agent)) = (known.left, &recipient.agent) {
+        let why = format!("its agent {agent} was removed; correct `agent` in the configuration");
+        return Outcome::Failed(why).into();
+    }
     if let Some(shut) = known.shut {
         return passed_over(deps, row, reason, shut).into();
     }
@@ -211,7 +220,9 @@ fn silence(reason: Reason, known: &Known<'_>) -> Option<Reason> {
     }
     let file = known.file?;
     if reason != Reason::CaseMoved {
-        return meanwhile(file, reason);
+        // Whoever is muted may have been so only since this was due.
+        let muted = standing::is_hushed(file, known.now) && !reason.is_ours();
+        return meanwhile(file, reason).or_else(|| muted.then_some(Reason::Muted));
     }
     // Nothing to bring up to date, or it says so already.
     let told = known.stands.is_none_or(|stands| stands.says == delivery::stands(&file.case));
@@ -253,9 +264,10 @@ fn compose(
 ) -> Alert {
     let words = Catalogue::of(recipient.language);
     let Known { file, now, .. } = *known;
-    let rings =
-        reason != Reason::CaseMoved && !(reason == Reason::WokenAgain && known.stands.is_some());
     let woke = row.wake.parse::<Wake>().ok();
+    // By night a storm rings when it is first told; that it grows changes what stands.
+    let grows = reason == Reason::WokenAgain || (reason == Reason::Storm && woke.is_some());
+    let rings = reason != Reason::CaseMoved && !(grows && known.stands.is_some());
     let (title, mut body) = match (file, known.group) {
         (Some(file), _) if reason == Reason::CaseMoved => live::said(&file.case, words),
         (Some(_), _) if reason == Reason::Escalated => {
@@ -272,9 +284,7 @@ fn compose(
             (title, health::said(deps, row, reason, words, known.dead, now))
         }
     };
-    let mut case = file.and_then(|f| {
-        describe(deps, f, known.mentions, known.draft, words, &row.recipient, reason, now)
-    });
+    let mut case = file.and_then(|f| describe(deps, f, known, recipient, reason));
     if let (Some(case), Some(facts)) = (&mut case, known.customer) {
         case.customer = customer::said(facts, words);
     }
@@ -288,7 +298,7 @@ fn compose(
         body = format!("{why} {body}").trim_end().to_owned();
         if let Ok(alert) = row.id.parse::<AlertId>() {
             let act = Act::Woken { alert };
-            let offer = describe::offer(deps, act, CaseId(0), &row.recipient, words, now);
+            let offer = offers::offer(deps, act, CaseId(0), &row.recipient, words, now);
             match &mut case {
                 // Third, since a phone shows no more of them.
                 Some(case) => case.actions.insert(case.actions.len().min(2), offer),

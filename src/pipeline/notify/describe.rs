@@ -1,66 +1,66 @@
 //! What an alert says of a case: what was written, when the answer is due, what can be done.
 
+use super::deliver::Known;
+use super::offers::{self, Room};
+use crate::domain::case::{Attention, Case};
 use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
 use crate::domain::text::cut_graphemes;
-use crate::domain::time::DAY;
-use crate::domain::{CaseId, Instant, Lang, Risk, Topic, Why};
-use crate::links::{Act, Action, Button};
-use crate::pipeline::{Deps, acts, promises};
+use crate::domain::{Instant, Lang, Risk, Topic, Why};
+use crate::fetch::Peer;
+use crate::links::Act;
+use crate::pipeline::{Channel, Deps, Recipient, acts, promises};
 use crate::speech::Catalogue;
-use crate::store::cases::{CaseFile, DraftRow};
+use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
-use crate::wire::{AlertAct, AlertCase};
+use crate::wire::{AlertAct, AlertCase, AlertStands};
 use jiff::tz::TimeZone;
-
-/// An action link works this long.
-const LINK_LIFE: i64 = 3 * DAY;
 
 /// The case as an alert tells it.
 pub(super) fn describe(
     deps: &Deps,
     file: &CaseFile,
-    mentions: &[MentionRow],
-    draft: Option<&DraftRow>,
-    words: &'static Catalogue,
-    recipient: &str,
+    known: &Known<'_>,
+    recipient: &Recipient,
     reason: Reason,
-    now: Instant,
 ) -> Option<AlertCase> {
-    let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last())?;
+    let case = &file.case;
+    let owed = case.owed().max_by_key(|o| o.since).or(case.obligations.last())?;
     let id = owed.mention.to_string();
-    let row = mentions.iter().find(|r| r.id == id)?;
+    let row = known.mentions.iter().find(|r| r.id == id)?;
+    let words = Catalogue::of(recipient.language);
     let private = row.visibility == "private";
     // What its author took back is told to nobody once more.
     let gone = row.gone_at.is_some();
-    let promised = promises::told(&file.case, reason);
-    let due = promised.map_or(file.case.deadline().unwrap_or(owed.due), |c| c.due);
+    let promised = promises::told(case, reason);
+    let due = promised.map_or(case.deadline().unwrap_or(owed.due), |c| c.due);
     // Where nothing is owed but what we promised, the draft is that of an answer that stands.
-    let owes = file.case.owed().next().is_some();
-    let draft = draft.filter(|_| (owes || promised.is_none()) && !gone);
-    let due_text = shown(deps, &file.case.brand, due);
+    let owes = case.owed().next().is_some();
+    let draft = known.draft.filter(|_| (owes || promised.is_none()) && !gone && !private);
+    let draft = draft.map(|d| d.text.clone()).unwrap_or_default();
+    let reader = reader_zone(deps, Some(recipient), &case.brand);
     let since = file.stakes.strikes_since;
-    let strikes_since = since.map_or(String::new(), |at| at.day_in(&zone(deps, &file.case.brand)));
+    let strikes_since = since.map_or(String::new(), |at| at.day_in(&zone(deps, &case.brand)));
     let mut why: Vec<Why> =
         row.why.as_deref().and_then(|j| serde_json::from_str(j).ok()).unwrap_or_default();
     // What says no more than that it was written to us is no news to whom it is told.
     why.retain(|why| !why.words.is_empty() || !why.cue.starts_with("about."));
-    let mut actions = Vec::new();
-    if owes {
-        let offer = |act| offer(deps, act, file.case.id, recipient, words, now);
-        actions.push(offer(Act::Take));
-        if draft.is_some_and(|d| !d.text.is_empty()) && !private {
-            actions.push(offer(Act::Publish { draft_rev: file.draft_rev }));
-        }
-        if file.case.escalation.level > 0 && file.case.escalation.acked.is_none() {
-            actions.push(offer(Act::Ack));
-        }
-        actions.push(offer(Act::Waive));
-    }
+    let channel = deps.channels.get(&row.channel).filter(|c| c.network.meta().can.reply);
+    let window = channel.filter(|_| owes).and_then(|c| c.network.reply_window_ms());
+    // One of unknown fate is under way until a person has looked.
+    let publishes = !private && !gone && !known.held && reason != Reason::ReplyUnknown;
+    let actor = offers::actor(recipient);
+    let room = Room {
+        takes_replies: channel.is_some(),
+        reply: channel.filter(|_| publishes).map(|_| file.draft_rev),
+        drafted: !draft.is_empty(),
+        actor: actor.as_deref(),
+    };
+    let offer = |act| offer(deps, act, file, channel, recipient, words, known.now);
     Some(AlertCase {
-        id: file.case.id.to_string(),
-        brand: file.case.brand.clone(),
-        network: file.case.network.clone(),
+        id: case.id.to_string(),
+        brand: case.brand.clone(),
+        network: case.network.clone(),
         author: author(file),
         text: match (private, row.text.trim()) {
             (true, _) => String::new(),
@@ -70,7 +70,7 @@ pub(super) fn describe(
         },
         language: Lang::parse(row.judged_language.as_deref().unwrap_or("und"))
             .unwrap_or(Lang::UNKNOWN),
-        severity: file.case.severity(),
+        severity: case.severity(),
         strikes: file.stakes.strikes,
         strikes_since,
         customer: String::new(),
@@ -78,45 +78,48 @@ pub(super) fn describe(
         risk: risks_of(row),
         why: if private || gone { Vec::new() } else { why },
         due,
-        due_text,
-        draft: if private {
-            String::new()
-        } else {
-            draft.map(|d| d.text.clone()).unwrap_or_default()
-        },
+        due_text: shown(&reader, due),
+        draft,
         url: row.url.clone(),
-        link: deps.links.case(file.case.id),
+        link: deps.links.case(case.id),
         private,
-        reply_limit: None,
-        window_text: String::new(),
-        actions,
+        reply_limit: channel.map(|c| longest(deps, c)),
+        window_text: window.map_or_else(String::new, |ms| shown(&reader, owed.since + ms)),
+        actions: offers::allowed(case, &room).into_iter().map(offer).collect(),
+        stands: stands(case),
     })
 }
 
-/// An act as an alert to this recipient offers it.
-pub(super) fn offer(
+/// Whether somebody still has to do something about a case.
+fn stands(case: &Case) -> AlertStands {
+    match (case.owed().next(), &case.attention) {
+        (None, _) => AlertStands::Ended,
+        (Some(_), Attention::Free) => AlertStands::Open,
+        (Some(_), _) => AlertStands::Taken,
+    }
+}
+
+/// An act as the alert offers it; what becomes public says where, and as whom.
+fn offer(
     deps: &Deps,
     act: Act,
-    case: CaseId,
-    recipient: &str,
+    file: &CaseFile,
+    channel: Option<&Channel>,
+    recipient: &Recipient,
     words: &Catalogue,
     now: Instant,
 ) -> AlertAct {
-    let expires = now + LINK_LIFE;
-    let token = deps.signer.sign(&Action {
-        act,
-        case,
-        recipient: recipient.to_owned(),
-        expires,
-        nonce: deps.ids.bytes(),
-    });
-    AlertAct {
-        name: act.name(),
-        label: words.get(&format!("action.{}", act.name())).to_owned(),
-        asks: acts::asks(act),
-        url: deps.links.act(&token),
-        button: deps.signer.sign_button(Button { act, case, expires }, recipient),
+    let mut offer = offers::offer(deps, act, file.case.id, &recipient.name, words, now);
+    if let (Act::Publish { .. }, Some(channel)) = (act, channel) {
+        offer.label = acts::publishing(deps, file, channel, words);
     }
+    offer
+}
+
+/// The longest reply there, in the network's own count and as far as its session has said so.
+fn longest(deps: &Deps, channel: &Channel) -> usize {
+    let owned = deps.engine.glance(Peer::Network(channel.network), &channel.link);
+    channel.network.length(&owned.cx()).limit
 }
 
 /// Who wrote, as shown on the network.
@@ -128,10 +131,16 @@ pub(super) fn author(file: &CaseFile) -> String {
     }
 }
 
-/// A time on the clocks of a brand's zone.
-pub(super) fn shown(deps: &Deps, brand: &str, at: Instant) -> String {
-    let there = at.timestamp().to_zoned(zone(deps, brand));
+/// A time on the clocks of a zone.
+pub(super) fn shown(zone: &TimeZone, at: Instant) -> String {
+    let there = at.timestamp().to_zoned(zone.clone());
     there.strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// The zone of whoever reads an alert: what the recipient's section says, else the brand's.
+pub(super) fn reader_zone(deps: &Deps, recipient: Option<&Recipient>, brand: &str) -> TimeZone {
+    let own = recipient.and_then(|r| r.zone.clone());
+    own.unwrap_or_else(|| zone(deps, brand))
 }
 
 /// A brand's zone; UTC for one that left the configuration.

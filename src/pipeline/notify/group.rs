@@ -1,6 +1,6 @@
 //! Alerts that tell of several others at once: what of them is still owed, the most urgent first.
 
-use super::describe::{author, shown};
+use super::describe::{author, reader_zone, shown};
 use super::ids;
 use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
@@ -13,6 +13,7 @@ use crate::store::mentions::MentionRow;
 use crate::store::outbox::AlertRow;
 use crate::store::{Tx, cases, held};
 use crate::wire::AlertLine;
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Graphemes of what was written.
@@ -51,6 +52,7 @@ pub(super) async fn read(deps: &Deps, tx: &mut Tx, row: &AlertRow) -> StepResult
     files.sort_by_key(|file| file.case.id);
     let mentions = thread::of_cases(tx, &ids).await?;
     let none = Vec::new();
+    let reader = deps.recipients.get(&row.recipient);
     let mut group = Group { lines: Vec::new(), ended: Vec::new() };
     for file in &files {
         let id = file.case.id;
@@ -63,7 +65,8 @@ pub(super) async fn read(deps: &Deps, tx: &mut Tx, row: &AlertRow) -> StepResult
                 || promises::told(&file.case, reason).is_some()
         });
         if stays || file.case.owed().any(|o| o.owing == Owing::Complaint) {
-            group.lines.push(line(deps, file, mentions.get(&id).unwrap_or(&none)));
+            let reader = reader_zone(deps, reader, &file.case.brand);
+            group.lines.push(line(deps, file, mentions.get(&id).unwrap_or(&none), &reader));
         } else {
             group.ended.push(id);
         }
@@ -83,7 +86,7 @@ pub(super) async fn read(deps: &Deps, tx: &mut Tx, row: &AlertRow) -> StepResult
     Ok(group)
 }
 
-fn line(deps: &Deps, file: &CaseFile, mentions: &[MentionRow]) -> Line {
+fn line(deps: &Deps, file: &CaseFile, mentions: &[MentionRow], reader: &TimeZone) -> Line {
     let owed: BTreeMap<String, Instant> =
         file.case.owed().map(|o| (o.mention.to_string(), o.since)).collect();
     let newest = mentions
@@ -96,7 +99,7 @@ fn line(deps: &Deps, file: &CaseFile, mentions: &[MentionRow]) -> Line {
     Line {
         due: due.unwrap_or(Instant(i64::MAX)),
         what: What::Case {
-            due: due.map_or_else(String::new, |at| shown(deps, &file.case.brand, at)),
+            due: due.map_or_else(String::new, |at| shown(reader, at)),
             author: one_line(&author(file), NAME),
             network: file.case.network.clone(),
             text,

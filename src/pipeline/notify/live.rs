@@ -108,7 +108,7 @@ pub(super) async fn keep(
 }
 
 /// How a case stands, on one line; and what else is to be said of it: where its answer is.
-pub(super) fn said(case: &Case, words: &Catalogue) -> (String, String) {
+pub(in crate::pipeline) fn said(case: &Case, words: &Catalogue) -> (String, String) {
     let of = |key: &str, by: &str| {
         // Who acted by a link is known by the recipient it was made for.
         let name = one_line(by.strip_prefix("link:").unwrap_or(by), NAME);

@@ -10,7 +10,9 @@ mod deliver;
 mod describe;
 mod group;
 pub(super) mod live;
+mod offers;
 
+pub(super) use about::deaf_recipient;
 pub use about::{about_brand, about_channel};
 
 use super::casework::Work;
@@ -25,7 +27,7 @@ use crate::store::cases::CaseFile;
 use crate::store::circuits::CircuitRow;
 use crate::store::live::LiveRow;
 use crate::store::outbox::{AlertRow, NewAlert, Outcome};
-use crate::store::{Tx, cases, credentials, held, outbox};
+use crate::store::{Tx, access, cases, credentials, held, lanes, outbox};
 use arrange::Arranged;
 use deliver::{Known, Said};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -88,6 +90,12 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     let failing = crate::store::circuits::failing(&mut tx).await?.into_iter();
     let shut: HashMap<String, CircuitRow> =
         failing.filter(|c| c.circuit().is_shut(now)).map(|c| (c.name.clone(), c)).collect();
+    let brands = lanes::brands(&mut tx).await?;
+    let on_hold: HashSet<String> = brands.into_iter().filter(|b| b.held).map(|b| b.name).collect();
+    let mut left: HashSet<String> = HashSet::new();
+    if due.iter().any(|row| agent_of(deps, row).is_some()) {
+        left.extend(access::removed_agents(&mut tx).await?);
+    }
     drop(tx);
     let deliveries = due.into_iter().map(|row| {
         let case = case_id(&row);
@@ -101,6 +109,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             unread: case.is_some_and(|id| unread.contains(&id)),
             dead: dead.contains(&row.channel),
             shut: shut.get(&circuits::of_recipient(&row.recipient)),
+            held: on_hold.contains(&row.brand),
+            left: agent_of(deps, &row).is_some_and(|agent| left.contains(agent)),
             now,
         };
         async move {
@@ -160,6 +170,11 @@ fn wakes_instead<'a>(row: &'a AlertRow, instead: &[NewAlert]) -> Vec<(String, &'
     let with_case = instead.iter().any(|alert| alert.case.is_some());
     let woken = instead.iter().filter(|alert| alert.case.is_some() == with_case);
     woken.map(|alert| (alert.key.clone(), row.wake.as_str(), Instant(night))).collect()
+}
+
+/// The one person who reads what an alert's recipient gets, where that is one.
+fn agent_of<'d>(deps: &'d Deps, row: &AlertRow) -> Option<&'d str> {
+    deps.recipients.get(&row.recipient)?.agent.as_deref()
 }
 
 fn case_id(row: &AlertRow) -> Option<CaseId> {

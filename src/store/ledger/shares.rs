@@ -13,7 +13,7 @@ use crate::store::value::{Sql, args, statements};
 use std::collections::{BTreeMap, HashMap};
 
 statements! {
-    PAGE = Sql::same("SELECT o.mention_id, m.brand, m.created_at, o.owing, o.standing, o.reason, o.ended_at, o.first_look, COALESCE(k.muted_until > $5, FALSE) AS muted FROM obligations o JOIN mentions m ON m.id = o.mention_id LEFT JOIN cases k ON k.id = o.case_id WHERE o.mention_id > $1 AND m.created_at >= $2 AND m.created_at < $3 ORDER BY o.mention_id LIMIT $4");
+    PAGE = Sql::same("SELECT o.mention_id, m.brand, m.created_at, m.heard_at, o.counts_as, o.met_before, o.standing, o.reason, o.ended_at, o.first_look, COALESCE(k.muted_until > $5, FALSE) AS muted FROM obligations o JOIN mentions m ON m.id = o.mention_id LEFT JOIN cases k ON k.id = o.case_id WHERE o.mention_id > $1 AND m.created_at >= $2 AND m.created_at < $3 ORDER BY o.mention_id LIMIT $4");
 }
 
 /// Debts read at a time: about a megabyte.
@@ -31,7 +31,9 @@ struct Debt {
     mention_id: String,
     brand: String,
     created_at: i64,
-    owing: String,
+    heard_at: i64,
+    counts_as: String,
+    met_before: Option<i64>,
     standing: String,
     reason: String,
     ended_at: Option<i64>,
@@ -93,7 +95,7 @@ fn count(debt: &Debt, now: Instant, shares: &mut Shares) -> Result<(), String> {
     let Some(share) = shares.get_mut(&debt.brand) else {
         return Err(format!("its brand {} is not known", debt.brand));
     };
-    let counted = match debt.owing.parse()? {
+    let counted = match debt.counts_as.parse()? {
         Owing::Complaint => &mut share.complaints,
         Owing::Question => &mut share.questions,
         // Nobody knows yet what it is; a person's look makes it one of the two or ends it.
@@ -107,10 +109,16 @@ fn count(debt: &Debt, now: Instant, shares: &mut Shares) -> Result<(), String> {
         Some(VoidReason::NotComplaint) => share.not_complaint += 1,
         Some(VoidReason::NotAboutUs) => share.not_about_us += 1,
         void => {
+            // The first answer counts, also where an edit or a person asked for another one; how
+            // that one ended without an answer takes nothing back.
+            let met = debt.ended_at.filter(|_| debt.standing == "met");
+            let answered_at = debt.met_before.into_iter().chain(met).min().map(Instant);
+            let void = void.filter(|_| answered_at.is_none());
             counted.count(
                 Counted {
-                    created_at: Instant(debt.created_at),
-                    answered_at: debt.ended_at.filter(|_| debt.standing == "met").map(Instant),
+                    // What is dated ahead of its time would else be in time until then.
+                    created_at: Instant(debt.created_at.min(debt.heard_at)),
+                    answered_at,
                     waived: matches!(void, Some(VoidReason::Waived | VoidReason::Closed)),
                     withdrawn: void == Some(VoidReason::Withdrawn),
                     muted: debt.muted,
@@ -137,7 +145,8 @@ mod tests {
             mention_id: mine("m"),
             brand: mine("acme"),
             created_at: (NOW - 8 * DAY).0,
-            owing: mine("complaint"),
+            heard_at: (NOW - 8 * DAY).0,
+            counts_as: mine("complaint"),
             standing: mine(standing),
             reason: mine(reason),
             ended_at: (standing != "owed").then_some((NOW - 7 * DAY).0),
@@ -155,8 +164,8 @@ mod tests {
 
     #[test]
     fn each_standing_has_its_place_in_the_share() {
-        let question = Debt { owing: "question".to_owned(), ..debt("void", "waived") };
-        let look = Debt { owing: "look".to_owned(), ..debt("owed", "") };
+        let question = Debt { counts_as: "question".to_owned(), ..debt("void", "waived") };
+        let look = Debt { counts_as: "look".to_owned(), ..debt("owed", "") };
         let counted = share(&[
             debt("owed", ""),
             debt("met", ""),
@@ -175,6 +184,32 @@ mod tests {
         assert_eq!((c.by_choice, c.withdrawn, c.muted, c.baseline), (2, 1, 1, 1));
         assert_eq!((counted.not_complaint, counted.not_about_us), (1, 1));
         assert_eq!((counted.questions.due, counted.questions.by_choice), (1, 1));
+    }
+
+    #[test]
+    fn what_was_answered_before_it_was_owed_again_counts_by_that() {
+        let before = |standing: &str, reason: &str, days: i64| Debt {
+            met_before: Some((NOW - days * DAY).0),
+            ..debt(standing, reason)
+        };
+        let c = share(&[
+            before("owed", "", 7),
+            before("void", "waived", 7),
+            Debt { ended_at: Some(NOW.0), ..before("met", "", 7) },
+            before("void", "withdrawn", 0),
+        ])
+        .complaints;
+        assert_eq!((c.due, c.answered, c.unheard, c.late), (4, 3, 1, 1));
+        assert_eq!((c.by_choice, c.withdrawn), (0, 0));
+        let refuted = share(&[before("void", "not_complaint", 7)]);
+        assert_eq!((refuted.complaints.due, refuted.not_complaint), (0, 1), "a person said so");
+    }
+
+    #[test]
+    fn what_is_dated_ahead_is_as_old_as_when_it_was_heard() {
+        let ahead = Debt { created_at: i64::MAX, ..debt("owed", "") };
+        let c = share(&[ahead]).complaints;
+        assert_eq!((c.due, c.unheard, c.in_time), (1, 1, 0));
     }
 
     #[test]

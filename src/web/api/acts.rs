@@ -40,6 +40,18 @@ struct Noted {
     note: String,
 }
 
+/// An act that ends what is owed, with a note.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ended {
+    #[serde(default, alias = "reason")]
+    note: String,
+    /// The case's `seen` when it was read: what came to be owed since stays owed. Left out, all
+    /// that is owed now is meant.
+    #[serde(default)]
+    seen: Option<i64>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Text {
@@ -51,6 +63,9 @@ struct Text {
 struct Where {
     #[serde(default)]
     url: String,
+    /// As in `Ended`.
+    #[serde(default)]
+    seen: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +76,9 @@ struct Moved {
     happened: bool,
     #[serde(default)]
     url: String,
+    /// As in `Ended`, where it happened.
+    #[serde(default)]
+    seen: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +113,9 @@ struct Judged {
     verdict: Verdict,
     #[serde(default)]
     note: String,
+    /// As in `Ended`.
+    #[serde(default)]
+    seen: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -148,17 +169,22 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 /// What is to be done, by its name in the address.
 enum Wanted {
-    Change(Act),
+    /// An act, and up to where the case's log was read, if the caller says so.
+    Change(Act, Option<i64>),
     Draft(String),
     Publish(Publish),
 }
 
 fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
+    let mut seen = None;
     let act = match name {
         "take" => read::<Nothing>(body).map(|_| Act::Take)?,
         "release" => read::<Nothing>(body).map(|_| Act::Release)?,
         "moved" => match read(body)? {
-            Moved { happened: true, url } => Act::Contacted(url),
+            Moved { happened: true, url, seen: up_to } => {
+                seen = up_to;
+                Act::Contacted(url)
+            }
             Moved { happened: false, .. } => Act::Moved,
         },
         "hand-over" => match read(body)? {
@@ -166,13 +192,21 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
             HandOver { to, reference, .. } => Act::HandOver { to, reference },
         },
         "snooze" => Act::Snooze(read::<Until>(body)?.until),
-        "waive" => Act::Waive(read::<Noted>(body)?.note),
-        "close" => Act::Close(read::<Noted>(body)?.note),
+        "waive" | "close" => {
+            let ended: Ended = read(body)?;
+            seen = ended.seen;
+            if name == "waive" { Act::Waive(ended.note) } else { Act::Close(ended.note) }
+        }
         "reopen" => Act::Reopen(read::<Noted>(body)?.note),
         "note" => Act::Note(read::<Text>(body)?.text),
-        "answered" => Act::Answered(read::<Where>(body)?.url),
+        "answered" => {
+            let answered: Where = read(body)?;
+            seen = answered.seen;
+            Act::Answered(answered.url)
+        }
         "verdict" => {
-            let Judged { verdict, note } = read(body)?;
+            let Judged { verdict, note, seen: up_to } = read(body)?;
+            seen = up_to;
             match verdict {
                 Verdict::NotComplaint => Act::NotComplaint(note),
                 Verdict::NotAboutUs => Act::NotAboutUs(note),
@@ -204,7 +238,7 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
             )));
         }
     };
-    Ok(Wanted::Change(act))
+    Ok(Wanted::Change(act, seen))
 }
 
 /// Does one act; answers with the case as it stands then.
@@ -219,8 +253,8 @@ pub async fn act(
     let deps = &front.web.deps;
     once(&front, &caller, request, BODY_LIMIT, async |body| {
         match wanted(&name, &body)? {
-            Wanted::Change(act) => {
-                acts::act(deps, id, &caller.agent, act).await?;
+            Wanted::Change(act, seen) => {
+                acts::act_as_seen(deps, id, &caller.agent, act, seen).await?;
                 Ok((StatusCode::OK, json!({ "case": head(&front, id).await? })))
             }
             Wanted::Draft(text) => {

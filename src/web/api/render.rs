@@ -91,6 +91,7 @@ pub fn case(file: &CaseFile, weights: &Weights, now: Instant) -> Value {
         "checked_at": (file.checked_at.0 > 0).then_some(file.checked_at),
         "draft_rev": file.draft_rev,
         "rev": file.rev,
+        "seen": file.events,
         "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
         "commitments": c.commitments.iter().map(commitment).collect::<Vec<_>>(),
     })

@@ -1,37 +1,71 @@
 //! Action links out of alerts: the page shows what will happen, and one click lets it happen once.
 //!
-//! A scanner that opens every link only gets the page: `GET` changes nothing.
+//! A scanner that opens every link only gets the page: `GET` changes nothing, and nothing on the page
+//! acts by itself.
 
-use super::render::{Page, asked_language};
-use super::woken;
-use crate::domain::text;
+use super::render::{Page, asked_language, network_title};
+use super::{limit, view, woken};
+use crate::domain::case::State as Stand;
+use crate::domain::{Instant, text};
 use crate::links::{Act as Link, Action, LinkFault};
 use crate::pipeline::acts::{self, ActError};
 use crate::store::cases::CaseFile;
-use crate::store::{StoreError, access, cases, drafts, mentions};
+use crate::store::mentions::MentionRow;
+use crate::store::{StoreError, Tx, access, cases, drafts, mentions};
 use crate::web::front::Shared;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use minijinja::context;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// How long a snooze may be, in hours.
-const SNOOZES: [i64; 4] = [1, 4, 24, 72];
-
-/// What the confirming form sends.
-#[derive(Default, Deserialize)]
+/// What the confirming form sends; each act reads its own fields.
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Confirmed {
+    /// Why.
     #[serde(default)]
     note: String,
+    /// Until when: `1h`, `4h`, `morning`.
     #[serde(default)]
-    hours: i64,
+    until: String,
+    /// Until which day, in place of that.
+    #[serde(default)]
+    day: String,
+    /// The reply, as it was edited.
+    #[serde(default)]
+    text: String,
+    /// Where it was answered.
+    #[serde(default)]
+    url: String,
+    /// To whom it is handed over.
+    #[serde(default)]
+    to: String,
+    /// Up to where the page showed the case.
+    #[serde(default)]
+    seen: Option<i64>,
+}
+
+impl Confirmed {
+    /// What is said beside an act.
+    fn said(&self, act: Link) -> &str {
+        match act {
+            Link::Waive | Link::NotComplaint | Link::NotAboutUs => &self.note,
+            Link::Snooze if self.day.trim().is_empty() => &self.until,
+            Link::Snooze => &self.day,
+            Link::Edit { .. } => &self.text,
+            Link::Answered => &self.url,
+            Link::HandOver => &self.to,
+            Link::Take | Link::Ack | Link::Publish { .. } | Link::Woken { .. } => "",
+        }
+    }
 }
 
 /// A link that holds, and the page for its reader.
 struct Opened {
     action: Action,
+    /// In whose name it acts.
+    agent: String,
     page: Page,
     token: String,
 }
@@ -44,7 +78,7 @@ pub async fn show(
 ) -> Response {
     match open(&front, token, &headers).await {
         Err(told) => told,
-        Ok(opened) => opened.ask(&front, StatusCode::OK, "").await,
+        Ok(opened) => opened.ask(&front, StatusCode::OK, "", None).await,
     }
 }
 
@@ -59,55 +93,61 @@ pub async fn act(
         Err(told) => return told,
         Ok(opened) => opened,
     };
-    let note = form.note.trim();
-    if opened.action.act == Link::Waive && note.is_empty() {
-        let why = opened.page.words.get("screen.reason_needed");
-        return opened.ask(&front, StatusCode::UNPROCESSABLE_ENTITY, why).await;
-    }
-    match opened.carry_out(&front, note, form.hours).await {
-        Ok(true) => opened.done(&front),
-        Ok(false) => opened.used(&front),
-        Err(ActError::Stale(_)) => {
-            let why = opened.page.words.get("link.changed");
-            opened.ask(&front, StatusCode::CONFLICT, why).await
-        }
+    match opened.carry_out(&front, &form).await {
+        Ok(true) => opened.done(&front).await,
+        Ok(false) => opened.over(&front, "link.used").await,
         Err(ActError::Store(e)) => opened.page.fails(&e),
-        Err(e) => opened.ask(&front, StatusCode::CONFLICT, &e.to_string()).await,
+        Err(refused) => opened.refuse(&front, &refused, &form).await,
     }
 }
 
 async fn open(front: &Shared, token: String, headers: &HeaderMap) -> Result<Opened, Response> {
     let deps = &front.web.deps;
-    let action = deps.signer.check(&token, front.now()).map_err(|fault| {
+    let checked = deps.signer.check(&token, front.now());
+    let late = matches!(checked, Err(LinkFault::Expired { .. }));
+    // What ran out was made by us all the same, and says what it was for.
+    let checked = if late { deps.signer.check(&token, Instant(i64::MIN)) } else { checked };
+    let action = checked.map_err(|fault| {
         let page = Page::for_visitor(headers);
-        let back = match &fault {
-            LinkFault::Expired { case } if case.0 > 0 => deps.links.case(*case),
-            _ => deps.links.inbox(),
-        };
-        let status = match fault {
-            LinkFault::Expired { .. } => StatusCode::GONE,
-            LinkFault::Forged => StatusCode::NOT_FOUND,
-        };
-        page.says_text(status, page.words.get(fault.key()), &back)
+        let inbox = deps.links.inbox();
+        page.says_text(StatusCode::NOT_FOUND, page.words.get(fault.key()), &inbox)
     })?;
     let language = deps.recipients.get(&action.recipient).map(|r| r.language);
     let page = Page::in_language(language.unwrap_or_else(|| asked_language(headers)));
-    let opened = Opened { action, page, token };
+    let agent = match acts::holder(deps, &action.recipient).await {
+        Ok(Ok(agent)) => agent,
+        Ok(Err(barred)) => {
+            let text = barred.said(page.words);
+            return Err(page.says_text(StatusCode::FORBIDDEN, &text, &deps.links.inbox()));
+        }
+        Err(e) => return Err(page.fails(&e)),
+    };
+    let opened = Opened { action, agent, page, token };
+    if late {
+        return Err(opened.over(front, "link.expired").await);
+    }
     let used = async {
         let mut tx = deps.store.read().await?;
         access::is_used(&mut tx, &opened.action.nonce).await
     };
     match used.await {
         Ok(false) => Ok(opened),
-        Ok(true) => Err(opened.used(front)),
+        Ok(true) => Err(opened.over(front, "link.used").await),
         Err(e) => Err(opened.page.fails(&e)),
     }
 }
 
 impl Opened {
-    /// The page with the confirming button; `why` says what stood against the click before.
-    async fn ask(&self, front: &Shared, status: StatusCode, why: &str) -> Response {
-        match self.asked(front, status, why).await {
+    /// The page with the confirming button; `why` says what stood against the click before, and
+    /// `typed` what was written then.
+    async fn ask(
+        &self,
+        front: &Shared,
+        status: StatusCode,
+        why: &str,
+        typed: Option<&Confirmed>,
+    ) -> Response {
+        match self.asked(front, status, why, typed).await {
             Ok(response) => response,
             Err(e) => self.page.fails(&e),
         }
@@ -118,49 +158,85 @@ impl Opened {
         front: &Shared,
         status: StatusCode,
         why: &str,
+        typed: Option<&Confirmed>,
     ) -> Result<Response, StoreError> {
         let deps = &front.web.deps;
-        let Action { act, case, .. } = &self.action;
+        let words = self.page.words;
+        let Action { act, case, recipient, .. } = &self.action;
         if let Link::Woken { alert } = act {
             return Ok(woken::ask(deps, &self.page, *alert, &self.token).await);
         }
         let mut tx = deps.store.read().await?;
-        let loaded = cases::load(&mut tx, &[*case]).await?;
-        let Some(file) = loaded.first() else {
-            let text = self.page.words.get("screen.not_found");
+        let Some(file) = cases::load(&mut tx, &[*case]).await?.pop() else {
+            let text = words.get("link.no_case");
             return Ok(self.page.says_text(StatusCode::NOT_FOUND, text, &deps.links.inbox()));
         };
-        let said = said(&mut tx, file).await?;
-        let draft = match act {
-            Link::Publish { .. } => drafts::draft(&mut tx, *case).await?,
+        let row = newest(&mut tx, &file).await?;
+        let private = row.as_ref().is_some_and(|r| r.visibility == "private");
+        let rev = match act {
+            Link::Publish { draft_rev } | Link::Edit { draft_rev } => Some(*draft_rev),
             _ => None,
         };
+        // A draft that answers something private is shown to nobody who only holds a link.
+        let draft = match rev.filter(|_| !private) {
+            Some(_) => drafts::draft(&mut tx, *case).await?,
+            None => None,
+        };
+        drop(tx);
         // A draft that changed is shown as it is now, and can be published from the case only.
-        let stale = matches!(act, Link::Publish { draft_rev } if *draft_rev != file.draft_rev);
-        let why = if stale { self.page.words.get("link.changed") } else { why };
-        let brand = deps.brands.get(&file.case.brand);
+        let stale = rev.is_some_and(|rev| rev != file.draft_rev);
+        let owes = file.case.owed().next().is_some();
+        let open = owes && !stale && (rev.is_none() || !private);
+        let why = match (stale, why) {
+            (true, _) => words.get("link.changed").to_owned(),
+            (false, "") if file.case.state() != Stand::Waiting => acts::stands(&file.case, words),
+            (false, why) => why.to_owned(),
+        };
+        let of = row.as_ref().map_or(&file.case.channel, |r| &r.channel);
+        let channel = deps.channels.get(of).filter(|c| c.network.meta().can.reply);
+        let rule = match act {
+            Link::Edit { .. } if open => Some(limit::of(deps, channel, row.as_ref()).await),
+            _ => None,
+        };
+        let stored = draft.map(|d| d.text).unwrap_or_default();
+        let text = typed.map_or(&stored, |t| &t.text);
+        let zone = view::zone(deps, &file.case.brand);
+        let named = deps.recipients.get(recipient).and_then(|r| r.agent.as_ref());
         let values = context! {
             act => act.name(),
             token => self.token,
             case_link => deps.links.case(*case),
-            brand => brand.map_or(file.case.brand.as_str(), |b| b.title.as_str()),
-            network => super::render::network_title(deps, &file.case.channel, &file.case.network),
-            author => author(file),
-            said,
-            draft => draft.map(|d| d.text),
-            hours => SNOOZES,
-            open => file.case.owed().next().is_some() && !stale,
+            brand => view::brand_title(deps, &file.case.brand),
+            network => network_title(deps, &file.case.channel, &file.case.network),
+            author => author(&file),
+            said => row.as_ref().map(said).unwrap_or_default(),
+            draft => stored,
+            text,
+            typed => typed.cloned().unwrap_or_default(),
+            stale,
+            open,
+            seen => file.events,
             state => file.case.state().as_str(),
             why,
+            named,
+            button => match (rev, channel) {
+                (Some(_), Some(channel)) => acts::publishing(deps, &file, channel, words),
+                _ => words.get("link.confirm").to_owned(),
+            },
+            today => front.now().timestamp().to_zoned(zone).date().to_string(),
+            editor => rule.map(|(rule, prefix)| context! {
+                left => limit::left(rule, prefix, text),
+                limit => rule.limit.saturating_sub(prefix),
+                counting => limit::counting(rule.counting),
+            }),
         };
         Ok(self.page.show(status, "act", values))
     }
 
     /// Acts once. `false`: somebody used the link before.
-    async fn carry_out(&self, front: &Shared, note: &str, hours: i64) -> Result<bool, ActError> {
+    async fn carry_out(&self, front: &Shared, form: &Confirmed) -> Result<bool, ActError> {
         let deps = &front.web.deps;
-        let Action { act, case, recipient, nonce, .. } = &self.action;
-        let agent = format!("link:{recipient}");
+        let Action { act, case, nonce, .. } = &self.action;
         // Used up before it acts: two clicks at once cannot both act.
         let mut tx = deps.store.begin().await?;
         let mine = access::use_link(&mut tx, nonce, front.now()).await?;
@@ -168,12 +244,8 @@ impl Opened {
         if !mine {
             return Ok(false);
         }
-        let said = match act {
-            Link::Snooze if SNOOZES.contains(&hours) => format!("{hours}h"),
-            Link::Snooze => format!("{}h", SNOOZES[0]),
-            _ => note.to_owned(),
-        };
-        let done = acts::carry_out(deps, *act, *case, &agent, &said).await;
+        let said = form.said(*act);
+        let done = acts::carry_out(deps, *act, *case, &self.agent, said, form.seen).await;
         if let Err(e) = done {
             // Refused, so nothing happened: the link stays good for another try.
             let mut tx = deps.store.begin().await?;
@@ -184,45 +256,73 @@ impl Opened {
         Ok(true)
     }
 
-    fn done(&self, front: &Shared) -> Response {
-        let words = self.page.words;
-        let key = match self.action.act {
-            Link::Publish { .. } => "screen.publishing",
-            _ => "screen.saved",
+    /// Says what stands against the act; what was written stays.
+    async fn refuse(&self, front: &Shared, refused: &ActError, form: &Confirmed) -> Response {
+        let (deps, words) = (&front.web.deps, self.page.words);
+        let Action { act, case, .. } = &self.action;
+        let status = match refused {
+            ActError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::CONFLICT,
         };
-        self.page.says_text(StatusCode::OK, words.get(key), &self.back(front))
-    }
-
-    /// Where the reader can go on.
-    fn back(&self, front: &Shared) -> String {
-        let links = &front.web.deps.links;
-        match self.action.act {
-            Link::Woken { .. } => links.inbox(),
-            _ => links.case(self.action.case),
+        match acts::against(deps, *act, *case, &self.agent, refused, words).await {
+            Ok(why) => self.ask(front, status, &why, Some(form)).await,
+            Err(e) => self.page.fails(&e),
         }
     }
 
-    fn used(&self, front: &Shared) -> Response {
-        let text = self.page.words.get("link.used");
-        self.page.says_text(StatusCode::GONE, text, &self.back(front))
+    async fn done(&self, front: &Shared) -> Response {
+        let key = match self.action.act {
+            Link::Publish { .. } | Link::Edit { .. } => "screen.publishing",
+            _ => "screen.saved",
+        };
+        self.tell(front, StatusCode::OK, key).await
+    }
+
+    /// The link does nothing any more: what happened meanwhile.
+    async fn over(&self, front: &Shared, key: &str) -> Response {
+        self.tell(front, StatusCode::GONE, key).await
+    }
+
+    /// Says one thing, and how the case stands now.
+    async fn tell(&self, front: &Shared, status: StatusCode, key: &str) -> Response {
+        let (deps, words) = (&front.web.deps, self.page.words);
+        let Action { act, case, .. } = &self.action;
+        let (stands, back) = match act {
+            Link::Woken { .. } => (Ok(String::new()), deps.links.inbox()),
+            _ => (acts::stands_now(deps, *case, words).await, deps.links.case(*case)),
+        };
+        match stands {
+            Ok(stands) => {
+                let text = format!("{} {stands}", words.get(key));
+                self.page.says_text(status, text.trim_end(), &back)
+            }
+            Err(e) => self.page.fails(&e),
+        }
     }
 }
 
-/// What the customer wrote, the newest that is owed; nothing of it where it is private, because
-/// nobody knows who holds the link.
-async fn said(tx: &mut crate::store::Tx, file: &CaseFile) -> Result<String, StoreError> {
+/// The mention that a reply would answer, as `acts::publish` chooses.
+async fn newest(tx: &mut Tx, file: &CaseFile) -> Result<Option<MentionRow>, StoreError> {
     let owed = file.case.owed().max_by_key(|o| o.since).or(file.case.obligations.last());
-    let Some(owed) = owed else { return Ok(String::new()) };
-    let row = mentions::by_id(tx, owed.mention).await?;
-    let row = row.filter(|r| r.visibility != "private" && r.gone_at.is_none());
-    Ok(row.map(|r| text::cut_graphemes(&r.text, 1_000)).unwrap_or_default())
+    match owed {
+        Some(owed) => mentions::by_id(tx, owed.mention).await,
+        None => Ok(None),
+    }
+}
+
+/// What the customer wrote; nothing of it where it is private, because nobody knows who holds the
+/// link.
+fn said(row: &MentionRow) -> String {
+    if row.visibility == "private" || row.gone_at.is_some() {
+        return String::new();
+    }
+    text::cut_graphemes(&row.text, 1_000)
 }
 
 fn author(file: &CaseFile) -> String {
-    match (file.author_name.as_str(), file.author_handle.as_str()) {
-        ("", "") => file.case.author.clone(),
-        (name, "") => name.to_owned(),
-        ("", handle) => format!("@{handle}"),
-        (name, handle) => format!("{name} (@{handle})"),
+    match view::author(&file.author_name, &file.author_handle) {
+        (name, _) if name.is_empty() => file.case.author.clone(),
+        (name, handle) if handle.is_empty() => name,
+        (name, handle) => format!("{name} ({handle})"),
     }
 }

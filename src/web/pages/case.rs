@@ -4,12 +4,11 @@ use super::render::{Page, network_title};
 use super::session::LoggedIn;
 use super::story::{self, Told};
 use super::view;
-use super::{alike, customer, dates, level};
+use super::{alike, customer, dates, level, limit};
 use crate::domain::case::{Attention, Case, HandedOver};
 use crate::domain::commitment::offers_follow_up;
-use crate::domain::length::{Counting, LengthRule};
+use crate::domain::length::LengthRule;
 use crate::domain::{CaseId, Instant};
-use crate::fetch::Peer;
 use crate::pipeline::exclusion::{self, Proposed};
 use crate::pipeline::likeness::{self, Alike};
 use crate::pipeline::{Channel, Deps, standing};
@@ -26,10 +25,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use minijinja::{Value, context};
 use serde::Deserialize;
-use std::time::Duration;
-
-/// How long the page waits for a network's word on its limit before it shows the usual one.
-const LIMIT_WAIT: Duration = Duration::from_secs(2);
 
 /// What stands at the top of the page after an act.
 #[derive(Default)]
@@ -90,7 +85,9 @@ pub async fn render(
     match read(front, agent, id).await {
         Ok(None) => page.says(StatusCode::NOT_FOUND, "screen.not_found"),
         Ok(Some(rows)) => {
-            let (rule, prefix) = limit(&front.web.deps, &rows).await;
+            let deps = &front.web.deps;
+            let said = answered(&rows).map(|m| &m.row);
+            let (rule, prefix) = limit::of(deps, channel(deps, &rows), said).await;
             let values = values(front, agent, page, &rows, rule, prefix, notice);
             page.show(status, "case", values)
         }
@@ -153,22 +150,6 @@ fn channel<'d>(deps: &'d Deps, rows: &Rows) -> Option<&'d Channel> {
     deps.channels.get(of)
 }
 
-/// How the network counts a reply, and how much of it the network's own words take.
-async fn limit(deps: &Deps, rows: &Rows) -> (LengthRule, usize) {
-    let usual = LengthRule { counting: Counting::Graphemes, limit: 280 };
-    let Some(channel) = channel(deps, rows) else { return (usual, 0) };
-    let asked = deps.engine.ctx(Peer::Network(channel.network), &channel.link);
-    let Ok(Ok(owned)) = tokio::time::timeout(LIMIT_WAIT, asked).await else {
-        return (channel.network.meta().length, 0);
-    };
-    let cx = owned.cx();
-    let rule = channel.network.length(&cx);
-    let of = answered(rows).map(|m| crate::pipeline::thread::reference(&m.row));
-    let first = of.and_then(|of| channel.network.fit("x", &of, &cx).ok()?.into_iter().next());
-    let prefix = first.map_or(0, |p| rule.count(&p.text).saturating_sub(1));
-    (rule, prefix)
-}
-
 fn values(
     front: &Shared,
     agent: &LoggedIn,
@@ -195,8 +176,7 @@ fn values(
     let (mine, attention) = attention(case, agent, page, &zone);
     let (levels, acks) = level::shown(deps, rows, words, &zone);
     let Told { entries, history, doubtful } = story::tell(rows, agent, &network, words, &zone);
-    let left = i64::try_from(rule.limit.saturating_sub(prefix)).unwrap_or(i64::MAX)
-        - i64::try_from(rule.count(&text)).unwrap_or(i64::MAX);
+    let left = limit::left(rule, prefix, &text);
     context! {
         here => "case",
         agent => agent.name,
@@ -242,6 +222,7 @@ fn values(
         doubtful,
         draft => text,
         draft_rev => rows.file.draft_rev,
+        seen => rows.file.events,
         draft_due => rows.file.draft_due,
         made_by => draft.map(|d| d.made_by.clone()),
         can_reply,
@@ -249,7 +230,7 @@ fn values(
         under_way => rows.replies.iter().any(|(r, _)| r.ended_at.is_none()),
         left,
         limit => rule.limit.saturating_sub(prefix),
-        counting => counting(rule.counting),
+        counting => limit::counting(rule.counting),
         notice => notice.text,
         notice_bad => notice.bad,
         exclusion => notice.proposed.as_ref().map(|p| exclusion_text(p, page)),
@@ -283,17 +264,6 @@ fn exclusion_text(proposed: &Proposed, page: &Page) -> String {
             ("brand", brand),
         ],
     )
-}
-
-/// How the script counts while the agent types; the server's count decides.
-fn counting(counting: Counting) -> &'static str {
-    match counting {
-        Counting::Graphemes | Counting::GraphemesAndBytes { .. } => "graphemes",
-        Counting::Bytes => "bytes",
-        Counting::Mastodon => "mastodon",
-        Counting::XWeighted => "x",
-        Counting::Utf16 => "utf16",
-    }
 }
 
 fn attention(

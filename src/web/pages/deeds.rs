@@ -5,8 +5,8 @@ use super::customer;
 use super::render::Page;
 use super::session::Posted;
 use super::view;
-use crate::domain::time::HOUR;
 use crate::domain::{CaseId, Instant};
+use crate::links::Act as Link;
 use crate::pipeline::acts::{self, Act, ActError};
 use crate::pipeline::promises::DateAct;
 use crate::store::cases;
@@ -14,9 +14,6 @@ use crate::web::front::Shared;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-
-/// Longest snooze: four weeks.
-const LONGEST_SNOOZE: i64 = 28 * 24;
 
 /// Carries out what the form asks and shows the case as it stands then.
 pub async fn act(State(front): State<Shared>, Path(id): Path<String>, posted: Posted) -> Response {
@@ -68,10 +65,18 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         true => Err(ActError::Invalid(words.get("screen.reason_needed").to_owned())),
         false => Ok(note.clone()),
     };
+    if let Some((act, said)) = shared(posted) {
+        // What an alert's link does too is done by one way, which reads what is said beside it.
+        let done = acts::carry_out(deps, act, case, agent, &said, seen(posted)?).await;
+        return done.map_err(|e| match e {
+            ActError::Invalid(why) => {
+                ActError::Invalid(acts::wanted(act).map_or(why, |key| words.get(key).to_owned()))
+            }
+            e => e,
+        });
+    }
     let change = match posted.field("do") {
-        "take" => Act::Take,
         "release" => Act::Release,
-        "ack" => Act::Acknowledge,
         "moved" => Act::Moved,
         "contacted" => Act::Contacted(posted.field("url").trim().to_owned()),
         "take_back" => Act::TakeBack,
@@ -79,17 +84,9 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
             to: posted.field("to").trim().to_owned(),
             reference: posted.field("reference").trim().to_owned(),
         },
-        "waive" => Act::Waive(reason()?),
         "close" => Act::Close(reason()?),
         "reopen" => Act::Reopen(reason()?),
         "note" => Act::Note(reason()?),
-        "not_complaint" => Act::NotComplaint(note),
-        "not_about_us" => Act::NotAboutUs(note),
-        "answered" => Act::Answered(posted.field("url").trim().to_owned()),
-        "snooze" => {
-            let hours: i64 = posted.field("hours").parse().unwrap_or(1);
-            Act::Snooze(front.now() + hours.clamp(1, LONGEST_SNOOZE) * HOUR)
-        }
         "follow_up" => Act::Date(DateAct::FollowUp { at: date(front, case, posted).await?, note }),
         "kept" => {
             let url = posted.field("url").trim().to_owned();
@@ -116,7 +113,32 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
         }
         _ => return Err(ActError::Invalid(words.get("screen.forbidden").to_owned())),
     };
-    acts::act(deps, case, agent, change).await
+    acts::act_as_seen(deps, case, agent, change, seen(posted)?).await
+}
+
+/// Up to where the page that was sent showed the case; every form of it says so.
+fn seen(posted: &Posted) -> Result<Option<i64>, ActError> {
+    match posted.field("seen") {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            ActError::Invalid(format!("`seen` is `{text}`, but must be a number; reload the case"))
+        }),
+    }
+}
+
+/// The acts that alerts offer too, with what is said beside them.
+fn shared(posted: &Posted) -> Option<(Link, String)> {
+    let note = || posted.field("note").to_owned();
+    Some(match posted.field("do") {
+        "take" => (Link::Take, String::new()),
+        "ack" => (Link::Ack, String::new()),
+        "waive" => (Link::Waive, note()),
+        "not_complaint" => (Link::NotComplaint, note()),
+        "not_about_us" => (Link::NotAboutUs, note()),
+        "answered" => (Link::Answered, posted.field("url").to_owned()),
+        "snooze" => (Link::Snooze, posted.field("until").to_owned()),
+        _ => return None,
+    })
 }
 
 /// The number of a promise or follow-up; no case has one of 0.

@@ -12,6 +12,7 @@ mod deletion;
 mod first_look;
 mod inbox;
 mod level;
+mod limit;
 mod login;
 mod render;
 mod report;

@@ -13,6 +13,7 @@ mod eval;
 mod first_look;
 mod learned;
 mod outside;
+mod recipient;
 mod replay;
 mod report;
 mod store;

@@ -173,6 +173,8 @@ language = "fr"
 number = "0815"
 at_most = "5/15m"
 quiet = ["22:00-07:00", "13:00-14:00"]
+agent = "anna"
+zone = "Europe/Lisbon"
 "##;
 
 #[test]
@@ -302,6 +304,8 @@ fn every_key_arrives() {
     assert_eq!(recipient.notifier.meta().name, "pager");
     assert_eq!(recipient.at_most, Some(Rate { most: 5, window_ms: 15 * MINUTE }));
     assert_eq!(recipient.quiet.len(), 2);
+    assert_eq!(recipient.agent.as_deref(), Some("anna"));
+    assert_eq!(recipient.zone.as_ref().and_then(|z| z.iana_name()), Some("Europe/Lisbon"));
     assert_eq!(recipient.settings.downcast_ref::<PagerSettings>().unwrap().number, "0815");
 
     let warned: Vec<_> = config.warnings.iter().map(|w| w.what.as_str()).collect();

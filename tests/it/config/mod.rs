@@ -2,6 +2,7 @@
 
 mod broken;
 mod calendars;
+mod consumers;
 mod doubles;
 mod duty;
 mod example;

@@ -1,4 +1,5 @@
-//! A made-up Jetstream: a WebSocket server that sends what the test says, and logs who asks.
+//! A made-up Jetstream: a WebSocket server that sends what the test says, and logs who asks and
+//! what is said to it.
 
 use super::Log;
 use base64::Engine as _;
@@ -23,6 +24,8 @@ pub struct Jetstream {
     pub url: String,
     /// The head of every request.
     pub log: Log<String>,
+    /// Every message of text that was said to it.
+    pub heard: Log<String>,
     said: mpsc::UnboundedSender<String>,
     task: JoinHandle<()>,
 }
@@ -34,13 +37,14 @@ impl Jetstream {
         let url = format!("ws://{}", listener.local_addr().expect("it is bound"));
         let (said, mut messages) = mpsc::unbounded_channel();
         let log = Log::default();
-        let heads = log.clone();
+        let heard = Log::default();
+        let (heads, words) = (log.clone(), heard.clone());
         let task = tokio::spawn(async move {
             while let Ok((line, _)) = listener.accept().await {
-                serve(line, &heads, &mut messages).await;
+                serve(line, &heads, &words, &mut messages).await;
             }
         });
-        Jetstream { url, log, said, task }
+        Jetstream { url, log, heard, said, task }
     }
 
     /// Sends a message to whoever listens, or to the next who does.
@@ -63,6 +67,7 @@ impl Drop for Jetstream {
 async fn serve(
     mut line: TcpStream,
     heads: &Log<String>,
+    words: &Log<String>,
     messages: &mut mpsc::UnboundedReceiver<String>,
 ) {
     let mut head = Vec::new();
@@ -94,8 +99,9 @@ async fn serve(
                 }
             }
             heard = socket.next() => {
-                if !matches!(heard, Some(Ok(_))) {
-                    return;
+                let Some(Ok(message)) = heard else { return };
+                if let Message::Text(text) = message {
+                    words.add(text.to_string());
                 }
             }
         }

@@ -5,6 +5,8 @@
 
 pub mod club;
 pub mod crm;
+pub mod discord;
+pub mod desk;
 pub mod feed;
 pub mod gate;
 pub mod google;
@@ -12,9 +14,13 @@ pub mod graph;
 pub mod jetstream;
 mod line;
 pub mod ntfy;
+pub mod pagerduty;
 pub mod place;
 pub mod posts;
 pub mod proxy;
+pub mod slack;
+pub mod teams;
+pub mod telegram_bot;
 pub mod trouble;
 pub mod webhook;
 

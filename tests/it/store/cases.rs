@@ -4,8 +4,8 @@ use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::case::{Attention, HandedOver, Resolution};
-use ascolto::domain::escalation::{Ack, Coming, Escalation};
-use ascolto::domain::obligation::{Evidence, Obligation, Owing, Standing, VoidReason};
+use ascolto::domain::escalation::{Ack, Coming, Escalation, Own};
+use ascolto::domain::obligation::{Before, Evidence, Obligation, Owing, Standing, VoidReason};
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::domain::{CaseId, Instant, Lang, MentionId, ReplyId};
 use ascolto::store::StoreError;
@@ -30,6 +30,7 @@ fn debt(house: &House, standing: Standing) -> Obligation {
         due: T0 + HOUR,
         first_look: true,
         overdue_told: true,
+        before: Before { owing: Some(Owing::Complaint), met_at: Some(T0 + 2) },
         standing,
     }
 }
@@ -114,7 +115,8 @@ fn climbed(n: usize) -> Escalation {
     }
     Escalation {
         level: 2,
-        from: T0,
+        own: [(MentionId(7), Own { level: 2, from: T0 })].into(),
+        rang: 1,
         told_at: Some(T0 + 1),
         acked: Some(Ack { by: "ada".to_owned(), at: T0 + 2 }),
         next: Some(Coming { level: 4, at: T0 + 3 }),

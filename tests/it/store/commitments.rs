@@ -4,7 +4,7 @@ use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
 use ascolto::domain::commitment::{Commitment, CommitmentKind, CommitmentState, Source};
-use ascolto::domain::obligation::{Evidence, Obligation, Owing, Standing};
+use ascolto::domain::obligation::{Before, Evidence, Obligation, Owing, Standing};
 use ascolto::domain::time::{DAY, HOUR};
 use ascolto::domain::{CaseId, Lang, MentionId, ReplyId, Topic};
 use ascolto::store::cases::{self, CaseFile};
@@ -29,6 +29,7 @@ fn answered(house: &House, thread: &str, commitments: Vec<Commitment>) -> CaseFi
         due: T0 + HOUR,
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Met { evidence, at: T0 },
     }];
     file.case.commitments = commitments;

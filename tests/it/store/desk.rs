@@ -4,7 +4,7 @@
 use super::house::{House, T0};
 use ascolto::domain::case::{Attention, Case, CaseEvent, Effect, Resolution, apply};
 use ascolto::domain::ledger::Disposition;
-use ascolto::domain::obligation::{Obligation, Owing, Standing};
+use ascolto::domain::obligation::{Before, Obligation, Owing, Standing};
 use ascolto::domain::time::HOUR;
 use ascolto::domain::*;
 use ascolto::store::cases::CaseFile;
@@ -145,6 +145,7 @@ pub async fn owe(house: &House, mention: MentionId, owing: Owing, at: Instant) -
         due: T0 + 4 * HOUR,
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     };
     let file = new_case(case, &mention.to_string());

@@ -7,7 +7,7 @@ use ascolto::domain::time::{HOUR, MINUTE};
 use ascolto::domain::{AlertId, CaseId, Instant};
 use ascolto::store::live::{self, Told};
 use ascolto::store::outbox::{self, AlertRow, NewAlert, Outcome};
-use ascolto::store::{Tx, held};
+use ascolto::store::{Tx, held, recipients};
 
 store_suite!(
     one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries,
@@ -20,6 +20,7 @@ store_suite!(
     a_word_about_a_wake_counts_once,
     what_waits_can_be_let_wake,
     one_instance_has_the_turn,
+    how_a_recipient_fares_is_known,
 );
 
 fn alert(house: &House, key: &str, reason: Reason) -> NewAlert {
@@ -273,4 +274,30 @@ async fn one_instance_has_the_turn(house: &House) {
     first.commit().await.unwrap();
     let mut next = house.begin().await;
     assert!(held::turn(&mut next).await.unwrap());
+}
+
+async fn how_a_recipient_fares_is_known(house: &House) {
+    let never = recipients::fares(&mut house.begin().await, "room").await.unwrap();
+    assert_eq!(never, recipients::Fares::default());
+    let first = alert(house, "k1", Reason::NewComplaint);
+    add(house, std::slice::from_ref(&first)).await;
+    let taken = take(house, T0).await;
+    let mut tx = house.begin().await;
+    sent(&mut tx, &taken[0], Outcome::Sent("r1".to_owned()), T0 + MINUTE).await;
+    live::keep(&mut tx, &[told(&taken[0], "waiting")], T0 + MINUTE).await.unwrap();
+    live::end(&mut tx, &[(CaseId(5).to_string(), "room".to_owned())]).await.unwrap();
+    tx.commit().await.unwrap();
+    add(house, &[alert(house, "k2", Reason::Overdue)]).await;
+    let taken = take(house, T0 + HOUR).await;
+    let mut tx = house.begin().await;
+    sent(&mut tx, &taken[0], Outcome::Failed("gone".to_owned()), T0 + HOUR).await;
+    let fares = recipients::fares(&mut tx, "room").await.unwrap();
+    assert_eq!((fares.sent_at, fares.live), (Some((T0 + MINUTE).0), 0));
+    assert_eq!(fares.fault.unwrap().fault, "gone");
+    // What ended is found by its id there all the same, and at this recipient alone.
+    let case = recipients::case_of(&mut tx, "room", "r1").await.unwrap();
+    assert_eq!(case, Some(CaseId(5)));
+    for (recipient, remote) in [("room", ""), ("room", "r2"), ("desk", "r1")] {
+        assert_eq!(recipients::case_of(&mut tx, recipient, remote).await.unwrap(), None);
+    }
 }

@@ -7,7 +7,7 @@ use ascolto::domain::case::{CaseEvent, apply};
 use ascolto::domain::coverage::TimeSpan;
 use ascolto::domain::first_look::{Figures, Opening};
 use ascolto::domain::ledger::Disposition;
-use ascolto::domain::obligation::{Obligation, Owing, Standing};
+use ascolto::domain::obligation::{Before, Obligation, Owing, Standing};
 use ascolto::domain::time::{DAY, HOUR, MINUTE};
 use ascolto::domain::{Bands, CaseId, EventId, GapId, Kind, Lang, MentionId};
 use ascolto::store::coverage::Intake;
@@ -109,6 +109,7 @@ async fn past(house: &House, id: &str, age: i64) -> CaseId {
         due: T0 + 7 * DAY,
         first_look: true,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     };
     let mut file = super::desk::new_case(case, id);

@@ -12,6 +12,7 @@ mod customers;
 mod desk;
 mod hints;
 mod house;
+mod identities;
 mod labels;
 mod lanes;
 mod ledger;

@@ -4,7 +4,7 @@
 use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::domain::obligation::{Obligation, Owing, Standing};
+use ascolto::domain::obligation::{Before, Obligation, Owing, Standing};
 use ascolto::domain::person::{AuthorKey, MOST_STRIKES};
 use ascolto::domain::reason::Reason;
 use ascolto::domain::time::{DAY, HOUR};
@@ -17,6 +17,7 @@ use ascolto::store::{StoreError, Tx, cases, mutes, persons};
 
 store_suite!(
     an_author_is_moved_from_where_it_stands_and_from_nowhere_else,
+    what_became_part_of_a_person_is_known_while_the_links_stand,
     a_mute_holds_for_an_author_or_a_whole_person_until_it_ends,
     a_mute_withdraws_what_waits_but_for_what_we_said_ourselves,
     who_left_the_same_trace_is_found_until_the_mention_goes,
@@ -68,6 +69,36 @@ async fn an_author_is_moved_from_where_it_stands_and_from_nowhere_else(house: &H
     let rows = persons::act(&mut tx, act).await.unwrap();
     assert_eq!((rows[0].undone_at, rows[0].undone_by.as_str()), (Some(T0.0 + 1), "bob"));
     assert_eq!(persons::links_of(&mut tx, &[author("a"), author("b")]).await.unwrap().len(), 1);
+}
+
+async fn what_became_part_of_a_person_is_known_while_the_links_stand(house: &House) {
+    let mut tx = house.begin().await;
+    let [one, two, three] = [1, 2, 3].map(|_| PersonId(house.id()).to_string());
+    let (first, second) = (LinkId(house.id()), LinkId(house.id()));
+    for (act, who, way) in [
+        (LinkId(house.id()), "a", ("", one.as_str())),
+        (first, "b", (two.as_str(), one.as_str())),
+        (first, "c", (two.as_str(), one.as_str())),
+        (second, "c", (three.as_str(), two.as_str())),
+    ] {
+        persons::log(&mut tx, act, &author(who), way, "ada", T0).await.unwrap();
+    }
+    let sorted = |mut pairs: Vec<(String, String)>| {
+        pairs.sort();
+        pairs
+    };
+    let pair = |of: &String, part: &String| (of.clone(), part.clone());
+    let of_one = vec![pair(&one, &two), pair(&one, &three)];
+    let found = persons::parts(&mut tx, &[&one]).await.unwrap();
+    assert_eq!(sorted(found), sorted(of_one.clone()));
+    let found = persons::parts(&mut tx, &[&one, &two]).await.unwrap();
+    assert_eq!(sorted(found), sorted([of_one, vec![pair(&two, &three)]].concat()));
+    assert!(persons::parts(&mut tx, &[&three]).await.unwrap().is_empty());
+    assert!(persons::parts(&mut tx, &[]).await.unwrap().is_empty());
+    persons::undo(&mut tx, first, "bob", T0 + 1).await.unwrap();
+    assert!(persons::parts(&mut tx, &[&one]).await.unwrap().is_empty(), "it was a mistake");
+    let found = persons::parts(&mut tx, &[&two]).await.unwrap();
+    assert_eq!(found, [pair(&two, &three)]);
 }
 
 async fn a_mute_holds_for_an_author_or_a_whole_person_until_it_ends(house: &House) {
@@ -160,6 +191,7 @@ async fn debt(house: &House, tx: &mut Tx, owing: Owing, since: Instant, due: Ins
         due,
         first_look: false,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     }];
     cases::save(tx, &[&file]).await.unwrap();

@@ -3,7 +3,7 @@
 use super::desk::{furnish, new_case};
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::domain::obligation::{Obligation, Owing, Standing};
+use ascolto::domain::obligation::{Before, Obligation, Owing, Standing};
 use ascolto::domain::time::HOUR;
 use ascolto::domain::{CaseId, Instant, Lang, MentionId};
 use ascolto::store::lanes::LEASE;
@@ -30,6 +30,7 @@ async fn owe(house: &House, channel: &str, reread_at: i64, first_look: bool) -> 
         due: T0 + 4 * HOUR,
         first_look,
         overdue_told: false,
+        before: Before::default(),
         standing: Standing::Owed,
     }];
     file.reread_at = Instant(reread_at);

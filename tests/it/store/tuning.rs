@@ -40,7 +40,8 @@ async fn what_people_did_is_a_label(house: &House) {
     for (n, reason) in ended {
         let case = owe(house, ids[n], Owing::Complaint, T0).await;
         let (by, note) = ("ada".to_owned(), "a troll".to_owned());
-        act(house, case, CaseEvent::Voided { reason, by, note }, T0 + MINUTE).await;
+        act(house, case, CaseEvent::Voided { reason, by, note, spares: Vec::new() }, T0 + MINUTE)
+            .await;
     }
     sort_out(house, ids[7], T0).await;
 

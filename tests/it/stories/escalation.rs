@@ -144,3 +144,19 @@ async fn what_a_removed_person_was_to_be_told_goes_to_who_stands_in() {
     assert_eq!(told(&t).await, ["new_complaint leo failed", "new_complaint bob"]);
     t.close().await;
 }
+
+#[tokio::test]
+async fn a_later_complaint_on_a_late_case_is_told_by_its_own_deadline() {
+    let again = r#"{"at":330,"do":"post","id":"p2","author":"jo","handle":"jo","parent":"p1","lang":"it","text":"@acme ancora niente, pacco sempre perso e nessuno risponde, vergogna!"}"#;
+    let script = format!("{COMPLAINT}\n{again}");
+    let brand = "sla = \"fast\"\nescalation = \"desk\"";
+    let t = Town::of(Plan { script: &script, brand, channel: DESK, ..Plan::default() }).await;
+    until(&t, 325).await;
+    let before = told(&t).await;
+    assert_eq!(before.last().unwrap(), "escalated 4 bob", "the first one is late");
+    until(&t, 600).await;
+    let after = told(&t).await;
+    let own = ["again bob", "escalated 2 bob", "escalated 3 lead", "escalated 4 bob"];
+    assert_eq!(after[before.len()..], own, "each level of its own, and its deadline once");
+    t.close().await;
+}

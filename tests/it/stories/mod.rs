@@ -1,10 +1,13 @@
 //! Stories on a fake clock: what a customer, a colleague and the team live through.
 
+mod acting;
 mod budget;
 mod business_hours;
+mod cards;
 mod context;
 mod credentials;
 mod delivery;
+mod discord;
 mod escalation;
 mod first_look;
 mod hearing;
@@ -14,15 +17,21 @@ mod live;
 mod lookup;
 mod moved;
 mod nights;
+mod pagerduty;
 mod persons;
+mod presses;
 mod promises;
 mod publishing;
 mod sample;
+mod seen;
 mod silence;
+mod slack;
+mod sockets;
 mod sorted_out;
 mod statement;
 mod storm;
 mod storms;
+mod telegram_desk;
 mod terms;
 mod timers;
 mod told;

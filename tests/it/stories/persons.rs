@@ -5,12 +5,13 @@ use crate::town::{Plan, Town};
 use ascolto::app::INGEST_LANE;
 use ascolto::domain::person::{AuthorKey, TraceKind};
 use ascolto::domain::time::DAY;
-use ascolto::domain::{CaseId, MentionId};
-use ascolto::pipeline::acts::Act;
+use ascolto::domain::{CaseId, MentionId, MuteId};
+use ascolto::pipeline::acts::{self, Act};
 use ascolto::pipeline::persons::{self, Customer, Folder, Lead};
 use ascolto::pipeline::replay::{Entrance, feed};
+use ascolto::pipeline::triage;
 use ascolto::store::inbox::{self, Filter};
-use ascolto::store::{cases, mentions, outbox};
+use ascolto::store::{cases, mentions, mutes, outbox};
 use ascolto::wire::Heard;
 
 /// A complaint of `who` on the rehearsed network.
@@ -38,9 +39,16 @@ const PARCEL: &str = "Acme, il pacco non è mai arrivato, è una vergogna, nessu
 /// Somebody complains in the forum; gives the case.
 async fn forum(t: &Town, who: &str, handle: &str) -> CaseId {
     t.pass(1).await;
+    hear(t, who, handle, PARCEL).await;
+    t.settle().await;
+    case_of(t, who).await
+}
+
+/// The forum hands a text over; nothing is done with it yet.
+async fn hear(t: &Town, who: &str, handle: &str, text: &str) {
     let json = serde_json::json!({
         "network": "forum", "external_id": who, "kind": "post", "visibility": "public",
-        "author": { "id": who, "handle": handle }, "text": PARCEL,
+        "author": { "id": who, "handle": handle }, "text": text,
         "created_at": t.deps.now(), "url": "https://forum.example/1", "thread_id": who,
     });
     let heard = Heard::Mention(serde_json::from_value(json).unwrap());
@@ -48,7 +56,10 @@ async fn forum(t: &Town, who: &str, handle: &str) -> CaseId {
     let (channel, lane) = ("forum", INGEST_LANE);
     let to = Entrance { brand, channel, lane, addressed: true, follow: None };
     feed(&t.deps, &to, std::iter::once(heard), |_| {}).await.unwrap();
-    t.settle().await;
+}
+
+/// The case of what somebody wrote in the forum.
+async fn case_of(t: &Town, who: &str) -> CaseId {
     let mut tx = t.deps.store.read().await.unwrap();
     let known = mentions::known(&mut tx, "acme", "forum", &[("", who)]).await.unwrap();
     let id: MentionId = known[0].id.parse().unwrap();
@@ -241,5 +252,74 @@ async fn who_is_muted_stays_so_when_somebody_says_who_else_it_is() {
     assert!(muted().await);
     persons::unlink(&t.deps, &here, None, "ada").await.unwrap();
     assert!(!muted().await, "it was a mistake");
+    t.close().await;
+}
+
+#[tokio::test]
+async fn a_muted_person_stays_muted_as_part_of_another_and_is_taken_out_so() {
+    let t = town(&[complaint(1, "p1", "ann"), complaint(1, "p2", "zoe")]).await;
+    t.pass(3).await;
+    let (ann, zoe) = (t.id("p1").await, t.id("p2").await);
+    let (annie, zoey) = (forum(&t, "f1", "annie").await, forum(&t, "f2", "zoey").await);
+    let text = |id: CaseId| id.to_string();
+    persons::link(&t.deps, &text(ann), &text(annie), "ada").await.unwrap();
+    persons::link(&t.deps, &text(zoe), &text(zoey), "ada").await.unwrap();
+    let lead = Lead::of_this_machine("anna");
+    let until = t.deps.now() + 9 * DAY;
+    persons::mute(&t.deps, &text(zoe), &lead, "insulti", until).await.unwrap();
+    let muted = async || {
+        let mut all = Vec::new();
+        for id in [ann, annie, zoe, zoey] {
+            let mut tx = t.deps.store.read().await.unwrap();
+            all.push(cases::load(&mut tx, &[id]).await.unwrap()[0].muted_until > t.deps.now());
+        }
+        all
+    };
+    assert_eq!(muted().await, [false, false, true, true]);
+    t.pass(1).await;
+    persons::link(&t.deps, &text(ann), &text(zoe), "bob").await.unwrap();
+    assert_eq!(muted().await, [true; 4], "as all that it is");
+    let now = t.deps.now();
+    assert_eq!(folder(&t, ann).await.muted(now).map(|m| m.reason.as_str()), Some("insulti"));
+    persons::unlink(&t.deps, &text(zoe), None, "bob").await.unwrap();
+    assert_eq!(muted().await, [false, false, true, true], "each as before");
+
+    t.pass(1).await;
+    persons::link(&t.deps, &text(ann), &text(zoe), "bob").await.unwrap();
+    persons::unmute(&t.deps, &text(ann), &lead).await.unwrap();
+    assert_eq!(muted().await, [false; 4], "who ends it ends it for all of them");
+    assert!(persons::unmute(&t.deps, &text(zoe), &lead).await.is_err());
+    t.close().await;
+}
+
+#[tokio::test]
+async fn what_was_due_before_a_mute_was_known_rings_nobody_but_where_a_court_is_named() {
+    let t = town(&[complaint(1, "p1", "ann")]).await;
+    t.pass(3).await;
+    let court = "Acme, ancora senza pacco, è una vergogna: ne parlo con il mio avvocato";
+    let due = async |who: &str, text: &str| {
+        hear(&t, who, who, text).await;
+        triage::step(&t.deps).await.unwrap();
+        let case = case_of(&t, who).await;
+        assert_eq!(told(&t, case).await, ["room new_complaint due"], "not delivered yet");
+        // The mute comes in between: what withdraws alerts that wait has not seen this one.
+        let key = AuthorKey {
+            brand: "acme".to_owned(),
+            network: "forum".to_owned(),
+            origin: String::new(),
+            author: who.to_owned(),
+        };
+        let (id, now) = (MuteId(t.deps.ids.next(t.deps.now())), t.deps.now());
+        let mut tx = t.deps.store.begin().await.unwrap();
+        mutes::add(&mut tx, id, &key, "anna", "insulti", now + DAY, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let seen = Act::Note("visto".to_owned());
+        acts::act(&t.deps, case, "ada", seen).await.unwrap();
+        case
+    };
+    let (jo, eva) = (due("jo", PARCEL).await, due("eva", court).await);
+    t.settle().await;
+    assert_eq!(told(&t, jo).await, ["room muted silent"]);
+    assert_eq!(told(&t, eva).await, ["room new_complaint sent"], "that is told all the same");
     t.close().await;
 }

@@ -1,5 +1,6 @@
 //! Storms: many like complaints are told in one alert that grows with them, and each stays owed.
 
+use crate::doubles::ntfy::Ntfy;
 use crate::town::{Plan, Town};
 use ascolto::domain::case::State;
 use ascolto::domain::time::HOUR;
@@ -208,5 +209,31 @@ async fn who_may_be_hurt_rings_in_a_storm_too() {
     assert_eq!(figures(&t, &storm).await.members, 25);
     assert_eq!(told(&t, "storm").await.len(), 1);
     assert_eq!(t.alerts("p3").await, ["new_complaint sent"]);
+    t.close().await;
+}
+
+#[tokio::test]
+async fn by_night_a_storm_rings_once_and_grows_without_a_sound() {
+    // It begins at 22:25 in Rome.
+    let mut script = crowd("p", 25, 865, LATE);
+    script.extend(crowd("q", 6, 872, LATE));
+    script.extend(crowd("r", 60, 890, LATE));
+    let script = script.join("\n");
+    let ntfy = Ntfy::start(None).await;
+    let more = format!(
+        "[recipient.phone]\nnotifier = \"ntfy\"\nserver = \"{}\"\ntopic = \"acme-alerts\"\n\
+         quiet = [\"22:00-07:00\"]\n",
+        ntfy.url
+    );
+    let (recipients, opens_after) = (&["phone"][..], 860);
+    let plan = Plan { script: &script, opens_after, recipients, more: &more, ..Plan::default() };
+    let t = Town::of(plan).await;
+    t.pass(8).await;
+    assert_eq!((ntfy.delivered().len(), ntfy.changed().len()), (1, 0));
+    assert_eq!(ntfy.delivered()[0]["priority"], 5, "that wakes whoever is to be woken");
+    t.pass(35).await;
+    assert_eq!(told(&t, "storm").await.len(), 3, "it grew, and it doubled");
+    assert_eq!((ntfy.delivered().len(), ntfy.changed().len()), (1, 2), "nobody is woken again");
+    hours(&t, 12).await;
     t.close().await;
 }

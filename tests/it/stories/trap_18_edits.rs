@@ -2,6 +2,11 @@
 
 use crate::town::Town;
 use ascolto::domain::case::{State, next_due};
+use ascolto::domain::obligation::Owing;
+use ascolto::domain::person::complained_at;
+use ascolto::domain::time::DAY;
+use ascolto::pipeline::acts::Act;
+use ascolto::store::ledger::BrandShare;
 
 /// Complains, is answered by a colleague, and edits.
 fn script(edit: &str) -> String {
@@ -36,7 +41,7 @@ async fn an_edit_that_only_asks_is_looked_at_and_rings_nobody() {
     let t = Town::new(&script("@acme a che ora apre lo sportello?")).await;
     t.pass(63).await;
     let case = t.case("p1").await.case;
-    assert_eq!(case.owing(), Some(ascolto::domain::obligation::Owing::Look));
+    assert_eq!(case.owing(), Some(Owing::Look));
     assert!(next_due(&case).is_some());
     assert_eq!(t.alerts("p1").await, ["new_complaint sent", "not_alerted_kind silent"]);
     t.close().await;
@@ -48,4 +53,56 @@ async fn an_edit_that_says_thanks_opens_nothing() {
     t.pass(63).await;
     assert_eq!((t.state("p1").await, t.mention("p1").await.version), (State::Answered, 2));
     t.close().await;
+}
+
+#[tokio::test]
+async fn no_edit_takes_a_complaint_out_of_the_share_but_a_persons_word_does() {
+    // Nobody answers this one.
+    let script = script("@acme a che ora apre lo sportello?");
+    let lines: Vec<&str> = script.lines().filter(|l| !l.contains("answer")).collect();
+    let t = Town::new(&lines.join("\n")).await;
+    t.pass(15).await;
+    t.act("p1", "ada", Act::Waive("a troll".to_owned())).await.unwrap();
+    t.pass(48).await;
+    let file = t.case("p1").await;
+    assert_eq!(file.case.owing(), Some(Owing::Look), "what stands there now is looked at");
+    assert_eq!(file.stakes.strikes, 1, "and its author complained all the same");
+    let share = counted(&t).await;
+    assert_eq!((share.complaints.in_time, share.complaints.ended_early), (1, 0));
+    t.clock.advance(8 * DAY);
+    t.settle().await;
+    t.pass(1).await;
+    let share = counted(&t).await;
+    assert_eq!((share.complaints.due, share.questions.due), (1, 0));
+    assert_eq!((share.complaints.unheard, share.complaints.answered), (1, 0));
+    t.act("p1", "ada", Act::NotComplaint(String::new())).await.unwrap();
+    let share = counted(&t).await;
+    assert_eq!((share.complaints.due, share.not_complaint), (0, 1));
+    assert_eq!(complained_at(&t.case("p1").await.case), None);
+    t.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_in_time_stays_one_when_the_text_is_changed() {
+    let t = Town::new(&script(
+        "@acme mi avete scritto ma il pacco è sempre perso, nessuno risponde, vergogna!",
+    ))
+    .await;
+    t.pass(50).await;
+    assert_eq!(counted(&t).await.complaints.answered_early, 1);
+    t.pass(13).await;
+    assert_eq!(t.state("p1").await, State::Waiting, "the edit is owed an answer of its own");
+    let complaints = counted(&t).await.complaints;
+    assert_eq!((complaints.answered_early, complaints.in_time), (1, 0), "it counts once");
+    t.clock.advance(8 * DAY);
+    t.settle().await;
+    t.pass(1).await;
+    let complaints = counted(&t).await.complaints;
+    assert_eq!((complaints.due, complaints.answered, complaints.late), (1, 1, 0));
+    t.close().await;
+}
+
+/// The share unheard of the one brand.
+async fn counted(t: &Town) -> BrandShare {
+    t.ledger().await.shares.remove(0)
 }

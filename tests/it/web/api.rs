@@ -46,6 +46,9 @@ async fn acts_change_a_case_under_the_agents_name() {
     let back = act("hand-over", json!({ "back": true })).await.json();
     assert_eq!(back["case"]["handed_over"], Value::Null);
     assert_eq!(act("hand-over", json!({})).await.status, StatusCode::CONFLICT, "to whom?");
+    let far = act("snooze", json!({ "until": "9999-12-01T00:00:00Z" })).await;
+    assert_eq!(far.status, StatusCode::CONFLICT);
+    assert!(far.text.contains("more than 30 days away"), "{}", far.text);
     let snoozed = act("snooze", json!({ "until": "2026-11-20T12:00:00Z" })).await.json();
     assert_eq!(snoozed["case"]["state"], "snoozed");
     let empty = act("waive", json!({ "note": " " })).await;
@@ -71,6 +74,36 @@ async fn acts_change_a_case_under_the_agents_name() {
     assert_eq!(read_only.status, StatusCode::FORBIDDEN);
     let missing = house.post("/api/v1/cases/nonsense/take", "asc_act", "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_act_ends_what_was_seen_and_what_came_since_stays_owed() {
+    let house = House::new().await;
+    let told = |id: &str, parent: &str| {
+        let mut one = mention(id, COMPLAINT);
+        one["author"] = json!({ "id": "jo", "handle": "jo", "name": "Jo" });
+        one["thread_id"] = json!("t");
+        if !parent.is_empty() {
+            one["parent_id"] = json!(parent);
+        }
+        one
+    };
+    house.hear("asc_wall", json!([told("1", "")])).await;
+    let cases = house.get("/api/v1/cases?state=open", "asc_read").await.json();
+    let at = format!("/api/v1/cases/{}", cases["cases"][0]["id"].as_str().unwrap());
+    let seen = house.get(&at, "asc_read").await.json()["case"]["seen"].clone();
+    house.hear("asc_wall", json!([told("2", "1")])).await;
+    let close = format!("{at}/close");
+    let body = |seen: &Value| json!({ "note": "al telefono", "seen": seen }).to_string();
+    let done = house.post(&close, "asc_act", body(&seen)).await;
+    assert_eq!(done.json()["case"]["state"], "waiting", "{}", done.text);
+    let stands = |n: usize| done.json()["case"]["obligations"][n]["standing"]["is"].clone();
+    assert_eq!([stands(0), stands(1)], [json!("void"), json!("owed")]);
+    assert_eq!(house.post(&close, "asc_act", body(&seen)).await.status, StatusCode::CONFLICT);
+    let far = house.post(&close, "asc_act", body(&json!(999))).await;
+    assert_eq!(far.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", far.text);
+    let all = house.post(&close, "asc_act", r#"{"note":"al telefono"}"#).await;
+    assert_eq!(all.json()["case"]["state"], "closed", "without it, all that is owed now is meant");
 }
 
 #[tokio::test]

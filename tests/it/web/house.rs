@@ -1,6 +1,7 @@
 //! A house with a web in front, without a socket, on a database of its own and a clock moved by hand.
 
 use super::wall::WALL;
+use crate::doubles::desk;
 use crate::town::around;
 use ascolto::app;
 use ascolto::clock::Clock;
@@ -50,8 +51,8 @@ stopgap = "mail"
 const REGISTRY: Registry = Registry {
     network: |name| if name == "wall" { Some(&WALL) } else { (app::registry().network)(name) },
     networks: || [(app::registry().networks)(), vec!["wall"]].concat(),
-    notifier: |name| (app::registry().notifier)(name),
-    notifiers: || (app::registry().notifiers)(),
+    notifier: desk::REGISTRY.notifier,
+    notifiers: desk::REGISTRY.notifiers,
 };
 
 /// The house of one test.

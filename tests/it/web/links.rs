@@ -9,29 +9,36 @@ use ascolto::store::{held, live, outbox};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
+/// The recipient whose alerts the links stood in.
+pub(super) const OPS: &str = "[recipient.ops]\nnotifier = \"terminal\"\nlanguage = \"en\"\n";
+
 impl House {
-    fn link(&self, case: &str, act: Act, nonce: u8) -> String {
+    pub(super) fn link(&self, case: &str, act: Act, nonce: u8) -> String {
+        self.link_of("ops", case, act, nonce)
+    }
+
+    pub(super) fn link_of(&self, recipient: &str, case: &str, act: Act, nonce: u8) -> String {
         let token = self.deps.signer.sign(&Action {
             act,
             case: case.parse().unwrap(),
-            recipient: "ops".to_owned(),
+            recipient: recipient.to_owned(),
             expires: T0 + 3_600_000,
             nonce: [nonce; 16],
         });
         format!("/act/{token}")
     }
 
-    async fn look(&self, link: &str) -> Reply {
+    pub(super) async fn look(&self, link: &str) -> Reply {
         self.ask(Request::get(link).body(Body::empty()).unwrap()).await
     }
 
-    async fn click(&self, link: &str, form: &str) -> Reply {
+    pub(super) async fn click(&self, link: &str, form: &str) -> Reply {
         let form_type = "application/x-www-form-urlencoded";
         let request = Request::post(link).header(header::CONTENT_TYPE, form_type);
         self.ask(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
-    async fn state(&self, case: &str) -> (String, String) {
+    pub(super) async fn state(&self, case: &str) -> (String, String) {
         let told = self.get(&format!("/api/v1/cases/{case}"), "asc_read").await.json();
         let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
         (text(&told["case"]["state"]), text(&told["case"]["attention"]["by"]))
@@ -40,7 +47,7 @@ impl House {
 
 #[tokio::test]
 async fn a_look_changes_nothing_and_a_click_acts_once() {
-    let house = House::new().await;
+    let house = House::with(OPS).await;
     let case =
         house.case("1", "Acme <script>alert(1)</script> che vergogna, pacco mai arrivato!").await;
     let link = house.link(&case, Act::Take, 1);
@@ -49,17 +56,20 @@ async fn a_look_changes_nothing_and_a_click_acts_once() {
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.text.contains("&lt;script&gt;alert") && !page.text.contains("<script>alert"));
         assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(page.header("cache-control"), "no-store");
     }
     assert_eq!(house.state(&case).await.0, "waiting");
     assert_eq!(house.click(&link, "").await.status, StatusCode::OK);
     assert_eq!(house.state(&case).await, ("taken".to_owned(), "link:ops".to_owned()));
-    assert_eq!(house.click(&link, "").await.status, StatusCode::GONE);
-    assert_eq!(house.look(&link).await.status, StatusCode::GONE);
+    for late in [house.click(&link, "").await, house.look(&link).await] {
+        assert_eq!(late.status, StatusCode::GONE);
+        assert!(late.text.contains("used before") && late.text.contains("Taken by ops"));
+    }
 }
 
 #[tokio::test]
 async fn a_forged_or_late_link_says_so() {
-    let house = House::new().await;
+    let house = House::with(OPS).await;
     let case = house.case("1", COMPLAINT).await;
     let link = house.link(&case, Act::Take, 1);
     let mut forged = link.clone().into_bytes();
@@ -73,19 +83,22 @@ async fn a_forged_or_late_link_says_so() {
     let late = house.click(&link, "").await;
     assert_eq!(late.status, StatusCode::GONE);
     assert!(late.text.contains(&case), "it leads to the case: {}", late.text);
+    assert!(late.text.contains("nobody is on it"), "and says how it stands: {}", late.text);
     assert_eq!(house.state(&case).await.0, "waiting");
 }
 
 #[tokio::test]
 async fn a_waiver_needs_its_reason_and_a_refusal_leaves_the_link_good() {
-    let house = House::new().await;
+    let house = House::with(OPS).await;
     let case = house.case("1", COMPLAINT).await;
     let link = house.link(&case, Act::Waive, 1);
     assert_eq!(house.click(&link, "note=+").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     house.post(&format!("/api/v1/cases/{case}/take"), "asc_act", "").await;
     let refused = house.click(&link, "note=spam").await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.text.contains("anna has taken"), "{}", refused.text);
+    assert!(refused.text.contains("Nothing was changed"), "{}", refused.text);
+    assert!(refused.text.contains("Taken by anna"), "{}", refused.text);
+    assert!(refused.text.contains("spam"), "what was typed stays: {}", refused.text);
     house.post(&format!("/api/v1/cases/{case}/release"), "asc_act", "").await;
     assert_eq!(house.click(&link, "note=spam").await.status, StatusCode::OK);
     assert_eq!(house.state(&case).await.0, "waived");
@@ -93,7 +106,7 @@ async fn a_waiver_needs_its_reason_and_a_refusal_leaves_the_link_good() {
 
 #[tokio::test]
 async fn a_link_publishes_the_draft_it_was_made_for_and_no_other() {
-    let house = House::new().await;
+    let house = House::with(OPS).await;
     let case = house.case("1", COMPLAINT).await;
     let link = house.link(&case, Act::Publish { draft_rev: 1 }, 1);
     let shown = house.look(&link).await;
@@ -101,6 +114,7 @@ async fn a_link_publishes_the_draft_it_was_made_for_and_no_other() {
     let draft = told["drafts"][0]["text"].as_str().unwrap();
     let first = draft.split(['\'', '"', '&', '/', '<']).next().unwrap();
     assert!(shown.text.contains(first), "{}", shown.text);
+    assert!(shown.text.contains("Publish as Acme on The Wall"), "{}", shown.text);
     house.post(&format!("/api/v1/cases/{case}/draft"), "asc_act", r#"{"text":"Nuova"}"#).await;
     let changed = house.look(&link).await;
     assert!(changed.text.contains("Nuova") && !changed.text.contains("<button"));
@@ -114,7 +128,7 @@ async fn a_link_publishes_the_draft_it_was_made_for_and_no_other() {
 
 #[tokio::test]
 async fn a_link_acknowledges_and_leaves_the_case_owed() {
-    let house = House::new().await;
+    let house = House::with(OPS).await;
     let case = house.case("1", COMPLAINT).await;
     let link = house.link(&case, Act::Ack, 1);
     assert!(house.look(&link).await.text.contains("the next level still comes"));
@@ -122,12 +136,12 @@ async fn a_link_acknowledges_and_leaves_the_case_owed() {
     assert_eq!(house.state(&case).await.0, "waiting");
     let again = house.click(&house.link(&case, Act::Ack, 2), "").await;
     assert_eq!(again.status, StatusCode::CONFLICT);
-    assert!(again.text.contains("link:ops has acknowledged"), "{}", again.text);
+    assert!(again.text.contains("ops has acknowledged it already"), "{}", again.text);
 }
 
 #[tokio::test]
 async fn that_an_alert_should_not_have_woken_is_kept_once_and_changes_no_case() {
-    let house = House::new().await;
+    let house = House::with(OPS).await;
     let case = house.case("1", COMPLAINT).await;
     let alert = AlertId(house.deps.ids.next(T0));
     let new = NewAlert {

@@ -118,6 +118,9 @@ async fn a_case_is_taken_drafted_published_and_its_story_told() {
     // What carried the verdict stands there in the agent's words, not by its name in the tables.
     assert!(page.text.contains("nessuna risposta o nessun aiuto"), "{}", page.text);
     assert!(!page.text.contains("ignored<") && !page.text.contains("about."), "{}", page.text);
+    let forms = page.text.matches("<form method=\"post\" action=\"/cases/").count();
+    assert!(forms > 5 && page.text.matches("name=\"seen\" value=\"").count() >= forms);
+    assert!(!page.text.contains("name=\"seen\" value=\"\""), "each says what it shows");
     let taken = browser.submit(&at, "do=take").await;
     assert_eq!(taken.header("location"), format!("{at}?done=take"));
     assert!(browser.get(&at).await.text.contains("in carico a te"));

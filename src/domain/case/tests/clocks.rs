@@ -27,9 +27,7 @@ fn a_resolution_counts_what_was_ours_and_is_told_once() {
     let (case, effects) = step(case, CaseEvent::NotResolved, 104);
     assert_eq!(effects, [Effect::Alert(Reason::NotResolved)]);
     assert_eq!(next_due(&case).unwrap().1, EventName::Overdue, "told once");
-    let close =
-        CaseEvent::Voided { reason: VoidReason::Closed, by: "ada".into(), note: "n".into() };
-    let (case, _) = step(case, close, 110);
+    let (case, _) = step(case, void(VoidReason::Closed, "n"), 110);
     assert_eq!(case.resolution, Resolution::default());
     let (case, _) = step(case, again(3, 200), 200);
     assert_eq!(case.resolution.due, Some(Instant(210 * HOUR)), "a clock of its own");
@@ -52,4 +50,24 @@ fn levels_come_while_it_waits_or_is_taken_and_none_comes_back() {
     assert_eq!((case.told_at, effects.len()), (Instant(2), 1), "told once more");
     let (case, _) = apply(case, answer(3, &[1]), Instant(3)).unwrap();
     assert_eq!(case.escalation, Escalation::default());
+}
+
+#[test]
+fn a_snooze_lies_ahead_and_within_a_month() {
+    let now = Instant(9 * DAY);
+    let snooze = |until| {
+        let event = CaseEvent::Snoozed { by: "ada".into(), until };
+        apply(opened(), event, now).map(|(case, _)| case.state()).map_err(|e| e.0)
+    };
+    assert_eq!(snooze(now + 1), Ok(State::Snoozed));
+    assert_eq!(snooze(now + LONGEST_SNOOZE), Ok(State::Snoozed));
+    for (until, says) in [
+        (now, "name a time after 1970-01-10"),
+        (now - DAY, "has passed"),
+        (now + (LONGEST_SNOOZE + 1), "name a time up to 1970-02-09"),
+        (Instant::parse("9999-01-01T00:00:00Z").unwrap(), "more than 30 days away"),
+    ] {
+        let refused = snooze(until).unwrap_err();
+        assert!(refused.contains(says), "{refused}");
+    }
 }

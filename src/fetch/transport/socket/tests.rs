@@ -3,11 +3,9 @@
 use super::super::{HttpTransport, Opened, Settings, Transport};
 use super::*;
 use crate::wire::Reached;
-use futures_util::SinkExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
 type Socket = WebSocketStream<TcpStream>;
@@ -57,13 +55,13 @@ fn transport(allow: &[&str]) -> HttpTransport {
     HttpTransport::new(&Settings { allow_private, ..Settings::default() }).unwrap()
 }
 
-async fn open(request: &Request) -> Result<Opened, SendFault> {
+async fn opened(request: &Request) -> Result<Opened, SendFault> {
     transport(&["127.0.0.1"]).socket(request, *b"the sample nonce").await
 }
 
 /// A fault, whose type has no `Debug` of what was opened instead.
 async fn fault(request: &Request) -> SendFault {
-    open(request).await.err().expect("it is refused")
+    opened(request).await.err().expect("it is refused")
 }
 
 #[test]
@@ -108,7 +106,7 @@ async fn messages_come_whole_and_pings_are_answered() {
         }
     })
     .await;
-    let mut opened = open(&request).await.unwrap();
+    let mut opened = opened(&request).await.unwrap();
     assert_eq!(opened.head.status, SWITCHING);
     let mut heard = Vec::new();
     while let Some(piece) = opened.chunks.next().await {
@@ -132,7 +130,7 @@ async fn a_message_without_end_ends_the_stream() {
         let _ = socket.send(Message::text("x".repeat(MAX_MESSAGE + 1))).await;
     })
     .await;
-    let mut opened = open(&request).await.unwrap();
+    let mut opened = opened(&request).await.unwrap();
     assert_eq!(opened.chunks.next().await.unwrap().unwrap().len(), MAX_MESSAGE);
     let why = opened.chunks.next().await.unwrap().unwrap_err().why;
     assert!(why.contains("broke off"), "{why}");
@@ -144,7 +142,7 @@ async fn a_message_without_end_ends_the_stream() {
 async fn what_is_no_web_socket_is_not_taken_for_one() {
     let (request, _task) =
         server(|_| "HTTP/1.1 426 No\r\ncontent-length: 0\r\n\r\n".into(), silence).await;
-    let mut opened = open(&request).await.unwrap();
+    let mut opened = opened(&request).await.unwrap();
     assert_eq!(opened.head.status, 426);
     assert!(opened.chunks.next().await.is_none());
 
@@ -162,4 +160,41 @@ async fn a_private_address_is_refused_before_anything_is_sent() {
     assert_eq!(refused.reached, Reached::Never);
     assert!(!task.is_finished());
     task.abort();
+}
+
+#[tokio::test]
+async fn what_is_said_arrives_whole_beside_what_is_heard() {
+    let long = "x".repeat(100_000);
+    let expected = long.clone();
+    let (request, task) = server(switching, |mut socket: Socket| async move {
+        socket.send(Message::text("hello")).await.unwrap();
+        for text in ["one", expected.as_str()] {
+            assert_eq!(socket.next().await.unwrap().unwrap(), Message::text(text));
+        }
+        socket.close(None).await.unwrap();
+        while let Some(last) = socket.next().await {
+            last.unwrap();
+        }
+    })
+    .await;
+    let there = transport(&["127.0.0.1"]);
+    let (mut opened, voice) = there.two_way(&request, *b"the sample nonce").await.unwrap();
+    let mut voice = voice.expect("the socket is open");
+    assert_eq!(opened.chunks.next().await.unwrap().unwrap(), "hello");
+    voice.say("one".to_owned()).await.unwrap();
+    voice.say(long).await.unwrap();
+    while let Some(piece) = opened.chunks.next().await {
+        assert!(piece.unwrap().is_empty(), "only the close");
+    }
+    assert!(voice.say("late".to_owned()).await.is_err());
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_socket_there_is_no_voice() {
+    let (request, _task) =
+        server(|_| "HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n".into(), silence).await;
+    let there = transport(&["127.0.0.1"]);
+    let (opened, voice) = there.two_way(&request, [0; 16]).await.unwrap();
+    assert_eq!((opened.head.status, voice.is_none()), (403, true));
 }

@@ -61,7 +61,8 @@ pub async fn story(house: &House) -> Told {
         (cases[5], VoidReason::NotComplaint),
     ] {
         let (by, note) = ("ada".to_owned(), "a troll".to_owned());
-        act(house, case, CaseEvent::Voided { reason, by, note }, T0 + HOUR).await;
+        act(house, case, CaseEvent::Voided { reason, by, note, spares: Vec::new() }, T0 + HOUR)
+            .await;
     }
     let mut tx = house.begin().await;
     mentions::gone(&mut tx, "acme", "mastodon", "", "5", T0 + HOUR).await.unwrap();
