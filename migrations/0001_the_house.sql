@@ -599,6 +599,40 @@ CREATE TABLE obligations (
 CREATE INDEX obligations_case ON obligations (case_id);
 CREATE INDEX obligations_first_look ON obligations (case_id) WHERE first_look;
 
+-- Whom we ask or tell outside and who failed: so often in a row, and until when it is passed over.
+CREATE TABLE circuits (
+    name        TEXT    NOT NULL PRIMARY KEY,    -- `recipient:NAME` or `lookup`
+    failures    BIGINT  NOT NULL,
+    shut_until  BIGINT  NOT NULL DEFAULT 0,
+    fault       TEXT    NOT NULL DEFAULT '',     -- what the last failure was
+    failed_at   BIGINT  NOT NULL DEFAULT 0,      -- when that was
+    said_at     BIGINT  NOT NULL DEFAULT 0       -- when the log was last told of it
+);
+
+-- What the company's own system says of the authors of cases, and who is still to be asked about.
+CREATE TABLE customers (
+    brand       TEXT    NOT NULL,
+    network     TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    case_id     TEXT    NOT NULL,                -- the newest case for which it is asked
+    since       TEXT    NOT NULL DEFAULT '',     -- a day
+    value       TEXT    CHECK (value IN ('low', 'normal', 'high', 'vip')),
+    order_number TEXT   NOT NULL DEFAULT '',
+    order_state TEXT    NOT NULL DEFAULT '',
+    link        TEXT    NOT NULL DEFAULT '',
+    name        TEXT    NOT NULL DEFAULT '',
+    fetched_at  BIGINT,                          -- NULL: it never answered
+    fresh_until BIGINT  NOT NULL DEFAULT 0,      -- not asked again before that
+    due_at      BIGINT,                          -- when it is asked; NULL: there is nothing to ask
+    tries       BIGINT  NOT NULL DEFAULT 0,      -- that brought no answer, in a row
+    owner       TEXT    NOT NULL DEFAULT '',
+    until       BIGINT  NOT NULL DEFAULT 0,
+    fence       BIGINT  NOT NULL DEFAULT 0,
+    PRIMARY KEY (brand, network, origin, author_id)
+);
+CREATE INDEX customers_due ON customers (due_at) WHERE due_at IS NOT NULL;
+
 -- Authors that a human confirmed to be one customer. One without authors was put together by
 -- mistake.
 CREATE TABLE persons (

@@ -9,8 +9,8 @@ use crate::fetch::{Engine, Link, Settings, Transport};
 use crate::ids::Ids;
 use crate::links::{Links, Signer};
 use crate::pipeline::{
-    Channel, Corrections, Deps, Fresh, Handover, NoKeep, Recipient, StoreKeep, learn, reconnect,
-    rounds, runner,
+    Channel, Corrections, Deps, Fresh, Handover, Lookup, NoKeep, Recipient, StoreKeep, learn,
+    reconnect, rounds, runner,
 };
 use crate::store::{Store, StoreError, credentials, lanes, looks, own, trays};
 use crate::web::Web;
@@ -197,6 +197,10 @@ pub async fn build(
         classifier: Arc::new(classifier.map_err(BuildError::Setting)?),
         corrections: Corrections::default(),
         drafts: Drafts::new().map_err(BuildError::Setting)?,
+        lookup: config
+            .lookup
+            .clone()
+            .map(|l| Lookup::new(l.settings, l.timeout_ms, l.keep_ms, l.in_alerts)),
         links: Links::new(&config.web.public_url).map_err(BuildError::Setting)?,
         signer: Signer::new(&key),
         fresh: Fresh::default(),

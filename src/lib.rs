@@ -15,6 +15,7 @@ pub mod fetch;
 pub mod handover;
 pub mod ids;
 pub mod links;
+pub mod lookup;
 pub mod networks;
 pub mod notify;
 pub mod observe;

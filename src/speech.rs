@@ -4,6 +4,7 @@
 //! key itself, which a test of the screens finds.
 
 use crate::domain::case::State;
+use crate::domain::customer::CustomerValue;
 use crate::domain::delivery::Wake;
 use crate::domain::obligation::Owing;
 use crate::domain::reason::Reason;
@@ -102,6 +103,11 @@ impl Catalogue {
         self.word("wake", wake.as_str())
     }
 
+    /// What a customer's value is called.
+    pub fn customer(&self, value: CustomerValue) -> &str {
+        self.word("customer", value.as_str())
+    }
+
     /// What a sort of debt is called.
     pub fn owing(&self, owing: Owing) -> &str {
         self.word("owing", owing.as_str())
@@ -185,6 +191,7 @@ mod tests {
         has("risk", Risk::ALL.iter().map(|w| w.as_str()).collect());
         has("state", State::ALL.iter().map(|w| w.as_str()).collect());
         has("kind", Kind::ALL.iter().map(|w| w.as_str()).collect());
+        has("customer", CustomerValue::ALL.iter().map(|w| w.as_str()).collect());
         has("wake", Wake::ALL.iter().map(|w| w.as_str()).collect());
         has("owing", Owing::ALL.iter().map(|w| w.as_str()).collect());
         has("cause", Cause::ALL.iter().map(|w| w.as_str()).collect());

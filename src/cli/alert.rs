@@ -47,6 +47,8 @@ struct Shown<'a> {
     reason: &'a str,
     /// Until when it is held or tried again.
     until: Option<Instant>,
+    /// How often it was tried.
+    tries: i64,
     /// Why it is held: `quiet` or `rate`.
     held: &'a str,
     /// Why it broke quiet hours.
@@ -102,6 +104,7 @@ impl<'a> Shown<'a> {
             state: if row.held.is_empty() { &row.state } else { "held" },
             reason: &row.reason,
             until: row.due_at.map(Instant),
+            tries: row.attempts,
             held: &row.held,
             woke: &row.wake,
             in_vain,
@@ -120,6 +123,11 @@ impl<'a> Shown<'a> {
             let by =
                 if self.held.is_empty() { String::new() } else { format!(" by {}", self.held) };
             text.push_str(&format!("{by} until {until}"));
+        }
+        // Once is the rule and needs no word.
+        if self.tries > 1 || (self.tries == 1 && self.until.is_some()) {
+            let tries = usize::try_from(self.tries).unwrap_or(usize::MAX);
+            text.push_str(&format!(", tried {}", out::count(tries, "time")));
         }
         if !self.woke.is_empty() {
             let vain = if self.in_vain { ", should not have" } else { "" };
@@ -204,5 +212,12 @@ mod tests {
         let again = row("due", "overdue");
         let again = AlertRow { due_at: Some(1_795_158_000_000), ..again };
         assert_eq!(Shown::of(&again, false).stands(), "due until 2026-11-20T07:00:00.000Z");
+        let again = AlertRow { attempts: 1, ..again };
+        let said = "due until 2026-11-20T07:00:00.000Z, tried 1 time";
+        assert_eq!(Shown::of(&again, false).stands(), said);
+        let sent = AlertRow { attempts: 1, ..row("sent", "overdue") };
+        assert_eq!(Shown::of(&sent, false).stands(), "sent");
+        let failed = AlertRow { attempts: 12, ..row("failed", "overdue") };
+        assert_eq!(Shown::of(&failed, false).stands(), "failed, tried 12 times");
     }
 }

@@ -4,16 +4,19 @@ use super::failure::Failure;
 use super::{Global, house, out, waits};
 use crate::app;
 use crate::config::{self, Config};
-use crate::fetch::{Peer, Purpose};
-use crate::pipeline::{Channel, Deps};
-use crate::store::lanes;
+use crate::domain::Instant;
+use crate::domain::text::one_line;
+use crate::fetch::{Peer, Purpose, Tried};
+use crate::pipeline::{Channel, Deps, Recipient, lookup};
+use crate::store::{circuits, lanes};
 use crate::wire::{Fault, Next, Session};
 use clap::Args;
 
 /// Say everything that is wrong with the configuration, with file, line and what to write
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Log in to every network too and say how its credential stands; exit 1 if one is dead
+    /// Log in to every network too, ask the recipients' services where that tells nobody anything, and
+    /// say how each credential stands; exit 1 if one is dead
     #[arg(long)]
     online: bool,
 }
@@ -96,11 +99,61 @@ async fn ask_all(deps: &Deps, only: Option<&str>) -> Result<(), Failure> {
         };
         out::line(&format!("channel {name}: {said}"))?;
     }
+    if only.is_none() {
+        for recipient in deps.recipients.values() {
+            let name = &recipient.name;
+            let said = match try_recipient(deps, recipient).await {
+                // It cannot be tried without telling somebody; `recipient test` does that.
+                Credential::None => continue,
+                Credential::Good(_) => "its settings are good".to_owned(),
+                Credential::Dead(why) => {
+                    dead.push(name.as_str());
+                    format!("its settings do not do: {why}")
+                }
+                Credential::Unknown(why) => {
+                    unknown.push(name.as_str());
+                    format!("could not be asked: {why}")
+                }
+            };
+            out::line(&format!("recipient {name}: {said}"))?;
+        }
+        outside(deps).await?;
+    }
     if !dead.is_empty() {
         return Err(Failure::no(format!("renew the credential of {}", dead.join(", "))));
     }
     if !unknown.is_empty() {
         return Err(Failure::outside(format!("{} could not be asked", unknown.join(", "))));
+    }
+    Ok(())
+}
+
+/// Asks a recipient's service what tells nobody anything.
+async fn try_recipient(deps: &Deps, recipient: &Recipient) -> Credential {
+    let (peer, link) = (Peer::Notifier(recipient.notifier), &recipient.link);
+    match deps.engine.try_settings(peer, link, link.settings()).await {
+        Ok(Tried::Answered | Tried::LoggedIn(_)) => Credential::Good(String::new()),
+        Ok(Tried::Untried) => Credential::None,
+        Err(fault) => refused(&fault),
+    }
+}
+
+/// Says who outside failed when it was asked or told last. The lookup is not asked now: that would
+/// tell it of a customer.
+async fn outside(deps: &Deps) -> Result<(), Failure> {
+    let failing = circuits::failing(&mut deps.store.read().await?).await?;
+    for row in &failing {
+        let times = out::count(usize::try_from(row.failures).unwrap_or(0), "time");
+        let at = Instant(row.failed_at);
+        let name = match row.name.split_once(':') {
+            Some((kind, name)) => format!("{kind} {name}"),
+            None => row.name.clone(),
+        };
+        let fault = one_line(&row.fault, 300);
+        out::line(&format!("{name}: failed {times} in a row, last at {at}: {fault}"))?;
+    }
+    if deps.lookup.is_some() && !failing.iter().any(|row| row.name == lookup::CIRCUIT) {
+        out::line("lookup: no failure stands")?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod escalation;
 mod example;
 mod form;
 mod inner;
+mod lookup;
 mod outside;
 mod overlay;
 mod pages;
@@ -35,6 +36,7 @@ mod tables;
 pub use duration::parse_duration;
 pub use escalation::EscalationConfig;
 pub use example::example;
+pub use lookup::LookupConfig;
 pub use overlay::from_env;
 pub use pages::{DocsPage, Manuals, pages};
 pub use problem::Problem;
@@ -93,6 +95,8 @@ pub struct Config {
     pub handovers: BTreeMap<String, HandoverConfig>,
     /// Who hears of complaints when, by name; brands hold a copy of theirs.
     pub escalations: BTreeMap<String, EscalationConfig>,
+    /// The company's own system that says who a customer is.
+    pub lookup: Option<LookupConfig>,
     /// What is allowed, but hardly meant.
     pub warnings: Vec<Problem>,
 }
@@ -233,6 +237,7 @@ pub fn load_beside(
     brands::public(&sections, &mut brands, &mut problems);
     let channels = outside::channels(&sections, registry, &mut problems);
     let recipients = outside::recipients(&sections, registry, &mut problems);
+    let lookup = lookup::read(&sections, &mut problems);
     consumers::check(&sections, &channels, &recipients, &mut problems);
     let handovers = outside::handovers(&sections, registry, &mut problems);
     brands::warn(&sections, &brands, &channels, &mut problems);
@@ -251,6 +256,7 @@ pub fn load_beside(
                 handovers,
                 rotas,
                 escalations,
+                lookup,
                 warnings,
             })
         }

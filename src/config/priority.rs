@@ -6,6 +6,7 @@ use super::problem::Problems;
 use super::section::Sections;
 use super::tables::{Shape, may};
 use crate::domain::Risk;
+use crate::domain::customer::CustomerValue;
 use crate::domain::priority::Weights;
 
 /// The section.
@@ -68,6 +69,15 @@ const FIELDS: &[Field] = &[
          Default 4.",
         "4",
     ),
+    may(
+        "customer_low",
+        Form::Points,
+        "For a customer of this value, as your own system says; see [lookup]. Default 0.",
+        "0",
+    ),
+    may("customer_normal", Form::Points, "The same for value normal. Default 0.", "0"),
+    may("customer_high", Form::Points, "The same for value high. Default 12.", "12"),
+    may("customer_vip", Form::Points, "The same for value vip. Default 24.", "24"),
 ];
 
 /// Reads the weights; what is not written is as the defaults say.
@@ -89,6 +99,9 @@ pub(super) fn read(sections: &Sections, problems: &mut Problems) -> Weights {
     set("window", &mut weights.window);
     for risk in Risk::ALL {
         set(risk.as_str(), weights.risk.entry(*risk).or_default());
+    }
+    for value in CustomerValue::ALL {
+        set(&format!("customer_{value}"), weights.customer.entry(*value).or_default());
     }
     if weights.second_strike > weights.third_strike {
         problems.add(

@@ -36,7 +36,13 @@ impl Shape {
 const TEXT: Form = Form::Plain(KeyKind::Text);
 const LIST: Form = Form::Plain(KeyKind::List);
 
-const fn must(name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Field {
+/// A key that must be given.
+pub(super) const fn must(
+    name: &'static str,
+    form: Form,
+    doc: &'static str,
+    example: &'static str,
+) -> Field {
     Field { name, form, required: true, doc, example }
 }
 
@@ -75,6 +81,7 @@ pub(super) const SHAPES: &[Shape] = &[
         fields: TRIAGE,
     },
     super::priority::SHAPE,
+    super::lookup::SHAPE,
     Shape {
         kind: "brand",
         named: true,

@@ -4,8 +4,10 @@
 
 pub mod brand;
 pub mod case;
+pub mod circuit;
 pub mod commitment;
 pub mod coverage;
+pub mod customer;
 pub mod deadline;
 pub mod delivery;
 pub mod escalation;

@@ -4,6 +4,7 @@
 //! So the part that grows with time grows alike for all, and no row is touched while it passes.
 
 use super::case::Case;
+use super::customer::CustomerValue;
 use super::obligation::Owing;
 use super::time::{DAY, HOUR, Instant};
 use super::verdict::{Risk, words};
@@ -33,6 +34,8 @@ pub struct Weights {
     pub reach: i64,
     /// So many hours before a network's reply window closes an answer must stand there.
     pub window: i64,
+    /// What a customer is worth, as the company's own system says.
+    pub customer: BTreeMap<CustomerValue, i64>,
 }
 
 /// From so many people on reach counts.
@@ -59,6 +62,7 @@ impl Default for Weights {
             strikes_within: 365 * DAY,
             reach: 4,
             window: 4,
+            customer: BTreeMap::from([(CustomerValue::High, 12), (CustomerValue::Vip, 24)]),
         }
     }
 }
@@ -79,6 +83,8 @@ pub struct Stakes {
     pub lead_told: bool,
     /// How long the network takes a reply, in milliseconds from what is answered.
     pub window: Option<i64>,
+    /// What its author, or any of the person, is worth to the company; `None` where nobody said so.
+    pub customer: Option<CustomerValue>,
 }
 
 impl Stakes {
@@ -106,6 +112,8 @@ words! {
         Reach = "reach",
         /// The network takes no reply any more before the deadline, or soon after it.
         Window = "window",
+        /// What its author is worth to the company.
+        Customer = "customer",
     }
 }
 
@@ -122,6 +130,8 @@ pub enum Part {
     Reach(u64),
     /// When the network takes no reply any more.
     Window(Instant),
+    /// Of which value the customer is.
+    Customer(CustomerValue),
 }
 
 impl Part {
@@ -133,6 +143,7 @@ impl Part {
             Part::Strikes(..) => PartName::Strikes,
             Part::Reach(_) => PartName::Reach,
             Part::Window(_) => PartName::Window,
+            Part::Customer(_) => PartName::Customer,
         }
     }
 }
@@ -147,6 +158,7 @@ impl fmt::Display for Part {
             Part::Strikes(n, None) => write!(f, "complaint {n}"),
             Part::Reach(n) => write!(f, "{n} people follow or saw it"),
             Part::Window(at) => write!(f, "the network takes a reply until {at}"),
+            Part::Customer(value) => write!(f, "the company's system says {value}"),
         }
     }
 }
@@ -196,6 +208,9 @@ impl Weights {
             add(Part::Reach(stakes.reach), self.reach.saturating_mul(steps(stakes.reach)));
             if let Some((closes, hours)) = self.closing(case, stakes) {
                 add(Part::Window(closes), hours);
+            }
+            if let Some(value) = stakes.customer {
+                add(Part::Customer(value), self.customer.get(&value).copied().unwrap_or(0));
             }
         }
         let points = parts.iter().fold(0, |sum: i64, p| sum.saturating_add(p.points));

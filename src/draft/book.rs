@@ -22,6 +22,11 @@ pub(super) struct Facts<'a> {
     pub(super) brand: &'a str,
     /// What it is about: gives `about` and `details`.
     pub(super) topic: Topic,
+    /// The year since when the author is a customer.
+    pub(super) since: &'a str,
+    /// The number of an order, and how that stands.
+    pub(super) order: &'a str,
+    pub(super) state: &'a str,
 }
 
 /// All templates.
@@ -83,7 +88,14 @@ impl Book {
         if let Some(unknown) = found.difference(&wanted).next() {
             return Err(format!("nothing uses {unknown}"));
         }
-        let facts = Facts { author: "A", brand: "B", topic: Topic::Other };
+        let facts = Facts {
+            author: "A",
+            brand: "B",
+            topic: Topic::Other,
+            since: "C",
+            order: "D",
+            state: "E",
+        };
         for path in &found {
             for index in 0..self.variants[path] {
                 self.render(language, &format!("{path}.{index}"), &facts)
@@ -91,6 +103,11 @@ impl Book {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is a template of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name)
     }
 
     /// One variant of what stands under a path, and the name of its template.
@@ -122,6 +139,9 @@ impl Book {
             brand => facts.brand,
             about => plain("about")?,
             details => plain("details")?,
+            since => facts.since,
+            order => facts.order,
+            state => facts.state,
         };
         self.env.render_named_str(name, self.text(name)?, facts)
     }
@@ -150,6 +170,7 @@ fn paths() -> impl Iterator<Item = String> {
         .chain(steps.map(|step| format!("closing.{step}")))
         .chain(topics("about"))
         .chain(topics("details"))
+        .chain(["since", "order", "order_state"].map(|of| format!("known.{of}")))
 }
 
 /// A variant, the same for the same seed and path, and independent between paths.

@@ -2,7 +2,9 @@
 //!
 //! A draft is where an agent begins, never what is published by itself. It says nothing that we
 //! do not know: no promise, no date, no refund, no cause. It never quotes the mention, so private
-//! text cannot come into public through it; of the author it takes the name alone, disarmed.
+//! text cannot come into public through it; of the author it takes the name alone, disarmed. What the
+//! company's own system knows of a customer is said in private alone, and never where a court may
+//! read it.
 
 mod author;
 mod book;
@@ -35,12 +37,25 @@ pub struct Request<'a> {
     pub signature: &'a str,
     /// The conversation is private: details may be asked for right there.
     pub private: bool,
+    /// What the company knows of the customer; it is said in private alone.
+    pub known: Known<'a>,
     /// How the network counts, and its limit.
     pub rule: LengthRule,
     /// What the network puts before the text (a handle that must be named), as it counts it.
     pub prefix_len: usize,
     /// Picks among the variants; the same seed, the same draft.
     pub seed: u64,
+}
+
+/// What the company's own system says of a customer; each may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known<'a> {
+    /// The year since when.
+    pub since: Option<i16>,
+    /// The number of an order, harmless in any markup.
+    pub order: &'a str,
+    /// How that stands, as harmless.
+    pub state: &'a str,
 }
 
 /// A written draft.
@@ -66,6 +81,11 @@ impl Drafts {
         Book::read().map(Drafts)
     }
 
+    /// Whether a draft was made by a template of ours, by what its row says of who made it.
+    pub fn wrote(&self, made_by: &str) -> bool {
+        self.0.has(made_by)
+    }
+
     /// Writes a draft that the network takes in one piece.
     pub fn write(&self, request: &Request<'_>) -> Draft {
         let language = Some(request.language).filter(|l| Lang::SERVED.contains(l));
@@ -73,10 +93,16 @@ impl Drafts {
         let (opening, step) = plot(request);
         let side = if request.private { "private" } else { "public" };
         let author = author::salutation(request.author);
+        let known = request.known;
+        let told = request.private && step != "holding";
+        let year = known.since.filter(|_| told).map(|year| year.to_string()).unwrap_or_default();
         let facts = Facts {
             author: author.as_deref().unwrap_or_default(),
             brand: request.brand_title,
             topic: request.topic,
+            since: &year,
+            order: known.order,
+            state: known.state,
         };
         let say = |path: &str| self.0.say(language, path, &facts, request.seed);
         let (greeting, _) = say(if author.is_some() { "greeting.named" } else { "greeting.plain" });
@@ -85,10 +111,18 @@ impl Drafts {
         let (ask, _) = say(&format!("step.{step}.{side}"));
         let (ask_short, _) = say(&format!("step.{step}.{side}_short"));
         let (closing, _) = say(&format!("closing.{step}"));
+        let since = if year.is_empty() { String::new() } else { say("known.since").0 };
+        // Whose order is known is not asked for its number.
+        let ask = match (told && !known.order.is_empty(), known.state) {
+            (false, _) => ask,
+            (true, "") => say("known.order").0,
+            (true, _) => say("known.order_state").0,
+        };
         let signature = request.signature.trim();
 
         // From what we would like to say to what a narrow network still takes.
-        let ladder: [(&str, &[&str]); 7] = [
+        let ladder: [(&str, &[&str]); 8] = [
+            (&long_name, &[&greeting, &long, &since, &ask, &closing, signature]),
             (&long_name, &[&greeting, &long, &ask, &closing, signature]),
             (&long_name, &[&greeting, &long, &ask, signature]),
             (&long_name, &[&greeting, &long, &ask_short, signature]),

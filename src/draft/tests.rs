@@ -18,6 +18,7 @@ fn request(limit: usize) -> Request<'static> {
         brand_title: "ACME",
         signature: "^GM",
         private: false,
+        known: Known::default(),
         rule: LengthRule { counting: Counting::Graphemes, limit },
         prefix_len: 0,
         seed: 4,
@@ -117,6 +118,43 @@ fn details_are_asked_for_in_private() {
     let open = DRAFTS.write(&request(500)).text;
     let closed = DRAFTS.write(&Request { private: true, ..request(500) }).text;
     assert!(open.contains("privat") && !closed.contains("privat"), "{open}\n{closed}");
+}
+
+#[test]
+fn what_is_known_of_a_customer_is_said_in_private_alone() {
+    let known = Known { since: Some(2019), order: "IT4711223", state: "in transito" };
+    for language in Lang::SERVED {
+        for topic in Topic::ALL {
+            for owing in Owing::ALL {
+                for (severity, risk) in [(1, &[][..]), (3, &[][..]), (1, &[Risk::Legal][..])] {
+                    let request = Request {
+                        language,
+                        topic: *topic,
+                        owing: *owing,
+                        severity,
+                        risk,
+                        ..request(5_000)
+                    };
+                    let plain = DRAFTS.write(&request).text;
+                    let open = DRAFTS.write(&Request { known, ..request }).text;
+                    assert_eq!(open, plain, "in public nothing of it is said");
+                    let closed = DRAFTS.write(&Request { known, private: true, ..request });
+                    let says =
+                        ["2019", "IT4711223", "in transito"].map(|k| closed.text.contains(k));
+                    let holding = closed.template.contains("holding");
+                    assert_eq!(says, [!holding; 3], "{}", closed.text);
+                }
+            }
+        }
+    }
+    let private = Request { private: true, ..request(5_000) };
+    let order = Known { order: "IT4711223", ..Known::default() };
+    let text = DRAFTS.write(&Request { known: order, ..private }).text;
+    assert!(text.contains("IT4711223") && !text.contains("  "), "{text}");
+    assert!(!text.contains("numero dell'ordine"), "what is known is not asked for: {text}");
+    let narrow = Request { known, rule: request(140).rule, ..private };
+    assert!(DRAFTS.write(&narrow).text.chars().count() <= 140);
+    assert!(DRAFTS.wrote("it.complaint.delivery.long.1") && !DRAFTS.wrote("ada"));
 }
 
 #[test]

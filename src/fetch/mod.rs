@@ -107,6 +107,8 @@ pub enum Peer<'a> {
     /// The server behind a network's consent page, by that network's name. It has no settings, no
     /// session and no limits.
     Consent(&'a str),
+    /// The company's own system that says who a customer is, with what it is asked at most.
+    Lookup(&'static [BucketRule]),
 }
 
 impl<'a> Peer<'a> {
@@ -116,6 +118,7 @@ impl<'a> Peer<'a> {
             Peer::Notifier(notifier) => notifier.meta().name,
             Peer::Tickets(system) => system.meta().name,
             Peer::Consent(network) => network,
+            Peer::Lookup(_) => "lookup",
         }
     }
 
@@ -125,41 +128,43 @@ impl<'a> Peer<'a> {
             Peer::Notifier(notifier) => notifier.meta().buckets,
             Peer::Tickets(system) => system.meta().buckets,
             Peer::Consent(_) => &[],
+            Peer::Lookup(rules) => rules,
         }
     }
 
     fn sign(self, request: Request, cx: &Ctx<'_>) -> Request {
         match self {
             Peer::Network(network) => network.sign(request, cx),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => request,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => request,
         }
     }
 
     fn own(self, settings: &(dyn Any + Send + Sync)) -> Vec<String> {
         match self {
             Peer::Network(network) => network.own(settings),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => Vec::new(),
         }
     }
 
     fn login(self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<Session> + 'a>> {
         match self {
             Peer::Network(network) => network.login(cx),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => None,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => None,
         }
     }
 
     fn probe(self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + 'a>> {
         match self {
             Peer::Network(network) => network.probe(cx),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => None,
+            Peer::Notifier(notifier) => notifier.probe(cx),
+            Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => None,
         }
     }
 
     fn passes(self, res: &Response) -> bool {
         match self {
             Peer::Notifier(notifier) => notifier.passes(res),
-            Peer::Network(_) | Peer::Tickets(_) | Peer::Consent(_) => false,
+            Peer::Network(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => false,
         }
     }
 
@@ -169,6 +174,7 @@ impl<'a> Peer<'a> {
             Peer::Notifier(notifier) => notifier.fault(res, cx),
             Peer::Tickets(system) => system.fault(res, cx),
             Peer::Consent(_) => consent_fault(res),
+            Peer::Lookup(_) => None,
         }
     }
 
@@ -176,21 +182,21 @@ impl<'a> Peer<'a> {
         match self {
             Peer::Network(network) => network.told(res, cx),
             Peer::Notifier(notifier) => notifier.told(res, cx),
-            Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => Vec::new(),
         }
     }
 
     fn cost(self, res: &Response, cx: &Ctx<'_>) -> Vec<(Bucket, u32)> {
         match self {
             Peer::Network(network) => network.cost(res, cx),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => Vec::new(),
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => Vec::new(),
         }
     }
 
     fn limit(self, rule: &BucketRule, link: &Link) -> u32 {
         match self {
             Peer::Network(network) => network.limit(rule, &link.settled().cx()),
-            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) => rule.limit,
+            Peer::Notifier(_) | Peer::Tickets(_) | Peer::Consent(_) | Peer::Lookup(_) => rule.limit,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! are links. Where one of several services behind a key fails, the server says so for all of them:
 //! trying again then tells the others twice.
 
-use super::form::{Once, cut, heading, risks, said, strikes, whys, words};
+use super::form::{Once, Tries, cut, heading, risks, said, strikes, whys, words};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::wire::{
@@ -142,12 +142,25 @@ impl Notifier for Apprise {
         })
     }
 
+    fn probe(&self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        let settings: &Settings = cx.settings();
+        let mut url = settings.server.clone();
+        url.path_segments_mut().ok()?.pop_if_empty().push("status");
+        // Its words differ by version; that it works is its status code alone.
+        let judge = |_: &Response| Ok(());
+        Some(Box::new(Tries { ask: Ask::open(Request::get(url), 0), judge }))
+    }
+
     fn fault(&self, res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {
         let (next, why) = match res.status {
             401 | 403 => {
                 (Next::Auth, "something before the Apprise server refuses us; let Ascolto through")
             }
             404 => (Next::Gone, "no Apprise API server is at this address; correct `server`"),
+            417 => (
+                Next::Retry { after: None },
+                "the Apprise server says of itself that it does not work; look at its log",
+            ),
             424 => (
                 Next::Retry { after: None },
                 "a service behind the `key` failed, or the `tag` matches none; look at the Apprise \

@@ -2,7 +2,7 @@
 
 use crate::domain::text::{is_printable, one_line};
 use crate::speech::Catalogue;
-use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Step, Talk};
+use crate::wire::{Alert, AlertCase, Ask, Ctx, Delivered, Fault, Got, Response, Step, Talk};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
@@ -41,13 +41,16 @@ pub(super) fn said(case: &AlertCase, words: &Catalogue, limit: usize) -> String 
     format!("{}: {}", one_line(&case.author, 60), one_line(&case.text, limit))
 }
 
-/// Which complaint it is, from somebody's second on.
+/// Who complains: which complaint it is, from somebody's second on, and what the company knows of the
+/// customer.
 pub(super) fn strikes(case: &AlertCase, words: &Catalogue) -> String {
+    let known = one_line(&case.customer, 300);
     if case.strikes < 2 {
-        return String::new();
+        return known;
     }
     let (count, time) = (case.strikes.to_string(), one_line(&case.strikes_since, 20));
-    words.fill("alert.strikes", &[("count", &count), ("time", &time)])
+    let repeated = words.fill("alert.strikes", &[("count", &count), ("time", &time)]);
+    if known.is_empty() { repeated } else { format!("{repeated}. {known}") }
 }
 
 /// The risks by name, separated by commas.
@@ -178,6 +181,24 @@ impl Talk<Delivered> for InOrder {
             return Ok(Step::Ask(Vec::new()));
         }
         Ok(Step::Done(Delivered { remote }))
+    }
+}
+
+/// A harmless question, and what its answer must be.
+pub(super) struct Tries<F> {
+    /// What is asked.
+    pub(super) ask: Ask,
+    /// Whether the answer shows that the settings do.
+    pub(super) judge: F,
+}
+
+impl<F: FnMut(&Response) -> Result<(), Fault> + Send> Talk<()> for Tries<F> {
+    fn start(&mut self, _cx: &Ctx<'_>) -> Step<()> {
+        Step::Ask(vec![self.ask.clone()])
+    }
+
+    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<()>, Fault> {
+        (self.judge)(&got.http()?).map(Step::Done)
     }
 }
 

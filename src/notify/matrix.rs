@@ -8,7 +8,7 @@
 mod hear;
 mod page;
 
-use super::form::{cut, heading, words};
+use super::form::{Tries, cut, heading, words};
 use crate::domain::text::one_line;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::wire::{
@@ -139,6 +139,25 @@ impl Notifier for Matrix {
             asks.push(put(cx, &format!("{}.word", alert.key), &word));
         }
         Some(Box::new(Writes { asks, remote: Some(remote.to_owned()) }))
+    }
+
+    fn probe(&self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        #[derive(Deserialize)]
+        struct Joined {
+            joined_rooms: Vec<String>,
+        }
+        let settings: &Settings = cx.settings();
+        let room = settings.room.clone();
+        let url = endpoint(settings, &["joined_rooms"]);
+        let request = Request::get(url).bearer(settings.token.expose());
+        let judge = move |res: &Response| match serde_json::from_slice::<Joined>(&res.body) {
+            Ok(joined) if joined.joined_rooms.contains(&room) => Ok(()),
+            Ok(_) => Err(Fault::refused("the account has not joined `room`; invite it there")),
+            Err(_) => Err(Fault::refused(
+                "the answer is no Matrix server's; write the homeserver's address",
+            )),
+        };
+        Some(Box::new(Tries { ask: Ask::open(request, 0), judge }))
     }
 
     fn hears(&self, _cx: &Ctx<'_>) -> Hears {

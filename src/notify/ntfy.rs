@@ -3,7 +3,7 @@
 //! ntfy proves nobody's identity: whoever subscribes can press a button. So buttons only open
 //! pages of ours (`view`), which ask for a log-in where one is needed.
 
-use super::form::{Once, cut, heading, risks, said, strikes, whys, words};
+use super::form::{Once, Tries, cut, heading, risks, said, strikes, whys, words};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::domain::time::MINUTE;
@@ -148,6 +148,23 @@ impl Notifier for Ntfy {
         cx: &Ctx<'_>,
     ) -> Option<Box<dyn Talk<Delivered> + '_>> {
         (!remote.is_empty()).then(|| publish(alert, Some(remote), cx))
+    }
+
+    fn probe(&self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        #[derive(Deserialize)]
+        struct Health {
+            healthy: bool,
+        }
+        let settings: &Settings = cx.settings();
+        let url = settings.server.join("v1/health").ok()?;
+        let judge = |res: &Response| match serde_json::from_slice::<Health>(&res.body) {
+            Ok(Health { healthy: true }) => Ok(()),
+            Ok(_) => Err(Fault::retry("the ntfy server says of itself that it is not healthy")),
+            Err(_) => {
+                Err(Fault::refused("the answer is not ntfy's; write the address of an ntfy server"))
+            }
+        };
+        Some(Box::new(Tries { ask: Ask::open(Request::get(url), 0), judge }))
     }
 
     fn fault(&self, res: &Response, _cx: &Ctx<'_>) -> Option<Fault> {

@@ -5,7 +5,7 @@ use crate::domain::reason::Reason;
 use crate::domain::{Instant, Lang, Risk, Topic, Why};
 use crate::wire::{
     Acts, Alert, AlertAct, AlertCase, AlertLine, AlertStands, Ask, Asks, Body, Called, Ctx, Fault,
-    HookRequest, MailAct, MailOp, Method, Next, Response, Step, Via,
+    Got, HookRequest, MailAct, MailOp, Method, Next, Response, Step, Via,
 };
 use mail_parser::MessageParser;
 
@@ -40,6 +40,7 @@ pub(super) fn sample() -> Alert {
             severity: 2,
             strikes: 1,
             strikes_since: "2026-11-20".into(),
+            customer: String::new(),
             topic: Topic::Delivery,
             risk: vec![Risk::Churn, Risk::Ignored],
             why: vec![
@@ -199,6 +200,17 @@ fn an_alert_carries_its_key_and_its_link() {
 }
 
 #[test]
+fn what_is_known_of_the_customer_is_told() {
+    for notifier in NOTIFIERS {
+        let mut alert = sample();
+        alert.case.as_mut().unwrap().customer = "Cliente VIP dal 2019".into();
+        let body = body(&send(*notifier, &examples(*notifier), &alert));
+        let name = notifier.meta().name;
+        assert!(body.contains("Cliente VIP dal 2019"), "{name}: {body}");
+    }
+}
+
+#[test]
 fn an_edit_names_the_alert_that_it_changes_and_who_cannot_edit_says_so() {
     for notifier in NOTIFIERS {
         let settings = notifier.settings(&examples(*notifier)).unwrap();
@@ -233,6 +245,23 @@ fn a_forged_call_is_refused_and_a_strange_message_is_no_press() {
             assert!(matches!(notifier.hook(&req, &cx), Called::Refuse(_)), "{name}: {body}");
             assert_eq!(notifier.frame(body.as_bytes(), &cx).press, None, "{name}: {body}");
         }
+    }
+}
+
+#[test]
+fn a_probe_only_reads_and_takes_no_other_servers_answer() {
+    for notifier in NOTIFIERS {
+        let settings = notifier.settings(&examples(*notifier)).unwrap();
+        let (name, now) = (notifier.meta().name, sample().at);
+        let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };
+        let Some(mut talk) = notifier.probe(&cx) else { continue };
+        let Step::Ask(asks) = talk.start(&cx) else { panic!("{name} asks nothing") };
+        let Via::Http(request) = &asks[0].via else { panic!("{name} asks by another way") };
+        assert_eq!((asks.len(), request.method), (1, Method::Get), "{name}");
+        let page = Response { status: 200, body: "<html>".into(), ..Response::default() };
+        let taken = talk.read(0, Got::Http(page), &cx).is_ok();
+        // Of Apprise the status code alone tells.
+        assert_eq!(taken, name == "apprise", "{name}");
     }
 }
 

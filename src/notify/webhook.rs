@@ -183,6 +183,7 @@ fn case_within(case: &AlertCase, room: usize) -> Value {
         "language": case.language,
         "severity": case.severity,
         "strikes": case.strikes,
+        "customer": cut(&one_line(&case.customer, 300), 600),
         "topic": case.topic,
         "risk": case.risk,
         "why": why.collect::<Vec<_>>(),

@@ -6,7 +6,7 @@
 
 use super::{Channel, Deps, StepResult, health};
 use crate::domain::Instant;
-use crate::store::{access, credentials, deletions, lanes};
+use crate::store::{access, credentials, customers, deletions, lanes};
 use std::collections::BTreeSet;
 
 /// What people are told of a channel whose permission was taken back.
@@ -75,6 +75,7 @@ pub async fn erase(
         let mut found = 0;
         for (brand, network, author) in authors {
             found += deletions::ask(&mut tx, &code, brand, network, author, now).await?;
+            customers::erase(&mut tx, brand, network, author).await?;
         }
         tx.commit().await?;
         tracing::info!(mentions = found, "an author asked that their data is deleted");

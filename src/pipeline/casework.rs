@@ -10,7 +10,7 @@ mod ring;
 pub use key::key_for;
 
 use super::logged::data_of;
-use super::{Deps, contact, handover, learn, notify, standing};
+use super::{Deps, contact, handover, learn, lookup, notify, standing};
 use crate::domain::case::{
     Attention, Case, CaseEvent, Effect, NotAllowed, Resolution, apply, wind,
 };
@@ -59,6 +59,8 @@ pub struct Work<'d> {
     said: BTreeMap<MentionId, Option<Label>>,
     /// Cases that were answered, or moved to private: one may be the contact that another waits for.
     contacts: BTreeSet<CaseId>,
+    /// Cases about whose authors the company's own system is to be asked.
+    unknown: BTreeSet<CaseId>,
 }
 
 impl<'d> Work<'d> {
@@ -78,6 +80,7 @@ impl<'d> Work<'d> {
             late: BTreeMap::new(),
             said: BTreeMap::new(),
             contacts: BTreeSet::new(),
+            unknown: BTreeSet::new(),
         }
     }
 
@@ -193,6 +196,9 @@ impl<'d> Work<'d> {
         }
         if may_be_a_contact(&event) {
             self.contacts.insert(id);
+        }
+        if lookup::is_asked_at(&event) {
+            self.unknown.insert(id);
         }
         self.said.extend(label::said(&event, &case, &effects));
         if file.rev > 0 && stands(&file.case) != stands(&case) {
@@ -323,6 +329,9 @@ impl<'d> Work<'d> {
         cases::save(tx, &touched).await?;
         let Work { deps, files, touched, alerts, now, .. } = &mut self;
         standing::weigh(deps, tx, files, touched, alerts, *now).await?;
+        let unknown: Vec<&CaseFile> =
+            self.unknown.iter().filter_map(|id| self.files.get(id)).collect();
+        lookup::want(self.deps, tx, &unknown, self.now).await?;
         events::append(tx, &self.entries).await?;
         let moves: Vec<_> = self
             .moved

@@ -2,11 +2,12 @@
 
 use super::casework::Work;
 use super::thread::of_cases;
-use super::{Deps, Did, StepResult};
+use super::{Deps, Did, StepResult, customer};
+use crate::domain::customer::CustomerFacts;
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::obligation::Owing;
 use crate::domain::{CaseId, Risk, Topic};
-use crate::draft::Request;
+use crate::draft::{Known, Request};
 use crate::fetch::Peer;
 use crate::store::cases::{CaseFile, DraftRow};
 use crate::store::mentions::MentionRow;
@@ -28,11 +29,13 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     }
     let mentions = of_cases(&mut tx, &ids).await?;
     let files = cases::load(&mut tx, &ids).await?;
+    let all: Vec<&CaseFile> = files.iter().collect();
+    let known = customer::of_files(deps, &mut tx, &all).await?;
     drop(tx);
     let mut written: Vec<(CaseId, i64, Option<DraftRow>)> = Vec::with_capacity(files.len());
     for file in files {
         let rows = mentions.get(&file.case.id).map_or(&[][..], Vec::as_slice);
-        let draft = write(deps, &file, rows).await;
+        let draft = write(deps, &file, rows, known.get(&file.case.id)).await;
         written.push((file.case.id, file.rev, draft));
     }
     let mut tx = deps.store.begin().await?;
@@ -57,7 +60,12 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// A draft for a case from its newest owed mention; `None` where nothing is owed any more.
-async fn write(deps: &Deps, file: &CaseFile, rows: &[MentionRow]) -> Option<DraftRow> {
+async fn write(
+    deps: &Deps,
+    file: &CaseFile,
+    rows: &[MentionRow],
+    facts: Option<&CustomerFacts>,
+) -> Option<DraftRow> {
     let owed = file.case.owed().max_by_key(|o| o.since)?;
     let id = owed.mention.to_string();
     let row = rows.iter().find(|r| r.id == id)?;
@@ -75,6 +83,7 @@ async fn write(deps: &Deps, file: &CaseFile, rows: &[MentionRow]) -> Option<Draf
         brand_title: &brand.title,
         signature: &brand.signature,
         private: row.visibility == "private",
+        known: facts.map_or_else(Known::default, known),
         rule,
         prefix_len: prefix,
         seed: u64::try_from(file.case.id.0 >> 64).unwrap_or(0) ^ file.case.id.0 as u64,
@@ -85,6 +94,16 @@ async fn write(deps: &Deps, file: &CaseFile, rows: &[MentionRow]) -> Option<Draf
         made_by: draft.template,
         rev: file.draft_rev + 1,
     })
+}
+
+/// What a draft may say of a customer: nothing of what the customer is worth to us.
+fn known(facts: &CustomerFacts) -> Known<'_> {
+    let order = facts.order.as_ref();
+    Known {
+        since: facts.since.map(|day| day.year()),
+        order: order.map_or("", |o| o.number.as_str()),
+        state: order.map_or("", |o| o.state.as_str()),
+    }
 }
 
 /// The length rule where a mention stands, and what the network itself puts before a reply.

@@ -9,9 +9,11 @@ mod around;
 pub mod backfill;
 pub mod callbacks;
 pub mod casework;
+mod circuits;
 mod clocks;
 pub mod consent;
 mod contact;
+pub mod customer;
 pub mod digest;
 pub mod drafting;
 pub mod due;
@@ -28,6 +30,7 @@ mod keep;
 pub mod learn;
 pub mod likeness;
 mod logged;
+pub mod lookup;
 pub mod notify;
 pub mod owed;
 pub mod pace;
@@ -57,6 +60,7 @@ pub mod woken;
 pub use fresh::Fresh;
 pub use keep::{NoKeep, StoreKeep};
 pub use learn::Corrections;
+pub use lookup::Lookup;
 
 use crate::classify::{Classifier, Scope};
 use crate::clock::Clock;
@@ -180,6 +184,8 @@ pub struct Deps {
     pub corrections: Corrections,
     /// What writes drafts.
     pub drafts: Drafts,
+    /// The company's own system that says who a customer is, if there is one.
+    pub lookup: Option<Lookup>,
     /// The shapes of all links.
     pub links: Links,
     /// What signs action links.

@@ -8,8 +8,8 @@ use super::probe::Probes;
 use super::thread::Rereads;
 use super::{
     Deps, Did, StepResult, backfill, digest, drafting, due, first_look, handover, hands, hints,
-    learn, notify, poll, presses, probe, publish, recheck, silence, storm, sweep, thread, triage,
-    wake,
+    learn, lookup, notify, poll, presses, probe, publish, recheck, silence, storm, sweep, thread,
+    triage, wake,
 };
 use crate::domain::time::{MINUTE, SECOND};
 use crate::store::StoreError;
@@ -37,6 +37,8 @@ pub enum StepName {
     Backfill,
     /// Judges mentions.
     Triage,
+    /// Asks the company's own system who a customer is.
+    Lookup,
     /// Makes one storm of many like complaints, tells of it, ends it.
     Storm,
     /// Acts on deadlines.
@@ -69,12 +71,13 @@ pub enum StepName {
 
 impl StepName {
     /// Every step.
-    pub const ALL: [StepName; 19] = [
+    pub const ALL: [StepName; 20] = [
         StepName::Probe,
         StepName::Poll,
         StepName::Hints,
         StepName::Backfill,
         StepName::Triage,
+        StepName::Lookup,
         StepName::Storm,
         StepName::Due,
         StepName::FirstLook,
@@ -99,6 +102,7 @@ impl StepName {
             StepName::Hints => Box::pin(hints::step(deps)),
             StepName::Backfill => Box::pin(backfill::step(deps)),
             StepName::Triage => Box::pin(triage::step(deps)),
+            StepName::Lookup => Box::pin(lookup::step(deps)),
             StepName::Storm => Box::pin(storm::step(deps)),
             StepName::Due => Box::pin(due::step(deps)),
             StepName::FirstLook => Box::pin(first_look::step(deps)),

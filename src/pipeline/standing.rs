@@ -3,6 +3,7 @@
 //! transaction, so that the line, the alerts and the pages tell the same.
 
 use super::Deps;
+use crate::domain::customer::CustomerValue;
 use crate::domain::obligation::Owing;
 use crate::domain::person::{AuthorKey, MOST_STRIKES, complained_at};
 use crate::domain::priority::{REACH, Weights};
@@ -11,7 +12,7 @@ use crate::domain::{AlertId, CaseId, Instant, PersonId};
 use crate::store::cases::CaseFile;
 use crate::store::outbox::NewAlert;
 use crate::store::strikes::{self, Asked};
-use crate::store::{StoreError, Tx, mutes, persons};
+use crate::store::{StoreError, Tx, customers, mutes, persons};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
@@ -95,6 +96,8 @@ struct Around {
     reach: HashMap<String, u64>,
     /// Until when it is muted.
     muted: HashMap<String, i64>,
+    /// What the customer is worth.
+    values: HashMap<CaseId, CustomerValue>,
 }
 
 impl Around {
@@ -146,7 +149,8 @@ impl Around {
             let last = muted.entry(id).or_default();
             *last = until.max(*last);
         }
-        Ok(Around { strikes: counted, reach, muted })
+        let values = values(deps, tx, &own, &who).await?;
+        Ok(Around { strikes: counted, reach, muted, values })
     }
 
     /// Puts what is known around a case into its file.
@@ -161,7 +165,29 @@ impl Around {
         let reach = self.reach.get(&id).copied().unwrap_or(0);
         file.stakes.reach = if reach < REACH { 0 } else { reach };
         file.muted_until = Instant(self.muted.get(&id).copied().unwrap_or(0));
+        file.stakes.customer = self.values.get(&file.case.id).copied();
     }
+}
+
+/// What the customers of some cases are worth, as the company's own system said last of any of the
+/// authors who are one person; of nobody where it is not asked.
+async fn values(
+    deps: &Deps,
+    tx: &mut Tx,
+    own: &[(&CaseFile, AuthorKey)],
+    who: &Who,
+) -> Result<HashMap<CaseId, CustomerValue>, StoreError> {
+    if deps.lookup.is_none() || own.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let all: BTreeSet<&AuthorKey> = own.iter().flat_map(|(_, key)| who.same(key)).collect();
+    let all: Vec<AuthorKey> = all.into_iter().cloned().collect();
+    let known = customers::of(tx, &all).await?;
+    let known: HashMap<AuthorKey, CustomerValue> =
+        known.iter().filter_map(|row| Some((row.key(), row.value()?))).collect();
+    let best = |key| who.same(key).into_iter().filter_map(|same| known.get(same)).max();
+    let found = own.iter().filter_map(|(file, key)| Some((file.case.id, *best(key)?)));
+    Ok(found.collect())
 }
 
 /// Which of some authors are one person.

@@ -104,6 +104,17 @@ pub async fn keep(tx: &mut Tx, told: &[Told<'_>], now: Instant) -> Result<(), St
     Ok(())
 }
 
+/// Forgets what stood where alerts were sent anew in its place. Called before [`keep`]; of an alert
+/// whose lease was lost nothing is forgotten.
+pub async fn replace(tx: &mut Tx, anew: &[&AlertRow]) -> Result<(), StoreError> {
+    let rows = anew.iter().map(|row| args![&row.id, row.fence]).collect();
+    let sql = "DELETE FROM live_alerts WHERE EXISTS (SELECT 1 FROM {rows} \
+               JOIN outbox o ON o.id = v.c1 WHERE o.fence = v.c2 AND o.state = 'sent' \
+               AND o.live = live_alerts.live AND o.recipient = live_alerts.recipient)";
+    tx.bulk(Bulk::new(sql, &[Type::Text, Type::Big], rows)).await?;
+    Ok(())
+}
+
 /// Forgets what stands, by what it is of and at whom: it said its last.
 pub async fn end(tx: &mut Tx, ended: &[(String, String)]) -> Result<(), StoreError> {
     let rows = ended.iter().map(|(live, recipient)| args![live, recipient]).collect();

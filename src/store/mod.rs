@@ -9,12 +9,14 @@ pub mod buckets;
 mod bulk;
 mod case_row;
 pub mod cases;
+pub mod circuits;
 mod commitments;
 pub mod contacts;
 pub mod corrections;
 pub mod costs;
 pub mod coverage;
 pub mod credentials;
+pub mod customers;
 mod db;
 pub mod deletions;
 pub mod digests;
@@ -71,11 +73,13 @@ pub fn every_statement() -> Vec<(&'static str, Sql)> {
         access::STATEMENTS,
         buckets::STATEMENTS,
         cases::STATEMENTS,
+        circuits::STATEMENTS,
         contacts::STATEMENTS,
         corrections::STATEMENTS,
         costs::STATEMENTS,
         coverage::STATEMENTS,
         credentials::STATEMENTS,
+        customers::STATEMENTS,
         deletions::STATEMENTS,
         digests::STATEMENTS,
         drafts::STATEMENTS,

@@ -185,7 +185,8 @@ pub async fn waiting(tx: &mut Tx, channel: &str) -> Result<i64, StoreError> {
 
 /// Deletes the content of mentions: words and what finds their copies or their author elsewhere,
 /// names, address, attachments, earlier texts, what people said that they are, and the network's own record; with the last
-/// mention of a case, the author's name and the drafts there. What counts stays: ids, day,
+/// mention of a case, the author's name and the drafts there; with the last case that bears a name,
+/// what the company's own system said of its author. What counts stays: ids, day,
 /// disposition, verdict, events, what we answered. The log holds nothing of the customer's, and
 /// neither does an alert once it is sent.
 ///
@@ -222,6 +223,12 @@ pub async fn blank(tx: &mut Tx, rows: &[BlankRow], now: Instant) -> Result<(), S
         "UPDATE cases SET author_handle = '', author_name = '', rev = rev + 1 FROM {rows} \
          WHERE cases.id = v.c1 AND NOT EXISTS \
          (SELECT 1 FROM mentions m WHERE m.case_id = cases.id AND m.blanked_at IS NULL)",
+        "DELETE FROM customers WHERE EXISTS (SELECT 1 FROM {rows} JOIN cases k ON k.id = v.c1 \
+         WHERE k.brand = customers.brand AND k.network = customers.network \
+         AND k.origin = customers.origin AND k.author = customers.author_id) AND NOT EXISTS \
+         (SELECT 1 FROM cases o WHERE o.brand = customers.brand AND o.network = customers.network \
+         AND o.origin = customers.origin AND o.author = customers.author_id \
+         AND (o.author_handle <> '' OR o.author_name <> ''))",
     ] {
         let rows = cases.iter().map(|id| args![*id]).collect();
         tx.bulk(Bulk::new(sql, &[Type::Text], rows)).await?;

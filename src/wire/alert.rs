@@ -64,6 +64,9 @@ pub struct AlertCase {
     pub strikes: u32,
     /// The day of the first of them in the brand's zone, for people.
     pub strikes_since: String,
+    /// What the company's own system knows of the customer, on one line, for people; empty where that
+    /// is nothing, or is not to be told here.
+    pub customer: String,
     /// What it is about.
     pub topic: Topic,
     /// Raised stakes.

@@ -77,6 +77,12 @@ pub trait Notifier: Sync {
         None
     }
 
+    /// Asks something harmless that only good settings are answered: nobody is told anything by it.
+    /// `None`: there is nothing like that.
+    fn probe(&self, _cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
+        None
+    }
+
     /// How presses of this recipient's alerts reach us; follows from the settings alone.
     fn hears(&self, _cx: &Ctx<'_>) -> Hears {
         Hears::Called

@@ -48,7 +48,7 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
 ];
 
 /// Parts that compute and do nothing else, and what would break that.
-const PURE: &[&str] = &["domain", "classify", "draft", "networks", "notify", "handover"];
+const PURE: &[&str] = &["domain", "classify", "draft", "networks", "notify", "handover", "lookup"];
 const IMPURE: &[&str] = &[
     "async ",
     ".await",

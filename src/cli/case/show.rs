@@ -4,12 +4,18 @@ use super::level;
 use crate::cli::failure::Failure;
 use crate::cli::{Global, house, out};
 use crate::config::Config;
+use crate::domain::Lang;
 use crate::domain::case::Attention;
+use crate::domain::customer::CustomerFacts;
+use crate::domain::person::AuthorKey;
 use crate::domain::priority::{Weights, place};
 use crate::domain::text::one_line;
 use crate::domain::{CaseId, Commitment, CommitmentKind, CommitmentState, Instant};
+use crate::pipeline::customer;
 use crate::pipeline::likeness::{self, Alike, DAYS};
+use crate::speech::Catalogue;
 use crate::store::cases::{self, CaseFile, DraftRow};
+use crate::store::customers;
 use crate::store::events::{self, EventRow};
 use crate::store::handovers::{self, HandoverRow};
 use crate::store::mentions::{self, MentionRow};
@@ -21,6 +27,8 @@ use std::fmt::Write;
 struct Folder {
     file: CaseFile,
     weights: Weights,
+    /// What the company's own system says of its author.
+    facts: CustomerFacts,
     mentions: Vec<MentionRow>,
     alike: Alike,
     draft: Option<DraftRow>,
@@ -48,9 +56,11 @@ pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
         let alike = likeness::of_case(&mut tx, &file.case, &said, now).await?;
         let brand = config.brands.get(&file.case.brand);
         let weights = brand.map_or_else(Weights::default, |b| b.priority.clone());
+        let known = customers::of(&mut tx, &[AuthorKey::of(&file.case)]).await?;
         Ok(Folder {
             file,
             weights,
+            facts: known.first().map(|row| row.facts()).unwrap_or_default(),
             mentions,
             alike,
             draft: cases::draft(&mut tx, id).await?,
@@ -129,6 +139,12 @@ impl Folder {
             case.brand,
             case.opened_at
         );
+        for known in [customer::said(&self.facts, Catalogue::of(Lang::EN)), self.facts.link.clone()]
+        {
+            if !known.is_empty() {
+                let _ = writeln!(out, "{known}");
+            }
+        }
         if let (Some(owing), Some(deadline)) = (case.owing(), case.deadline()) {
             let _ = writeln!(
                 out,

@@ -124,6 +124,7 @@ fn alert(deps: &Deps, recipient: &Recipient) -> Alert {
             severity: 1,
             strikes: 0,
             strikes_since: String::new(),
+            customer: String::new(),
             topic: Topic::Other,
             risk: Vec::new(),
             why: Vec::new(),

@@ -43,6 +43,12 @@ fn every_part_is_told_with_its_weight() {
     (stakes.strikes, stakes.reach) = (2, 12_000);
     let all = [("severity", 12), ("risk", 24), ("strikes", 72), ("reach", 8)];
     assert_eq!(told(&stakes, complaint()), all);
+    for (value, points) in [("low", 0), ("normal", 0), ("high", 12), ("vip", 24)] {
+        stakes.customer = value.parse().ok();
+        let told = told(&stakes, complaint());
+        let part = told.iter().find(|(name, _)| *name == "customer").map(|(_, points)| *points);
+        assert_eq!(part, (points > 0).then_some(points), "{value}");
+    }
     stakes.strikes = 9;
     assert!(told(&stakes, complaint()).contains(&("strikes", 144)));
     let met = Evidence::Word { by: "ada".into(), url: String::new() };

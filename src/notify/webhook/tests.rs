@@ -33,6 +33,7 @@ fn a_sample_alert_is_this_json() {
                     "language": "it",
                     "severity": 2,
                     "strikes": 1,
+                    "customer": "",
                     "topic": "delivery",
                     "risk": ["churn", "ignored"],
                     "why": ["Terza settimana", "non è ancora arrivato"],

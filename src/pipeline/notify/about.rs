@@ -65,6 +65,11 @@ fn about(
     brand.recipients.iter().map(|recipient| alert(recipient, reason, Some(now))).collect()
 }
 
+/// Whether anybody else would be told if this alert failed for good.
+pub(super) fn has_others(deps: &Deps, row: &AlertRow) -> bool {
+    !tell_others(deps, row, &Outcome::Failed(String::new())).is_empty()
+}
+
 /// What is pressed in a recipient's alerts does not reach us, and only a person can mend that: the
 /// others of its brands hear of it, once an hour. Where there is nobody else it is told itself,
 /// since alerts may arrive all the same.

@@ -1,19 +1,23 @@
 //! Delivers one alert: anew, as a change of the one that stands, or as a short word that follows it.
 
+use super::about;
 use super::describe::{self, describe};
 use super::group::Group;
 use super::live;
 use super::offers;
+use crate::domain::case::Attention;
+use crate::domain::customer::CustomerFacts;
 use crate::domain::delivery::{self, Wake};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
-use crate::domain::time::{DAY, HOUR, SECOND};
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
-use crate::pipeline::{Deps, Recipient, backoff, health, promises, standing};
+use crate::pipeline::{Deps, Recipient, backoff, customer, health, promises, standing};
 use crate::speech::Catalogue;
 use crate::store::cases::{CaseFile, DraftRow};
+use crate::store::circuits::CircuitRow;
 use crate::store::live::LiveRow;
 use crate::store::mentions::MentionRow;
 use crate::store::outbox::{AlertRow, Outcome};
@@ -24,6 +28,8 @@ const GIVE_UP: i64 = DAY;
 /// So often it is tried however old it is, over more than two hours: it may have waited for a day
 /// before anybody was to hear of it.
 const TRIES: i64 = 12;
+/// An alert that goes later than this says how its case stands by then.
+const LATE: i64 = MINUTE;
 
 /// What is known around an alert.
 #[derive(Clone, Copy)]
@@ -34,6 +40,8 @@ pub(super) struct Known<'a> {
     pub(super) mentions: &'a [MentionRow],
     /// The case's draft.
     pub(super) draft: Option<&'a DraftRow>,
+    /// What is known of its customer.
+    pub(super) customer: Option<&'a CustomerFacts>,
     /// What stands of the same at the recipient.
     pub(super) stands: Option<&'a LiveRow>,
     /// What it tells of, where that is several things.
@@ -46,6 +54,8 @@ pub(super) struct Known<'a> {
     pub(super) held: bool,
     /// The one person who reads what its recipient gets was removed.
     pub(super) left: bool,
+    /// Its recipient failed so often that it is passed over now.
+    pub(super) shut: Option<&'a CircuitRow>,
     /// Now.
     pub(super) now: Instant,
 }
@@ -61,6 +71,8 @@ pub(super) struct Stands {
     pub(super) ended: bool,
     /// Cases of which it said, among others, that they ended.
     pub(super) over: Vec<CaseId>,
+    /// What stood there before cannot be changed any more: this began anew in its place.
+    pub(super) anew: bool,
 }
 
 /// How an attempt ended.
@@ -69,12 +81,25 @@ pub(super) struct Said {
     pub(super) outcome: Outcome,
     /// What stands there now, where the alert can be changed later; `None`: what stood before.
     pub(super) stands: Option<Stands>,
+    /// The recipient was spoken to.
+    pub(super) asked: bool,
 }
 
 impl From<Outcome> for Said {
     fn from(outcome: Outcome) -> Said {
-        Said { outcome, stands: None }
+        Said { outcome, stands: None, asked: false }
     }
+}
+
+/// How an alert came to stand there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It was sent.
+    Sent,
+    /// What stood there was changed in place.
+    Edited,
+    /// It was sent, since what stood there could not be changed.
+    Anew,
 }
 
 /// Tries to deliver an alert.
@@ -94,56 +119,86 @@ pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Sa
         let why = format!("its agent {agent} was removed; correct `agent` in the configuration");
         return Outcome::Failed(why).into();
     }
+    if let Some(shut) = known.shut {
+        return passed_over(deps, row, reason, shut).into();
+    }
     let alert = compose(deps, row, reason, recipient, &known);
-    let stands = Stands {
-        key: known.stands.map_or(&row.key, |stands| &stands.key).clone(),
+    let stood = |way: Way| known.stands.filter(|_| way != Way::Anew);
+    let stands = |way: Way| Stands {
+        key: stood(way).map_or(&row.key, |stands| &stands.key).clone(),
         says: known.file.map_or_else(String::new, |file| delivery::stands(&file.case)),
         ended: known.file.is_some_and(|file| file.case.owed().next().is_none()),
         over: known.group.map_or_else(Vec::new, |group| group.ended.clone()),
+        anew: way == Way::Anew,
     };
     match send(deps, recipient, &alert, known.stands).await {
-        Ok((delivered, edited)) => {
+        Ok((delivered, way)) => {
+            let edited = way == Way::Edited;
             let outcome = if edited { Outcome::Edited } else { Outcome::Sent(delivered.remote) };
-            Said { outcome, stands: (!row.live.is_empty()).then_some(stands) }
+            let stands = (!row.live.is_empty()).then(|| stands(way));
+            Said { outcome, stands, asked: true }
         }
-        Err(fault) => failed(deps, row, fault, known.now).into(),
+        Err(fault) => Said { asked: true, ..failed(deps, row, fault, known.now).into() },
     }
 }
 
-/// Says it to the recipient; whether what stood there was changed in place.
+/// Says it to the recipient: in the place of what stands there, or anew.
 async fn send(
     deps: &Deps,
     recipient: &Recipient,
     alert: &Alert,
     stands: Option<&LiveRow>,
-) -> Result<(Delivered, bool), Fault> {
+) -> Result<(Delivered, Way), Fault> {
     let notifier = recipient.notifier;
     let peer = Peer::Notifier(notifier);
-    let (talk, edited) = {
+    let begin = |talk| deps.engine.begin(peer, &recipient.link, talk, Purpose::Alert, None);
+    let (talk, edits) = {
         let owned = deps.engine.ctx(peer, &recipient.link).await?;
         let edit = stands.and_then(|stands| notifier.edit(alert, &stands.remote, &owned.cx()));
-        let edited = edit.is_some();
-        (edit.unwrap_or_else(|| notifier.send(alert, &owned.cx())), edited)
+        let edits = edit.is_some();
+        (edit.unwrap_or_else(|| notifier.send(alert, &owned.cx())), edits)
     };
-    let talk = deps.engine.begin(peer, &recipient.link, talk, Purpose::Alert, None);
-    match talk.finish().await {
-        // Somebody deleted what stood there. What is to be noticed is told anew.
-        Err(fault) if edited && alert.rings && fault.next == Next::Gone => {}
-        told => return Ok((told?, edited)),
+    let fault = match begin(talk).finish().await {
+        Ok(delivered) => return Ok((delivered, if edits { Way::Edited } else { Way::Sent })),
+        Err(fault) => fault,
+    };
+    if !edits || !cannot_be_changed(&fault) {
+        return Err(fault);
     }
-    let anew = Alert { of: None, ..alert.clone() };
+    // Somebody deleted it there, or it is too old: that says nothing against the recipient, unless
+    // a new one is refused too.
     let talk = {
         let owned = deps.engine.ctx(peer, &recipient.link).await?;
-        notifier.send(&anew, &owned.cx())
+        notifier.send(&Alert { of: None, ..alert.clone() }, &owned.cx())
     };
-    let talk = deps.engine.begin(peer, &recipient.link, talk, Purpose::Alert, None);
-    Ok((talk.finish().await?, false))
+    Ok((begin(talk).finish().await?, Way::Anew))
+}
+
+/// Whether a change was refused for good, as far as that alert goes. A refused credential refuses a new
+/// one as well.
+fn cannot_be_changed(fault: &Fault) -> bool {
+    match fault.next {
+        Next::Gone | Next::Refused | Next::Expired | Next::Bug => true,
+        Next::Retry { .. } | Next::Throttled { .. } | Next::Auth => false,
+    }
+}
+
+/// What becomes of an alert to a recipient that is left alone for a while: who stands in is told at
+/// once. Where nobody does, it waits, and so does what only brings up to date.
+fn passed_over(deps: &Deps, row: &AlertRow, reason: Reason, shut: &CircuitRow) -> Outcome {
+    let until = Instant(shut.shut_until);
+    let CircuitRow { failures, fault, .. } = shut;
+    let why = format!("passed over until {until}: it failed {failures} times in a row: {fault}");
+    if reason == Reason::CaseMoved || !about::has_others(deps, row) {
+        return Outcome::Later(until, why);
+    }
+    Outcome::Failed(why)
 }
 
 /// What becomes of an alert that was not delivered.
 fn failed(deps: &Deps, row: &AlertRow, fault: Fault, now: Instant) -> Outcome {
     match fault.next {
-        Next::Throttled { until, .. } => Outcome::Later(until, fault.why),
+        Next::Throttled { until, .. } => Outcome::Later(until.max(now + SECOND), fault.why),
         Next::Retry { .. } | Next::Expired
             if now - Instant(row.created_at) < GIVE_UP || row.attempts < TRIES =>
         {
@@ -230,6 +285,14 @@ fn compose(
         }
     };
     let mut case = file.and_then(|f| describe(deps, f, known, recipient, reason));
+    if let (Some(case), Some(facts)) = (&mut case, known.customer) {
+        case.customer = customer::said(facts, words);
+    }
+    // What moved while it could not be told was missed by nobody: it is said here.
+    let late = rings && now - Instant(row.created_at) > LATE;
+    if let Some(file) = file.filter(|file| late && file.case.attention != Attention::Free) {
+        body = live::said(&file.case, words).0;
+    }
     if let (Some(wake), true) = (woke, rings) {
         let why = words.fill("alert.woke", &[("why", words.wake(wake))]);
         body = format!("{why} {body}").trim_end().to_owned();

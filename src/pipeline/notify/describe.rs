@@ -73,6 +73,7 @@ pub(super) fn describe(
         severity: case.severity(),
         strikes: file.stakes.strikes,
         strikes_since,
+        customer: String::new(),
         topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
         risk: risks_of(row),
         why: if private || gone { Vec::new() } else { why },

@@ -61,7 +61,7 @@ pub(super) async fn keep(
     now: Instant,
 ) -> StepResult<()> {
     let mut told = Vec::new();
-    let mut ended = Vec::new();
+    let (mut ended, mut replaced) = (Vec::new(), Vec::new());
     for ((row, outcome), stands) in settled.iter().zip(stands) {
         let moved = row.reason == Reason::CaseMoved.as_str();
         let remote = match outcome {
@@ -75,6 +75,9 @@ pub(super) async fn keep(
         };
         let Some(stands) = stands else { continue };
         ended.extend(stands.over.iter().map(|id| (id.to_string(), row.recipient.clone())));
+        if stands.anew {
+            replaced.push(row);
+        }
         if stands.ended {
             ended.push((row.live.clone(), row.recipient.clone()));
         }
@@ -89,6 +92,7 @@ pub(super) async fn keep(
             });
         }
     }
+    live::replace(tx, &replaced).await?;
     live::keep(tx, &told, now).await?;
     live::end(tx, &ended).await?;
     // What moved while it was told was told as it stood before.

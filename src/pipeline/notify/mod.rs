@@ -17,18 +17,20 @@ pub use about::{about_brand, about_channel};
 
 use super::casework::Work;
 use super::thread::{self, Reread};
-use super::{Deps, Did, StepResult, drafting, storm};
+use super::{Deps, Did, StepResult, circuits, customer, drafting, lookup, storm};
+use crate::domain::circuit::RECIPIENT;
 use crate::domain::reason::Reason;
 use crate::domain::time::SECOND;
 use crate::domain::{CaseId, Instant};
 use crate::fetch::Purpose;
 use crate::store::cases::CaseFile;
+use crate::store::circuits::CircuitRow;
 use crate::store::live::LiveRow;
 use crate::store::outbox::{AlertRow, NewAlert, Outcome};
-use crate::store::{access, cases, credentials, held, lanes, outbox};
+use crate::store::{Tx, access, cases, credentials, held, lanes, outbox};
 use arrange::Arranged;
 use deliver::{Known, Said};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How many alerts one step delivers.
 const BATCH: i64 = 100;
@@ -43,6 +45,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
     if !outbox::any_due(&mut deps.store.read().await?, now).await? {
         return Ok(Did::default());
     }
+    // An alert says who the customer is, and a private draft may.
+    lookup::before_alerts(deps).await?;
     // An alert carries the draft, so drafts come first; only what was due by now, since triage
     // may ask for more without an end.
     while drafting::step(deps).await?.more {}
@@ -67,6 +71,8 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         cases::load(&mut tx, &ids).await?.into_iter().map(|f| (f.case.id, f)).collect();
     let drafts = cases::drafts(&mut tx, &ids).await?;
     let mentions = thread::of_cases(&mut tx, &ids).await?;
+    let all: Vec<&CaseFile> = files.values().collect();
+    let customers = customer::for_alerts(deps, &mut tx, &all).await?;
     let standing: HashMap<(String, String), LiveRow> = crate::store::live::of_alerts(&mut tx, &due)
         .await?
         .into_iter()
@@ -81,6 +87,9 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
         let all = credentials::all(&mut tx).await?;
         dead.extend(all.into_iter().filter(|c| c.is_dead()).map(|c| c.channel));
     }
+    let failing = crate::store::circuits::failing(&mut tx).await?.into_iter();
+    let shut: HashMap<String, CircuitRow> =
+        failing.filter(|c| c.circuit().is_shut(now)).map(|c| (c.name.clone(), c)).collect();
     let brands = lanes::brands(&mut tx).await?;
     let on_hold: HashSet<String> = brands.into_iter().filter(|b| b.held).map(|b| b.name).collect();
     let mut left: HashSet<String> = HashSet::new();
@@ -94,10 +103,12 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
             file: case.and_then(|id| files.get(&id)),
             mentions: case.and_then(|id| mentions.get(&id)).map_or(&[][..], Vec::as_slice),
             draft: case.and_then(|id| drafts.get(&id)),
+            customer: case.and_then(|id| customers.get(&id)),
             stands: standing.get(&(row.live.clone(), row.recipient.clone())),
             group: groups.get(&row.id),
             unread: case.is_some_and(|id| unread.contains(&id)),
             dead: dead.contains(&row.channel),
+            shut: shut.get(&circuits::of_recipient(&row.recipient)),
             held: on_hold.contains(&row.brand),
             left: agent_of(deps, &row).is_some_and(|agent| left.contains(agent)),
             now,
@@ -117,9 +128,10 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 /// of what failed.
 async fn settle(deps: &Deps, told: Vec<(AlertRow, Said)>) -> StepResult<()> {
     let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    note(&mut tx, &told, now).await?;
     let (settled, stands): (Vec<(AlertRow, Outcome)>, Vec<_>) =
         told.into_iter().map(|(row, said)| ((row, said.outcome), said.stands)).unzip();
-    let mut tx = deps.store.begin().await?;
     outbox::settle(&mut tx, &settled, now).await?;
     live::keep(deps, &mut tx, &settled, &stands, now).await?;
     let (mut others, mut wakes) = (Vec::new(), Vec::new());
@@ -131,6 +143,24 @@ async fn settle(deps: &Deps, told: Vec<(AlertRow, Said)>) -> StepResult<()> {
     outbox::add(&mut tx, &others, now).await?;
     held::wake(&mut tx, &wakes, now).await?;
     tx.commit().await
+}
+
+/// Notes of each recipient that was spoken to whether it can be reached. What is only tried again says
+/// nothing of that yet.
+async fn note(tx: &mut Tx, told: &[(AlertRow, Said)], now: Instant) -> StepResult<()> {
+    let mut came: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
+    for (row, said) in told.iter().filter(|(_, said)| said.asked) {
+        let fault = match &said.outcome {
+            Outcome::Sent(_) | Outcome::Edited => None,
+            Outcome::Failed(why) => Some(why.as_str()),
+            Outcome::Silent(_) | Outcome::Later(..) => continue,
+        };
+        came.entry(&row.recipient).or_default().push(fault);
+    }
+    for (recipient, came) in came {
+        circuits::note(tx, &circuits::of_recipient(recipient), RECIPIENT, &came, now).await?;
+    }
+    Ok(())
 }
 
 /// Whom it was to wake cannot be reached: whoever is told in the place of that one is woken, with the

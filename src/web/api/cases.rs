@@ -5,7 +5,7 @@ use crate::domain::commitment::offers_follow_up;
 use crate::domain::person::AuthorKey;
 use crate::domain::{CaseId, Instant};
 use crate::pipeline::persons::{Customer, Folder};
-use crate::pipeline::{likeness, standing};
+use crate::pipeline::{customer, likeness, standing};
 use crate::store::inbox::{CaseLine, Place};
 use crate::store::{cases, events, handovers, inbox, outbox, replies};
 use crate::web::auth::{Caller, Scope};
@@ -75,14 +75,16 @@ pub async fn show(
         answers.push(render::reply(&reply, &parts));
     }
     let deps = &front.web.deps;
-    let customer = Customer::of_author(&mut tx, &AuthorKey::of(&file.case)).await?;
-    let folder = Folder::read(deps, &mut tx, customer).await?;
+    let whose = Customer::of_author(&mut tx, &AuthorKey::of(&file.case)).await?;
+    let folder = Folder::read(deps, &mut tx, whose).await?;
+    let facts = customer::of_file(deps, &mut tx, file).await?;
     let alerts = outbox::of_case(&mut tx, id).await?;
     let tickets = handovers::of_case(&mut tx, id).await?;
     let log = events::of_subject(&mut tx, &id.to_string()).await?;
     Ok(Json(json!({
         "case": render::case(file, standing::weights(deps, &file.case.brand), front.now()),
         "person": render::person(&folder, front.now()),
+        "customer": facts.as_ref().map(render::customer),
         "follow_up_offered": follow_up,
         "mentions": mentions,
         "alike": render::alike(&alike),

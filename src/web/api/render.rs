@@ -5,6 +5,7 @@ mod person;
 pub use person::person;
 
 use crate::domain::case::Attention;
+use crate::domain::customer::CustomerFacts;
 use crate::domain::escalation::Escalation;
 use crate::domain::obligation::{Obligation, Standing};
 use crate::domain::priority::{Priority, Weighed, Weights, place};
@@ -94,6 +95,18 @@ pub fn case(file: &CaseFile, weights: &Weights, now: Instant) -> Value {
         "seen": file.events,
         "obligations": c.obligations.iter().map(obligation).collect::<Vec<_>>(),
         "commitments": c.commitments.iter().map(commitment).collect::<Vec<_>>(),
+    })
+}
+
+/// What the company's own system says of a customer.
+pub fn customer(c: &CustomerFacts) -> Value {
+    let order = c.order.as_ref().map(|o| json!({ "number": o.number, "state": o.state }));
+    json!({
+        "since": c.since.map(|day| day.to_string()),
+        "value": c.value,
+        "order": order,
+        "link": (!c.link.is_empty()).then_some(&c.link),
+        "name": (!c.name.is_empty()).then_some(&c.name),
     })
 }
 

@@ -4,13 +4,14 @@
 use super::render::Page;
 use super::session::{LoggedIn, Posted};
 use super::view::{self, When};
+use crate::domain::customer::CustomerFacts;
 use crate::domain::person::{AuthorKey, TraceKind};
 use crate::domain::priority::{Part, Weighed, Weights, place};
 use crate::domain::time::DAY;
 use crate::domain::{CaseId, Instant};
-use crate::pipeline::Deps;
 use crate::pipeline::acts::ActError;
 use crate::pipeline::persons::{self, Customer, Folder, Lead, Suggestion};
+use crate::pipeline::{Deps, customer};
 use crate::speech::Catalogue;
 use crate::store::cases::CaseFile;
 use crate::store::strikes::NewestRow;
@@ -26,6 +27,8 @@ const LONGEST_MUTE: i64 = 366;
 pub struct Read {
     folder: Folder,
     lead: bool,
+    /// What the company's own system says.
+    facts: CustomerFacts,
 }
 
 /// Reads whose case it is.
@@ -37,7 +40,8 @@ pub async fn read(
 ) -> Result<Read, StoreError> {
     let customer = Customer::of_author(tx, &AuthorKey::of(&file.case)).await?;
     let folder = Folder::read(deps, tx, customer).await?;
-    Ok(Read { folder, lead: Lead::of(tx, &agent.name).await?.is_some() })
+    let facts = customer::of_file(deps, tx, file).await?.unwrap_or_default();
+    Ok(Read { folder, lead: Lead::of(tx, &agent.name).await?.is_some(), facts })
 }
 
 /// The priority, part by part.
@@ -80,6 +84,9 @@ fn portion(weighed: &Weighed, words: &'static Catalogue, zone: &TimeZone) -> Por
         }
         Part::Reach(n) => words.fill("screen.weigh_reach", &[("count", &n.to_string())]),
         Part::Window(at) => words.fill("screen.weigh_window", &[("time", &day(at))]),
+        Part::Customer(value) => {
+            words.fill("screen.weigh_customer", &[("what", words.customer(value))])
+        }
     };
     Portion { what, points: weighed.points }
 }
@@ -91,6 +98,10 @@ pub struct Shown {
     strikes: String,
     /// Until when nobody is told, on whose word and why; empty where people are.
     muted: String,
+    /// What the company's own system says; empty where that is nothing.
+    known: String,
+    /// Where a person sees the customer there.
+    link: String,
     /// The reader may mute.
     lead: bool,
     /// The authors, where there are several.
@@ -140,6 +151,8 @@ pub fn shown(read: &Read, words: &'static Catalogue, zone: &TimeZone, now: Insta
     Shown {
         strikes,
         muted,
+        known: customer::said(&read.facts, words),
+        link: view::link(&read.facts.link).to_owned(),
         lead: read.lead,
         authors: authors.map(|a| author(a, String::new(), words)).collect(),
         links: links.collect(),

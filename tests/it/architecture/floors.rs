@@ -57,6 +57,7 @@ pub const PARTS: &[Part] = &[
     part(1, "notify", NONE, "one file a notifier, the same shape"),
     part(1, "handover", NONE, "one file a ticket system, the same shape"),
     part(1, "classify", NONE, "text to verdict, pure"),
+    part(1, "lookup", NONE, "one signed question to the company's own system: who is this?"),
     part(1, "draft", NONE, "templates and passages: case to draft, pure"),
     part(
         1,

@@ -79,6 +79,43 @@ fn plaza() -> Router {
         .route("/api/v1/instance", get(|| async { Json(json!({ "title": "plaza" })) }))
 }
 
+/// Just enough of an ntfy server and of a homeserver to say that they are there.
+fn services() -> Router {
+    let joined = || async { Json(json!({ "joined_rooms": ["!desk:example.com"] })) };
+    Router::new()
+        .route("/v1/health", get(|| async { Json(json!({ "healthy": true })) }))
+        .route("/_matrix/client/v3/joined_rooms", get(joined))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recipients_are_tried_where_that_tells_nobody_anything() {
+    let server = Server::start(services()).await;
+    let house = House::new();
+    house.also("[fetch]\nallow_private = [\"127.0.0.1\"]\n");
+    let room = |name: &str, room: &str| {
+        house.also(&format!(
+            "[recipient.{name}]\nnotifier = \"matrix\"\nserver = \"{}\"\ntoken = \"tk_good\"\n\
+             room = \"{room}\"\n",
+            server.url
+        ));
+    };
+    house.also(&format!(
+        "[recipient.phone]\nnotifier = \"ntfy\"\nserver = \"{}\"\ntopic = \"acme-alerts\"\n",
+        server.url
+    ));
+    room("desk-room", "!desk:example.com");
+    let out = house.run(&["check", "--online"]).good();
+    for name in ["phone", "desk-room"] {
+        assert!(out.contains(&format!("recipient {name}: its settings are good\n")), "{out}");
+    }
+    assert!(!out.contains("recipient desk:"), "a terminal is not tried: {out}");
+    room("other-room", "!other:example.com");
+    let said = house.run(&["check", "--online"]);
+    let wrong = "recipient other-room: its settings do not do: the account has not joined";
+    assert!(said.out.contains(wrong) && !said.out.contains("tk_"), "{}", said.out);
+    assert!(said.failed(1).contains("other-room"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_credential_is_told_from_one_that_cannot_be_asked() {
     let server = Server::start(plaza()).await;

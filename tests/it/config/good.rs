@@ -44,6 +44,17 @@ repeat = 12
 sarcasm = 13
 reach = 14
 window = 15
+customer_low = 16
+customer_normal = 17
+customer_high = 18
+customer_vip = 19
+
+[lookup]
+url = "https://crm.acme.example/ascolto"
+secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+timeout = "1s"
+keep = "2h"
+in_alerts = false
 
 [brand.acme]
 title = "Acme"
@@ -236,6 +247,9 @@ fn every_key_arrives() {
     assert_eq!((weights.severity, weights.strikes_within), ([0, 1, 2], 180 * DAY));
     assert_eq!((weights.second_strike, weights.third_strike), (3, 4));
     assert_eq!((weights.reach, weights.window), (14, 15));
+    assert_eq!(weights.customer.values().copied().collect::<Vec<_>>(), [16, 17, 18, 19]);
+    let lookup = config.lookup.as_ref().unwrap();
+    assert_eq!((lookup.timeout_ms, lookup.keep_ms, lookup.in_alerts), (1_000, 2 * HOUR, false));
     let risks = ["safety", "legal", "press", "vulnerable", "privacy", "churn", "ignored", "repeat"];
     for (name, points) in risks.iter().zip(5..) {
         assert_eq!(weights.risk[&name.parse::<Risk>().unwrap()], points, "{name}");

@@ -24,7 +24,7 @@ pub fn chatwoot(call: &Call, held: &mut Held) -> Answer {
         }
         ("POST", ["contacts"]) => contact(&call.body, held),
         ("GET", ["contacts", id, "conversations"]) => {
-            let of = |t: &&Ticket| t.body["contact_id"].to_string() == *id;
+            let of = |t: &&Ticket| t.body["contact_id"].as_u64() == id.parse().ok();
             let all: Vec<Value> = held.tickets.iter().filter(of).map(told).collect();
             (200, json!({ "payload": all }))
         }

@@ -286,7 +286,7 @@ async fn it_refuses_what_discord_refuses_and_keeps_what_stands() {
     discord.script.then(Trouble::Refuse(429, Some(2)));
     assert_eq!(send(right, &good).await, 429);
     assert_eq!(send(right, &good).await, 200);
-    assert_eq!(discord.standing(), [good.clone()]);
+    assert_eq!(discord.standing(), std::slice::from_ref(&good));
     discord.clear();
     let gone = super::with_json(
         client.patch(format!("{url}/messages/1")),

@@ -5,6 +5,7 @@
 
 pub mod chatwoot;
 pub mod club;
+pub mod crm;
 pub mod desk;
 pub mod discord;
 pub mod feed;

@@ -13,6 +13,7 @@ store_suite!(
     one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries,
     what_brings_up_to_date_ends_no_alarm,
     a_lost_lease_keeps_nothing,
+    what_was_sent_anew_stands_in_the_place_of_what_was_gone,
     of_one_live_alert_one_is_on_its_way,
     what_waited_is_gathered_once,
     what_was_told_and_what_woke_is_counted,
@@ -131,6 +132,30 @@ async fn a_lost_lease_keeps_nothing(house: &House) {
     sent(&mut tx, &old, Outcome::Sent("r1".to_owned()), T0 + HOUR).await;
     live::keep(&mut tx, &[told(&old, "")], T0 + HOUR).await.unwrap();
     assert!(live::of_alerts(&mut tx, &[new]).await.unwrap().is_empty());
+}
+
+async fn what_was_sent_anew_stands_in_the_place_of_what_was_gone(house: &House) {
+    add(house, &[alert(house, "k1", Reason::NewComplaint)]).await;
+    let first = take(house, T0).await.remove(0);
+    let mut tx = house.begin().await;
+    sent(&mut tx, &first, Outcome::Sent("r1".to_owned()), T0 + 1).await;
+    live::keep(&mut tx, &[told(&first, "waiting 1 ")], T0 + 1).await.unwrap();
+    tx.commit().await.unwrap();
+    add(house, &[alert(house, "k2", Reason::CaseMoved)]).await;
+    let old = take(house, T0 + MINUTE).await.remove(0);
+    let new = take(house, T0 + HOUR).await.remove(0);
+    let mut tx = house.begin().await;
+    sent(&mut tx, &old, Outcome::Sent("r2".to_owned()), T0 + HOUR).await;
+    live::replace(&mut tx, &[&old]).await.unwrap();
+    let standing = live::of_alerts(&mut tx, std::slice::from_ref(&new)).await.unwrap();
+    assert_eq!(standing[0].remote, "r1", "that lease was lost");
+    sent(&mut tx, &new, Outcome::Sent("r3".to_owned()), T0 + HOUR).await;
+    live::replace(&mut tx, &[&new]).await.unwrap();
+    let again = Told { remote: "r3".to_owned(), ..told(&new, "taken 1 ada") };
+    live::keep(&mut tx, &[again], T0 + HOUR).await.unwrap();
+    let standing = live::of_alerts(&mut tx, &[new]).await.unwrap();
+    assert_eq!(standing.len(), 1);
+    assert_eq!((standing[0].key.as_str(), standing[0].remote.as_str()), ("k2", "r3"));
 }
 
 async fn of_one_live_alert_one_is_on_its_way(house: &House) {
