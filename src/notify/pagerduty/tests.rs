@@ -56,7 +56,7 @@ fn a_sample_alert_is_this_json() {
                     "alert": "01JDKEY",
                     "mastodon": "gino: Terza settimana e il pacco non è ancora arrivato",
                     "Answer by": "20 nov 18:00",
-                    "Longest reply": "500",
+                    "Reply limit": "500",
                     "Risk": "wants to leave, was ignored",
                     "Why": "waits too long “Terza settimana”; did not arrive, or arrived wrong \
                             “non è ancora arrivato”; one star",

@@ -21,7 +21,7 @@ fn a_sample_alert_is_this_json() {
                      Why: waits too long “Terza settimana”; did not arrive, or arrived wrong \
                      “non è ancora arrivato”; one star\n\
                      Draft: Buongiorno gino, ci dispiace.\n\
-                     Longest reply: 500\n\
+                     Reply limit: 500\n\
                      Original: https://social.example/@gino/1\n\
                      [01JDKEY]",
             "link_preview_options": { "is_disabled": true },
