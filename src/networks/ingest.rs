@@ -35,7 +35,7 @@ static META: Meta = Meta {
         name: "reply_limit",
         kind: KeyKind::Number,
         required: false,
-        doc: "Reply limit draft, in characters as a person counts them (20 to 100000). Default 10000.",
+        doc: "Longest reply draft, in characters as a person counts them (20 to 100000). Default 10000.",
         example: "500",
     }],
     terms: Terms {
