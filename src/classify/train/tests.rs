@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 /// The model of these 215 lines, in release and debug builds alike. It changes with the pieces, the
 /// cues and phrases, the shapes and the solver; then the shipped model must be trained anew too.
-const DIGEST: &str = "1fa56404d5917949d7e756cdf154931e5dbfe823deada4344999d679c9e5c488";
+const DIGEST: &str = "0e3030595ab8d9dfd8c37d25b059b631574bd4431f946877d866ce26ae14aba9";
 
 fn lines() -> Vec<Sample> {
     let text = include_str!("../../../tests/corpus/complaints/de-plain.jsonl");
