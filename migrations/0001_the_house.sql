@@ -850,6 +850,7 @@ CREATE TABLE live_alerts (
     key         TEXT    NOT NULL,                -- of the alert that began it
     remote      TEXT    NOT NULL,                -- the receiver's id of it
     says        TEXT    NOT NULL,                -- how the case stood then
+    seen        BIGINT  NOT NULL,                -- the entries of the case's log by then
     told_at     BIGINT  NOT NULL,
     PRIMARY KEY (live, recipient)
 );

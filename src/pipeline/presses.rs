@@ -25,7 +25,7 @@ use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
 use crate::speech::Catalogue;
 use crate::store::presses::{self, Brought};
-use crate::store::{StoreError, identities};
+use crate::store::{StoreError, identities, live};
 use crate::wire::{Answer, Asks, Fault, Hears, Press};
 use meant::Meant;
 use sha2::{Digest, Sha256};
@@ -125,16 +125,20 @@ async fn meant_by(
     Ok(refused(meant.recipient, &why, answer))
 }
 
-/// Acts, and again when somebody else changed the case at the same moment.
+/// Acts, and again when somebody else changed the case at the same moment. An alert may not show yet
+/// what the customer wrote since: that stays owed.
 async fn tried(deps: &Deps, meant: &Meant<'_>, agent: &str) -> Result<(), ActError> {
     let said = meant.said.unwrap_or_default();
+    let mut tx = deps.store.read().await?;
+    let seen = Some(live::seen(&mut tx, meant.case, &meant.recipient.name).await?);
+    drop(tx);
     for _ in 1..TRIES {
-        match acts::carry_out(deps, meant.act, meant.case, agent, said, None).await {
+        match acts::carry_out(deps, meant.act, meant.case, agent, said, seen).await {
             Err(ActError::Store(StoreError::Conflict)) => {}
             done => return done,
         }
     }
-    acts::carry_out(deps, meant.act, meant.case, agent, said, None).await
+    acts::carry_out(deps, meant.act, meant.case, agent, said, seen).await
 }
 
 /// Notes that a press did nothing, and why. What was written into a form is not noted.

@@ -29,6 +29,7 @@ pub struct LiveRow {
 
 statements! {
     SAY_WOKEN = Sql::same("INSERT INTO woken (alert_id, brand, recipient, wake, by_agent, at) SELECT o.id, o.brand, o.recipient, o.wake, CAST($2 AS TEXT), CAST($3 AS BIGINT) FROM outbox o WHERE o.id = $1 ON CONFLICT (alert_id) DO NOTHING");
+    SEEN = Sql::same("SELECT MAX(seen) FROM live_alerts WHERE case_id = $1 AND recipient = $2");
     IN_VAIN = Sql::same("SELECT alert_id FROM woken WHERE alert_id = $1");
     IN_VAIN_SINCE = Sql::same("SELECT wake, CAST(COUNT(*) AS BIGINT) FROM woken WHERE brand = $1 AND at >= $2 GROUP BY wake ORDER BY wake");
 }
@@ -72,6 +73,8 @@ pub struct Told<'a> {
     pub remote: String,
     /// How the case stood when it was told.
     pub says: String,
+    /// How many entries the case's log had then; 0 where it is of no case.
+    pub seen: i64,
 }
 
 /// Keeps what stands after alerts were delivered. Called behind [`super::outbox::settle`] in one
@@ -79,15 +82,16 @@ pub struct Told<'a> {
 pub async fn keep(tx: &mut Tx, told: &[Told<'_>], now: Instant) -> Result<(), StoreError> {
     let rows = told
         .iter()
-        .map(|t| args![&t.alert.id, t.alert.fence, &t.key, &t.remote, &t.says, now])
+        .map(|t| args![&t.alert.id, t.alert.fence, &t.key, &t.remote, &t.says, t.seen, now])
         .collect();
-    let sql = "INSERT INTO live_alerts (live, recipient, brand, case_id, key, remote, says, \
-               told_at) SELECT o.live, o.recipient, o.brand, o.case_id, v.c3, v.c4, v.c5, v.c6 \
-               FROM {rows} JOIN outbox o ON o.id = v.c1 \
+    let sql = "INSERT INTO live_alerts (live, recipient, brand, case_id, key, remote, says, seen, \
+               told_at) SELECT o.live, o.recipient, o.brand, o.case_id, v.c3, v.c4, v.c5, v.c6, \
+               v.c7 FROM {rows} JOIN outbox o ON o.id = v.c1 \
                WHERE o.fence = v.c2 AND o.state = 'sent' AND o.live <> '' \
                ON CONFLICT (live, recipient) DO UPDATE SET says = excluded.says, \
-               told_at = excluded.told_at";
-    const TYPES: &[Type] = &[Type::Text, Type::Big, Type::Text, Type::Text, Type::Text, Type::Big];
+               seen = excluded.seen, told_at = excluded.told_at";
+    const TYPES: &[Type] =
+        &[Type::Text, Type::Big, Type::Text, Type::Text, Type::Text, Type::Big, Type::Big];
     tx.bulk(Bulk::new(sql, TYPES, rows)).await?;
     // What waits for another try was told by a newer one meanwhile, but for what says something else:
     // what only brings up to date rings nobody, and a date stands beside what is owed.
@@ -122,6 +126,13 @@ pub async fn end(tx: &mut Tx, ended: &[(String, String)]) -> Result<(), StoreErr
                WHERE v.c1 = live_alerts.live AND v.c2 = live_alerts.recipient)";
     tx.bulk(Bulk::new(sql, &[Type::Text, Type::Text], rows)).await?;
     Ok(())
+}
+
+/// How far somebody can have read a case's log who has read all of its alert at a recipient: what
+/// was told there last covers so many entries. 0: nothing stands there that tells of what is owed.
+pub async fn seen(tx: &mut Tx, case: CaseId, recipient: &str) -> Result<i64, StoreError> {
+    let row: Option<(Option<i64>,)> = tx.first(SEEN, args![case, recipient]).await?;
+    Ok(row.and_then(|(seen,)| seen).unwrap_or(0))
 }
 
 /// Keeps a person's word that an alert should not have woken anybody. `false`: it was said before,

@@ -21,7 +21,7 @@ fn complaint(handle: &str, more: &str) -> String {
 }
 
 /// A recipient whose alerts go to this mailbox.
-fn recipient(name: &str, to: &str, password: &str) -> String {
+pub fn recipient(name: &str, to: &str, password: &str) -> String {
     format!(
         "[recipient.{name}]\nnotifier = \"email\"\nto = [\"{to}\"]\nfrom = \"alerts@acme.example\"\n\
          smtp = \"{}\"\ntls = \"none\"\npassword = \"{password}\"\n",
@@ -37,15 +37,17 @@ async fn town(script: &str, to: &str) -> Town {
 
 /// A mail as its reader's program understands it.
 #[derive(Debug)]
-struct Read {
+pub struct Read {
     /// Its headers in order, each with its value on one line.
     heads: Vec<(String, String)>,
-    text: String,
+    /// Its plain text.
+    pub text: String,
     html: String,
 }
 
 impl Read {
-    fn of(mail: &str) -> Read {
+    /// Reads a mail.
+    pub fn of(mail: &str) -> Read {
         let read = MessageParser::default().parse(mail.as_bytes()).expect("it is a mail");
         let line = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut heads: Vec<(String, String)> =
@@ -58,7 +60,8 @@ impl Read {
         Read { heads, text, html }
     }
 
-    fn head(&self, name: &str) -> &str {
+    /// The value of a header; empty where there is none.
+    pub fn head(&self, name: &str) -> &str {
         let found = self.heads.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value)
     }

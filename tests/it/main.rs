@@ -10,6 +10,7 @@ mod config;
 mod contract;
 mod cues;
 mod doubles;
+mod everywhere;
 mod google;
 mod graph;
 mod kill;

@@ -67,6 +67,8 @@ pub(super) struct Stands {
     pub(super) key: String,
     /// How the case stood when it was told.
     pub(super) says: String,
+    /// How many entries its log had then; 0 where it is of no case.
+    pub(super) seen: i64,
     /// It said its last: nothing more is owed.
     pub(super) ended: bool,
     /// Cases of which it said, among others, that they ended.
@@ -127,6 +129,7 @@ pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Sa
     let stands = |way: Way| Stands {
         key: stood(way).map_or(&row.key, |stands| &stands.key).clone(),
         says: known.file.map_or_else(String::new, |file| delivery::stands(&file.case)),
+        seen: known.file.map_or(0, |file| file.events),
         ended: known.file.is_some_and(|file| file.case.owed().next().is_none()),
         over: known.group.map_or_else(Vec::new, |group| group.ended.clone()),
         anew: way == Way::Anew,

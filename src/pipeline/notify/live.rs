@@ -89,6 +89,7 @@ pub(super) async fn keep(
                 key: stands.key.clone(),
                 remote: remote.to_owned(),
                 says: stands.says.clone(),
+                seen: stands.seen,
             });
         }
     }

@@ -1,6 +1,7 @@
 //! The daemon of the kill test: its configuration, its token, its process.
 
 use super::SECRET;
+use crate::doubles::slack;
 use ascolto::clock::Clock;
 use ascolto::store::Store;
 use ascolto::store::access::{self, TokenRow};
@@ -24,9 +25,11 @@ impl Daemon {
         folder: &Path,
         posts: &str,
         alerts: &str,
+        desk: &str,
         total: u64,
     ) -> Daemon {
         let start = Clock::System.now();
+        let (token, channel) = (slack::TOKEN, slack::CHANNEL);
         let text = format!(
             r#"
 [store]
@@ -36,6 +39,12 @@ terms = ["Acme", "acmeluce"]
 handles = ["acmeluce"]
 zone = "Europe/Rome"
 recipients = ["room"]
+[brand.borea]
+terms = ["Borea"]
+handles = ["borea"]
+zone = "Europe/Rome"
+recipients = ["desk"]
+storm_at = 1000
 [channel.flood]
 network = "rehearsal"
 brand = "acme"
@@ -48,11 +57,16 @@ every = "1s"
 url = "{posts}"
 [channel.handed]
 network = "ingest"
-brand = "acme"
+brand = "borea"
 [recipient.room]
 notifier = "webhook"
 url = "{alerts}"
 secret = "{SECRET}"
+[recipient.desk]
+notifier = "slack"
+token = "{token}"
+channel = "{channel}"
+server = "{desk}"
 "#
         );
         let daemon = Daemon::configure(folder, &text);

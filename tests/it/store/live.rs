@@ -53,7 +53,8 @@ async fn take(house: &House, at: Instant) -> Vec<AlertRow> {
 }
 
 fn told<'a>(alert: &'a AlertRow, says: &str) -> Told<'a> {
-    Told { alert, key: alert.key.clone(), remote: "r1".to_owned(), says: says.to_owned() }
+    let key = alert.key.clone();
+    Told { alert, key, remote: "r1".to_owned(), says: says.to_owned(), seen: 3 }
 }
 
 async fn sent(tx: &mut Tx, row: &AlertRow, outcome: Outcome, at: Instant) {
@@ -84,11 +85,17 @@ async fn one_alert_stands_of_a_case_and_a_newer_one_ends_older_tries(house: &Hou
     assert_eq!((standing[0].key.as_str(), standing[0].remote.as_str()), ("overdue", "r1"));
 
     // A change in place leaves key and id, and says something new.
-    let again = Told { key: "other".to_owned(), remote: String::new(), ..told(of("overdue"), "x") };
+    assert_eq!(live::seen(&mut tx, CaseId(5), "room").await.unwrap(), 3);
+    let again = Told { seen: 7, ..told(of("overdue"), "x") };
+    let again = Told { key: "other".to_owned(), remote: String::new(), ..again };
     live::keep(&mut tx, &[again], T0 + 2).await.unwrap();
     let standing = live::of_cases(&mut tx, &[CaseId(5)], T0 + 2).await.unwrap();
     assert_eq!((standing[0].key.as_str(), standing[0].remote.as_str()), ("overdue", "r1"));
     assert_eq!(standing[0].says, "x");
+    assert_eq!(live::seen(&mut tx, CaseId(5), "room").await.unwrap(), 7);
+    for (case, recipient) in [(CaseId(5), "desk"), (CaseId(6), "room")] {
+        assert_eq!(live::seen(&mut tx, case, recipient).await.unwrap(), 0, "nothing stands there");
+    }
     let moved = alert(house, "moved", Reason::CaseMoved);
     outbox::add(&mut tx, &[moved], T0 + 2).await.unwrap();
     let waits = live::of_cases(&mut tx, &[CaseId(5)], T0 + 2).await.unwrap();
