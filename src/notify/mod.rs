@@ -10,6 +10,7 @@ mod form;
 mod matrix;
 mod ntfy;
 mod pagerduty;
+mod sample;
 mod slack;
 mod teams;
 mod telegram;
@@ -17,6 +18,8 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod webhook;
+
+pub use sample::Sample;
 
 use crate::wire::Notifier;
 
