@@ -7,15 +7,15 @@
 //! | `life` | the page about the life of a case |
 //! | `network` | the page of a network |
 //! | `notifier` | the page of a notifier |
-//! | `alert` | the sample of an alert on it |
 //! | `handover` | the page of a ticket system |
+//! | `sample` | what is sent there, on the pages of notifiers and ticket systems |
 //! | `words` | spans, limits and lengths in words, cells of tables |
 
-mod alert;
 mod handover;
 mod life;
 mod network;
 mod notifier;
+mod sample;
 mod words;
 
 use super::Registry;
@@ -67,7 +67,7 @@ pub fn pages(registry: &Registry, manuals: Manuals) -> Vec<DocsPage> {
     }
     for system in systems {
         let meta = system.meta();
-        pages.push(page(format!("handover/{}.md", meta.name), handover::page(meta)));
+        pages.push(page(format!("handover/{}.md", meta.name), handover::page(system)));
     }
     pages
 }

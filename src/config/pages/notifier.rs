@@ -1,6 +1,6 @@
 //! The page of a notifier, and the overview of all.
 
-use super::alert;
+use super::sample;
 use super::words::yes;
 use super::{fields, keys, limits, secrets, section, shared};
 use crate::wire::{Acts, Notifier, NotifierMeta};
@@ -71,7 +71,7 @@ pub(super) fn page(notifier: &dyn Notifier) -> String {
     out.push_str(&format!(
         "\n## A sample\n\nThis goes there for the sample of `ascolto recipient test`. A secret is \
          shown as `…`.\n\n{}",
-        alert::sample(notifier)
+        sample::of_alert(notifier)
     ));
     out.push_str(&format!("\n## Limits\n\n{}", limits(meta.buckets)));
     out
