@@ -4,6 +4,7 @@
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
 mod apprise;
+mod connect;
 mod discord;
 mod email;
 mod form;
@@ -19,6 +20,7 @@ mod terminal;
 mod tests;
 mod webhook;
 
+pub use connect::steps;
 pub use sample::Sample;
 
 use crate::wire::Notifier;

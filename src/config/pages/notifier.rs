@@ -3,6 +3,7 @@
 use super::sample;
 use super::words::yes;
 use super::{fields, keys, limits, secrets, section, shared};
+use crate::notify::steps;
 use crate::wire::{Acts, Notifier, NotifierMeta};
 
 /// All notifiers, and the keys that all recipients share.
@@ -64,6 +65,13 @@ pub(super) fn page(notifier: &dyn Notifier) -> String {
          by it once its name stands in the brand's `recipients`. ",
     );
     out.push_str(&format!("`ascolto recipient test {}` tries it.\n", meta.name));
+    let steps = steps(meta.name);
+    if !steps.is_empty() {
+        out.push_str("\n## Connect\n\n");
+        for (at, step) in steps.iter().enumerate() {
+            out.push_str(&format!("{}. {step}\n", at + 1));
+        }
+    }
     if !own.is_empty() {
         out.push_str(&format!("\n## Keys\n\n{}", keys(&own)));
     }
@@ -92,12 +100,5 @@ fn delivery(meta: &NotifierMeta) -> String {
         "| What is pressed in it | {pressed} |\n| All of it works without an inbound port | \
          {outbound} |\n"
     ));
-    if meta.acts != Acts::Links {
-        out.push_str(&format!(
-            "\nWhoever presses must be known: `ascolto user known AGENT {}:ID`, with the id that {} \
-             gives that person.\n",
-            meta.name, meta.title
-        ));
-    }
     out
 }

@@ -80,7 +80,7 @@ fn a_page_tells_keys_limits_terms_and_what_is_not_heard() {
     assert!(page("notifiers/webhook.md").contains("drops a second alert with the same key | yes"));
     let slack = page("notifiers/slack.md");
     assert!(slack.contains("\"channel\": \"C0123456789\""), "its sample is not shown: {slack}");
-    assert!(slack.contains("`ascolto user known AGENT slack:ID`"), "{slack}");
+    assert!(slack.contains("`ascolto user known AGENT slack:U…`"), "{slack}");
     assert!(page("notifiers/email.md").contains("](../mail.png)"));
     let ways = page("notifiers/README.md");
     assert!(ways.contains("| [Telegram](telegram.md) | yes | acts | yes | no |"), "{ways}");
