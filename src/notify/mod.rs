@@ -4,12 +4,14 @@
 //! stays inert: no markup, no control characters, one line, so that it cannot pass for our own.
 
 mod apprise;
+mod connect;
 mod discord;
 mod email;
 mod form;
 mod matrix;
 mod ntfy;
 mod pagerduty;
+mod sample;
 mod slack;
 mod teams;
 mod telegram;
@@ -17,6 +19,9 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod webhook;
+
+pub use connect::steps;
+pub use sample::Sample;
 
 use crate::wire::Notifier;
 

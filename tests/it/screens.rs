@@ -1,9 +1,12 @@
-//! The pages in a real browser: the live demo, from its one-time link to inbox, case and coverage.
+//! The pages in a real browser: the live demo, from its one-time link to inbox, case and coverage;
+//! and what alerts by mail look like.
 //!
 //! `screens.mjs` drives headless Chromium; it fails on script errors, on refused resources and on
-//! pages wider than the screen. The pictures lie in the folder that the output names.
+//! pages wider than the screen. `mails.mjs` does the same with the golden mails, which may ask for
+//! nothing. The pictures lie in the folder that the output names.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// The running demo; ends with the test, however that ends.
@@ -16,12 +19,38 @@ impl Drop for Demo {
     }
 }
 
+fn needed(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set; run the tests by ./tests/run"))
+}
+
+/// The folder where pictures go.
+fn pictures() -> PathBuf {
+    let folder = std::env::temp_dir().join("ascolto-screens");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn mails_stand_on_wide_and_narrow_screens_and_ask_for_nothing() {
+    let (modules, chromium) = (needed("ASCOLTO_TEST_PLAYWRIGHT"), needed("ASCOLTO_TEST_CHROMIUM"));
+    let folder = pictures();
+    let status = Command::new("node")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mails.mjs"))
+        .args([modules, chromium])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/contract/notify"))
+        .arg(&folder)
+        .status()
+        .expect("node runs");
+    assert!(status.success(), "a mail does not stand; pictures in {}", folder.display());
+    for width in [800, 390] {
+        let picture = folder.join(format!("email-sample-{width}.png"));
+        assert!(std::fs::metadata(&picture).unwrap().len() > 10_000, "{}", picture.display());
+    }
+}
+
 #[test]
 fn inbox_case_and_coverage_stand_on_wide_and_narrow_screens() {
-    let needed = |name: &str| {
-        std::env::var(name)
-            .unwrap_or_else(|_| panic!("{name} is not set; run the tests by ./tests/run"))
-    };
     let (modules, chromium) = (needed("ASCOLTO_TEST_PLAYWRIGHT"), needed("ASCOLTO_TEST_CHROMIUM"));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = listener.local_addr().unwrap().to_string();
@@ -46,8 +75,7 @@ fn inbox_case_and_coverage_stand_on_wide_and_narrow_screens() {
         .expect("the demo prints its one-time link");
     // The demo goes on printing alerts; a full pipe would stop it.
     let drain = std::thread::spawn(move || lines.map_while(Result::ok).count());
-    let folder = std::env::temp_dir().join("ascolto-screens");
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = pictures();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/screens.mjs");
     let status = Command::new("node")
         .args([script, &modules, &chromium, &once])

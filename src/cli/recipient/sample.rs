@@ -2,15 +2,15 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::{house, out};
-use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
-use crate::domain::time::{DAY, HOUR};
-use crate::domain::{AlertId, CaseId, Topic};
+use crate::domain::time::DAY;
+use crate::domain::{AlertId, CaseId};
 use crate::fetch::{Peer, Purpose};
 use crate::links::{Act, Button};
-use crate::pipeline::{Deps, Recipient, acts};
+use crate::notify::Sample;
+use crate::pipeline::{Deps, Recipient};
 use crate::speech::Catalogue;
-use crate::wire::{Acts, Alert, AlertAct, AlertCase, AlertStands, Delivered, Fault, Reached, Talk};
+use crate::wire::{Acts, Alert, Delivered, Fault, Reached, Talk};
 use jiff::tz::TimeZone;
 
 /// Sends a recipient the sample, then changes it.
@@ -94,56 +94,18 @@ async fn say<'a>(
 
 /// An alert that nobody can take for a real one; its button says who pressed and does nothing.
 fn alert(deps: &Deps, recipient: &Recipient) -> Alert {
-    let (now, words) = (deps.now(), Catalogue::of(recipient.language));
+    let now = deps.now();
     let mut brands = deps.brands.values();
     let brand = brands.find(|b| b.recipients.contains(&recipient.name));
-    let due = now + HOUR;
-    let zone = brand.map_or(TimeZone::UTC, |b| b.zone.clone());
-    let due_text = due.timestamp().to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string();
     let button = Button { act: Act::Take, case: CaseId(0), expires: now + DAY };
-    let take = AlertAct {
-        name: Act::Take.name(),
-        label: words.get("action.take").to_owned(),
-        asks: acts::asks(Act::Take),
-        url: deps.links.inbox(),
+    let sample = Sample {
+        key: format!("sample.{}", AlertId(deps.ids.next(now))),
+        language: recipient.language,
+        brand: brand.map_or("ascolto", |b| b.name.as_str()),
+        now,
+        zone: brand.map_or(TimeZone::UTC, |b| b.zone.clone()),
+        inbox: deps.links.inbox(),
         button: deps.signer.sign_button(button, &recipient.name),
     };
-    Alert {
-        key: format!("sample.{}", AlertId(deps.ids.next(now))),
-        of: None,
-        reason: Reason::NewComplaint,
-        language: recipient.language,
-        title: words.get("sample.title").to_owned(),
-        case: Some(AlertCase {
-            id: "sample".to_owned(),
-            brand: brand.map_or("ascolto", |b| b.name.as_str()).to_owned(),
-            network: "ascolto".to_owned(),
-            author: words.get("sample.author").to_owned(),
-            text: words.get("sample.text").to_owned(),
-            language: recipient.language,
-            severity: 1,
-            strikes: 0,
-            strikes_since: String::new(),
-            customer: String::new(),
-            topic: Topic::Other,
-            risk: Vec::new(),
-            why: Vec::new(),
-            due,
-            due_text,
-            draft: words.get("sample.draft").to_owned(),
-            url: deps.links.inbox(),
-            link: deps.links.inbox(),
-            private: false,
-            reply_limit: None,
-            window_text: String::new(),
-            actions: vec![take],
-            stands: AlertStands::Open,
-        }),
-        body: String::new(),
-        lines: Vec::new(),
-        at: now,
-        not_rechecked: false,
-        urgent: false,
-        rings: true,
-    }
+    sample.alert()
 }

@@ -1,5 +1,6 @@
 //! The page of a ticket system, and the overview of all.
 
+use super::sample;
 use super::words::yes;
 use super::{fields, keys, limits, secrets, section, shared};
 use crate::links::path;
@@ -44,7 +45,8 @@ fn once(meta: &TicketMeta) -> &'static str {
 }
 
 /// The page of one ticket system.
-pub(super) fn page(meta: &TicketMeta) -> String {
+pub(super) fn page(system: &dyn TicketSystem) -> String {
+    let meta = system.meta();
     let mut out = format!("# {}\n\n{}\n", meta.title, meta.about);
     if !meta.docs.is_empty() {
         out.push_str(&format!("\nIts own documentation: <{}>\n", meta.docs));
@@ -73,6 +75,11 @@ pub(super) fn page(meta: &TicketMeta) -> String {
             "\n## Calls\n\nA closed ticket shows here sooner if the system calls \
              `PUBLIC_URL{path}` (with the name of your section in its place). {}\n",
             meta.calls
+        ));
+    }
+    if let Some(sample) = sample::of_ticket(system) {
+        out.push_str(&format!(
+            "\n## A sample\n\nThis makes a ticket there. A secret is shown as `…`.\n\n{sample}"
         ));
     }
     out.push_str(&format!("\n## Limits\n\n{}", limits(meta.buckets)));

@@ -8,12 +8,14 @@
 //! | `network` | the page of a network |
 //! | `notifier` | the page of a notifier |
 //! | `handover` | the page of a ticket system |
+//! | `sample` | what is sent there, on the pages of notifiers and ticket systems |
 //! | `words` | spans, limits and lengths in words, cells of tables |
 
 mod handover;
 mod life;
 mod network;
 mod notifier;
+mod sample;
 mod words;
 
 use super::Registry;
@@ -61,11 +63,11 @@ pub fn pages(registry: &Registry, manuals: Manuals) -> Vec<DocsPage> {
     }
     for notifier in notifiers {
         let meta = notifier.meta();
-        pages.push(page(format!("notifiers/{}.md", meta.name), notifier::page(meta)));
+        pages.push(page(format!("notifiers/{}.md", meta.name), notifier::page(notifier)));
     }
     for system in systems {
         let meta = system.meta();
-        pages.push(page(format!("handover/{}.md", meta.name), handover::page(meta)));
+        pages.push(page(format!("handover/{}.md", meta.name), handover::page(system)));
     }
     pages
 }
@@ -153,6 +155,12 @@ fn limits(buckets: &[BucketRule]) -> String {
 /// The keys of a network, notifier or ticket system as fields.
 fn fields(keys: &[Key]) -> Vec<Field> {
     keys.iter().map(Field::of).collect()
+}
+
+/// A section in which every key has the value of its example.
+fn examples(keys: &[Key]) -> toml::Table {
+    let text: String = keys.iter().map(|key| format!("{} = {}\n", key.name, key.example)).collect();
+    text.parse().expect("the contract suites read the example of every key")
 }
 
 /// Where secrets belong, if there are any.

@@ -1,7 +1,7 @@
 //! The page of a network, and the overview of all with what each can do.
 
 use super::words::{cell, length, money, span, yes};
-use super::{fields, keys, limits, secrets, section, shared};
+use super::{examples, fields, keys, limits, secrets, section, shared};
 use crate::domain::Instant;
 use crate::links;
 use crate::wire::{Consent, Ctx, Manual, Meta, Network, Price, Terms, Walk};
@@ -102,7 +102,7 @@ pub(super) fn page(network: &dyn Network, manual: Option<&Manual>) -> String {
     }
     out.push_str(&format!("\n## What it can do\n\n{}", can(meta)));
     let known = "the contract suite reads the example of every key";
-    let settings = network.settings(&examples(meta)).expect(known);
+    let settings = network.settings(&examples(meta.keys)).expect(known);
     // What follows from the settings does so without a session; the time only stands in for one.
     let cx = Ctx { settings: &*settings, session: None, now: Instant(0), own: &[], seed: 0 };
     out.push_str(&format!("\n## What it reads\n\n{}", lanes(network, &cx)));
@@ -177,13 +177,6 @@ fn can(meta: &Meta) -> String {
         out.push_str(&format!("| {long} | {} |\n", yes(can(meta))));
     }
     out
-}
-
-/// A channel whose every key has the value of its example.
-fn examples(meta: &Meta) -> toml::Table {
-    let text: String =
-        meta.keys.iter().map(|key| format!("{} = {}\n", key.name, key.example)).collect();
-    text.parse().expect("the contract suite reads the example of every key")
 }
 
 fn lanes(network: &dyn Network, cx: &Ctx<'_>) -> String {

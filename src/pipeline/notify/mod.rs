@@ -27,7 +27,7 @@ use crate::store::cases::CaseFile;
 use crate::store::circuits::CircuitRow;
 use crate::store::live::LiveRow;
 use crate::store::outbox::{AlertRow, NewAlert, Outcome};
-use crate::store::{Tx, access, cases, credentials, held, lanes, outbox};
+use crate::store::{StoreError, Tx, access, cases, credentials, held, lanes, outbox};
 use arrange::Arranged;
 use deliver::{Known, Said};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -38,6 +38,8 @@ const BATCH: i64 = 100;
 const FRESH: i64 = 60 * SECOND;
 /// Alarm wins over certainty: a look may hold an alert up no longer than this.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(10);
+/// So often what a look showed is written down, where somebody else changes a case at the same time.
+const TRIES: usize = 3;
 
 /// Delivers the alerts that are due.
 pub async fn step(deps: &Deps) -> StepResult<Did> {
@@ -222,14 +224,28 @@ async fn look(deps: &Deps, ids: &[CaseId], now: Instant) -> StepResult<HashSet<C
     if reads.is_empty() {
         return Ok(unread);
     }
+    for _ in 0..TRIES {
+        match keep_looks(deps, &reads, now).await {
+            Ok(()) => return Ok(unread),
+            // Somebody did something about one of these cases meanwhile. The alerts are leased: to
+            // begin the step anew would hold them up for a minute.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    unread.extend(reads.iter().map(|read| read.case));
+    Ok(unread)
+}
+
+/// Writes down what the threads showed.
+async fn keep_looks(deps: &Deps, reads: &[Reread], now: Instant) -> StepResult<()> {
     let mut tx = deps.store.begin().await?;
     let mut work = Work::new(deps, now);
     let seen: Vec<CaseId> = reads.iter().map(|r| r.case).collect();
     work.load(&mut tx, &seen).await?;
-    for read in &reads {
+    for read in reads {
         thread::record(deps, &mut tx, &mut work, read).await?;
     }
     work.save(&mut tx, |_| false).await?;
-    tx.commit().await?;
-    Ok(unread)
+    tx.commit().await
 }

@@ -78,6 +78,12 @@ fn a_page_tells_keys_limits_terms_and_what_is_not_heard() {
     assert!(!text.contains("PUBLIC_URL"), "its app is registered on the spot");
     assert!(page("networks/x.md").contains("deleted here within 1 day"));
     assert!(page("notifiers/webhook.md").contains("drops a second alert with the same key | yes"));
+    let slack = page("notifiers/slack.md");
+    assert!(slack.contains("\"channel\": \"C0123456789\""), "its sample is not shown: {slack}");
+    assert!(slack.contains("`ascolto user known AGENT slack:U…`"), "{slack}");
+    assert!(page("notifiers/email.md").contains("](../mail.png)"));
+    let ways = page("notifiers/README.md");
+    assert!(ways.contains("| [Telegram](telegram.md) | yes | acts | yes | no |"), "{ways}");
     let jira = page("handover/jira.md");
     assert!(jira.contains("`PUBLIC_URL/hooks/handover/jira`"), "{jira}");
     assert!(jira.contains("How a ticket stands is read back | yes"), "{jira}");
