@@ -133,6 +133,8 @@ async fn a_change_that_is_refused_with_a_new_alert_too_is_the_recipients_failure
     assert_eq!(state, "failed");
     assert!(fault.contains("403"), "{fault}");
     assert_eq!(failing(&t).await, ["recipient:phone"]);
+    // The others hear of it a moment later.
+    t.pass(6).await;
     t.close().await;
 }
 
