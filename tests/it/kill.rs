@@ -8,14 +8,12 @@ mod script;
 
 use crate::chance::Chance;
 use crate::doubles::posts::Posts;
-use crate::doubles::slack::Slack;
 use crate::doubles::trouble::Trouble;
 use crate::doubles::webhook::Receiver;
 use ascolto::clock::Clock;
 use ascolto::domain::Instant;
 use ascolto::store::{Store, ledger, mentions, outbox, replies};
 use daemon::Daemon;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -60,12 +58,10 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
         None,
     ]);
     let alerts = Receiver::start(SECRET, Clock::System).await;
-    let slack = Slack::start().await;
-    slack.script.round([None, Some(Trouble::CutAfter), None, None, Some(Trouble::FailAfter)]);
     let kills = kills();
     // The flood ends by itself a little before the last start, so that the end is a state of rest.
     let total = 1_000 * 3 * kills;
-    let daemon = Daemon::prepare(url, folder, &posts.url, &alerts.url, &slack.url, total).await;
+    let daemon = Daemon::prepare(url, folder, &posts.url, &alerts.url, total).await;
     let mut script = script::Script::start(daemon.address.clone());
     let mut chance = Chance::new(seed);
     let mut lived = Duration::ZERO;
@@ -89,7 +85,7 @@ async fn survive(what: &str, url: &str, folder: &std::path::Path) {
     assert!(status.expect("kill is there").success());
     let ended = process.wait().expect("it was ours");
     assert!(ended.success(), "a daemon that is asked to stop ends with {ended}");
-    account(what, &store, &posts, &alerts, &slack, &accepted, total, kills, seed, lived).await;
+    account(what, &store, &posts, &alerts, &accepted, total, kills, seed, lived).await;
     store.close().await;
 }
 
@@ -129,7 +125,6 @@ async fn account(
     store: &Store,
     posts: &Posts,
     alerts: &Receiver,
-    slack: &Slack,
     accepted: &script::Accepted,
     total: u64,
     kills: u64,
@@ -161,12 +156,7 @@ async fn account(
     let delivered: BTreeSet<String> = alerts.delivered().into_iter().collect();
     let all = outbox::newest(&mut tx, 1_000_000).await.unwrap();
     let sent: Vec<_> = all.iter().filter(|a| a.state == "sent").collect();
-    let in_slack = in_slack(slack);
     for alert in &sent {
-        if alert.recipient == "desk" {
-            assert!(in_slack.contains(&alert.key), "{} says sent and never arrived", alert.key);
-            continue;
-        }
         let id: String = alert
             .key
             .chars()
@@ -188,39 +178,4 @@ async fn account(
         sent.len(),
         alerts.delivered().len(),
     );
-}
-
-/// What Slack was told. Of each case one alert stands there: what was posted twice bears the same
-/// key, and all changes land on one message of it. Gives the keys of what arrived.
-fn in_slack(slack: &Slack) -> BTreeSet<String> {
-    type Known = BTreeMap<String, String>;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    // By case the key of its alert, by message that of its alert, by alert the message that changed.
-    let (mut begun, mut standing, mut changed) = (Known::new(), Known::new(), Known::new());
-    let mut keys = BTreeSet::new();
-    for call in slack.log.all() {
-        assert_eq!(call.answer["ok"], true, "{}: {}", call.method, call.answer);
-        let payload = &call.body["metadata"]["event_payload"];
-        let (alert, key) = (text(&payload["alert"]), text(&payload["key"]));
-        if call.method == "chat.update" {
-            let ts = text(&call.body["ts"]);
-            assert_eq!(standing.get(&ts), Some(&alert), "{key} changed another alert");
-            let first = changed.entry(alert).or_insert_with(|| ts.clone());
-            assert_eq!(*first, ts, "{key} changed another message of its alert");
-        } else {
-            let case = alert.split('.').next().unwrap_or_default().to_owned();
-            let first = begun.entry(case).or_insert_with(|| alert.clone());
-            assert_eq!((&*first, &key), (&alert, &alert), "a case is told in two alerts");
-            standing.insert(text(&call.answer["ts"]), alert);
-        }
-        keys.insert(key);
-    }
-    assert!(!changed.is_empty(), "no alert changed in Slack");
-    println!(
-        "Slack: {} alerts in {} messages, {} of them changed in place, every one with its key",
-        begun.len(),
-        standing.len(),
-        changed.len()
-    );
-    keys
 }

@@ -1,7 +1,6 @@
 //! The daemon of the kill test: its configuration, its token, its process.
 
 use super::SECRET;
-use crate::doubles::slack;
 use ascolto::clock::Clock;
 use ascolto::store::Store;
 use ascolto::store::access::{self, TokenRow};
@@ -25,11 +24,9 @@ impl Daemon {
         folder: &Path,
         posts: &str,
         alerts: &str,
-        desk: &str,
         total: u64,
     ) -> Daemon {
         let start = Clock::System.now();
-        let (token, channel) = (slack::TOKEN, slack::CHANNEL);
         let text = format!(
             r#"
 [store]
@@ -39,12 +36,6 @@ terms = ["Acme", "acmeluce"]
 handles = ["acmeluce"]
 zone = "Europe/Rome"
 recipients = ["room"]
-[brand.borea]
-terms = ["Borea"]
-handles = ["borea"]
-zone = "Europe/Rome"
-recipients = ["desk"]
-storm_at = 1000
 [channel.flood]
 network = "rehearsal"
 brand = "acme"
@@ -57,16 +48,11 @@ every = "1s"
 url = "{posts}"
 [channel.handed]
 network = "ingest"
-brand = "borea"
+brand = "acme"
 [recipient.room]
 notifier = "webhook"
 url = "{alerts}"
 secret = "{SECRET}"
-[recipient.desk]
-notifier = "slack"
-token = "{token}"
-channel = "{channel}"
-server = "{desk}"
 "#
         );
         let daemon = Daemon::configure(folder, &text);

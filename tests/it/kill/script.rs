@@ -10,9 +10,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What every tenth batch begins with.
-const COMPLAINT: &str = "@borea Borea: terza settimana e il pacco non è ancora arrivato, è una vergogna, nessuno risponde!";
-
 /// What the API said yes to.
 #[derive(Default)]
 pub struct Accepted {
@@ -65,9 +62,6 @@ async fn run(address: String, stopped: watch::Receiver<bool>) -> Accepted {
         if publish(&client, &address, &mut published).await.is_some() {
             accepted.replies += 1;
         }
-        if round % 10 == 5 {
-            take(&client, &address).await;
-        }
     }
     accepted
 }
@@ -77,12 +71,9 @@ async fn hand_over(client: &reqwest::Client, address: &str, ids: &[String]) -> O
     let mentions: Vec<Value> = ids
         .iter()
         .map(|id| {
-            let complains = id.ends_with("0-0");
-            let text =
-                if complains { COMPLAINT } else { "Bella giornata al parco, niente di nuovo" };
             json!({
                 "network": "forum", "external_id": id, "kind": "post", "visibility": "public",
-                "author": { "id": format!("a-{id}") }, "text": text,
+                "author": { "id": format!("a-{id}") }, "text": "Bella giornata al parco, niente di nuovo",
                 "created_at": now, "url": format!("https://forum.example/{id}"), "thread_id": "",
             })
         })
@@ -112,13 +103,4 @@ async fn publish(
     published.insert(id.clone());
     let request = client.post(format!("{address}/api/v1/cases/{id}/publish")).bearer_auth(TOKEN);
     with_json(request, &body).send().await.ok().filter(|a| a.status().is_success()).map(drop)
-}
-
-/// Takes a case that was handed over, so that its alert changes where it stands.
-async fn take(client: &reqwest::Client, address: &str) -> Option<()> {
-    let list = format!("{address}/api/v1/cases?state=waiting&channel=handed&limit=1");
-    let list = read_json(client.get(list).bearer_auth(TOKEN).send().await).await?;
-    let id = list["cases"][0]["id"].as_str()?;
-    let take = client.post(format!("{address}/api/v1/cases/{id}/take")).bearer_auth(TOKEN);
-    take.send().await.ok().map(drop)
 }
