@@ -22,7 +22,7 @@ rooms_start() {
     room_processes+=($!)
     matrix_url=http://127.0.0.1:$port
     port=$(free_port) || return 1
-    "$apprise_folder/bin/python" tests/servers/apprise.py "$port" >"$logs/apprise.log" 2>&1 9>&- &
+    "$apprise_folder/bin/python" tests/servers/apprise_api.py "$port" >"$logs/apprise.log" 2>&1 9>&- &
     room_processes+=($!)
     apprise_url=http://127.0.0.1:$port
 }

@@ -1,4 +1,4 @@
-"""An Apprise API server over the real Apprise library: apprise.py PORT
+"""An Apprise API server over the real Apprise library: apprise_api.py PORT
 
 The API server itself is on no package registry, so its one call is written here after its README:
 POST /notify/KEY with title, body, type, format and tag. What Apprise makes of that is the library's.
