@@ -28,7 +28,7 @@ pub fn asks(act: Link) -> Asks {
 }
 
 /// Carries an act out on behalf of an agent, or of a recipient whose link was confirmed. `said` is
-/// what was written beside it: a reason, until when ([`until`]), a text, a link. `seen` is as of
+/// what was written beside it: a reason, until when, a text, a link. `seen` is as of
 /// [`act_as_seen`].
 ///
 /// # Errors
