@@ -3,7 +3,8 @@
 use crate::domain::text::{is_printable, one_line};
 use crate::speech::Catalogue;
 use crate::wire::{
-    Ask, Bucket, Ctx, Fault, Got, KeyFault, Next, Request, Response, Secret, Step, Talk, Ticket,
+    Ask, Bucket, Ctx, Fault, Filed, Got, KeyFault, Next, Request, Response, Secret, Step, Talk,
+    Ticket,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -50,6 +51,13 @@ pub(super) fn title(ticket: &Ticket, units: usize) -> String {
 /// A text in which no placeholder of a ticket system stands.
 fn unbraced(text: &str) -> String {
     text.replace('{', "{ ")
+}
+
+/// A ticket that people call by its number, and see at its number below this path.
+pub(super) fn numbered(server: &Url, below: &[&str], id: u64) -> Filed {
+    let id = id.to_string();
+    let url = at(server, &[below, &[id.as_str()]].concat()).into();
+    Filed { name: format!("#{id}"), url, remote: id }
 }
 
 /// Who wrote, as a contact is called.

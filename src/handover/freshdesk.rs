@@ -6,7 +6,8 @@
 //! address here leads nowhere; notes are private.
 
 use super::form::{
-    address, answer, ask, at, at_with, basic, fault, html, lines, name, once, server, title, word,
+    address, answer, ask, at, at_with, basic, fault, html, lines, name, numbered, once, server,
+    title, word,
 };
 use crate::domain::time::HOUR;
 use crate::wire::{
@@ -133,9 +134,7 @@ struct Found {
 
 impl Told {
     fn filed(&self, server: &Url) -> Filed {
-        let id = self.id.to_string();
-        let url = at(server, &["a", "tickets", &id]).into();
-        Filed { name: format!("#{id}"), url, remote: id }
+        numbered(server, &["a", "tickets"], self.id)
     }
 }
 

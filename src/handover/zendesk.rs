@@ -6,7 +6,8 @@
 //! is mailed to the requester, whose address leads nowhere besides.
 
 use super::form::{
-    address, answer, ask, at, at_with, basic, fault, html, lines, name, once, server, title, word,
+    address, answer, ask, at, at_with, basic, fault, html, lines, name, numbered, once, server,
+    title, word,
 };
 use super::signed;
 use crate::domain::Instant;
@@ -130,9 +131,7 @@ struct Many {
 
 impl Told {
     fn filed(&self, server: &Url) -> Filed {
-        let id = self.id.to_string();
-        let url = at(server, &["agent", "tickets", &id]).into();
-        Filed { name: format!("#{id}"), url, remote: id }
+        numbered(server, &["agent", "tickets"], self.id)
     }
 }
 
