@@ -4,15 +4,16 @@
 //! none has to. Nothing can be asked: a person says when it is done.
 
 use super::form::{lines, once, title, word};
-use super::mail::{Letter, id, is_address};
+use crate::domain::Instant;
 use crate::domain::time::HOUR;
 use crate::wire::{
-    Ask, Bucket, BucketRule, Counts, Ctx, Filed, Key, KeyFault, KeyKind, MailAct, MailOp,
-    MailServer, Secret, Talk, Ticket, TicketMeta, TicketSystem, Tls, read_settings,
+    Ask, Bucket, BucketRule, Counts, Ctx, Filed, Key, KeyFault, KeyKind, Letter, MailAct, MailOp,
+    MailServer, Secret, Talk, Ticket, TicketMeta, TicketSystem, TlsChoice, is_address,
+    read_settings,
 };
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::any::Any;
-use url::{Host, Url};
 
 /// Sends tickets by mail.
 pub(super) struct Email;
@@ -86,21 +87,6 @@ static META: TicketMeta = TicketMeta {
     calls: "",
 };
 
-/// How the line is kept private.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Private {
-    /// As the port says.
-    #[default]
-    Auto,
-    /// TLS from the first byte.
-    Implicit,
-    /// STARTTLS.
-    Starttls,
-    /// None; spoken to our own house only.
-    None,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -110,7 +96,7 @@ struct Raw {
     user: Option<String>,
     password: Secret,
     #[serde(default)]
-    tls: Private,
+    tls: TlsChoice,
 }
 
 struct Settings {
@@ -119,29 +105,38 @@ struct Settings {
     server: MailServer,
 }
 
-/// Host and port of `mail.example`, `mail.example:587` or `[::1]:587`.
-fn place(text: &str) -> Option<(String, u16)> {
-    // A URL without a meaning of its own: it knows how hosts and ports are written.
-    let url = Url::parse(&format!("mail://{}", text.trim())).ok()?;
-    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    if !bare || !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-        return None;
-    }
-    let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-    let known = host.parse::<std::net::IpAddr>().is_ok() || Host::parse(&host).is_ok();
-    known.then(|| (host, url.port().unwrap_or(465)))
-}
-
 impl Settings {
-    /// The ask that hands a letter over.
-    fn send(&self, letter: &Letter<'_>) -> Ask {
-        let act = MailAct::Send {
-            from: self.from.clone(),
-            to: vec![self.to.clone()],
-            message: letter.write(),
-            copy: None,
+    /// The ask that hands a mail with this text over, below another one if there is one.
+    fn send(&self, id: &str, below: &[String], subject: &str, text: &str, at: Instant) -> Ask {
+        let letter = Letter {
+            from: &self.from,
+            name: "",
+            to: std::slice::from_ref(&self.to),
+            reply_to: None,
+            subject,
+            id,
+            refs: below,
+            at,
+            // A machine that answers machines would answer for ever (RFC 3834), Exchange's too.
+            heads: &[
+                ("Auto-Submitted", "auto-generated".to_owned()),
+                ("X-Auto-Response-Suppress", "All".to_owned()),
+            ],
+            text,
+            html: None,
         };
+        let message = letter.write().expect("addresses were checked when they were read");
+        let (from, to) = (self.from.clone(), vec![self.to.clone()]);
+        let act = MailAct::Send { from, to, message, copy: None };
         Ask::mail(MailOp { server: self.server.clone(), act }, 0, ONE)
+    }
+
+    /// The id of a mail: the same for the same key, so that a reader can drop what came twice.
+    fn id(&self, key: &str) -> String {
+        let digest = Sha256::digest(key.as_bytes());
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let domain = self.from.rsplit('@').next().unwrap_or_default();
+        format!("ascolto.{hex}@{domain}")
     }
 }
 
@@ -158,39 +153,16 @@ impl TicketSystem for Email {
                 return Err(fault(key, "is no address; write one, as in \"care@acme.example\""));
             }
         }
-        let password = raw.password.expose();
-        if password.is_empty() || password.chars().any(char::is_control) {
-            return Err(fault("password", "write the account's password, or an app password"));
-        }
-        let user = raw.user.unwrap_or_else(|| raw.from.clone());
-        if user.is_empty() || user.chars().any(char::is_control) {
-            return Err(fault("user", "write the account's name, or leave it out"));
-        }
-        let Some((host, port)) = place(&raw.smtp) else {
-            return Err(fault("smtp", "write host or host:port, as in \"smtp.acme.example:587\""));
-        };
-        let tls = match (raw.tls, port) {
-            (Private::Starttls, _) | (Private::Auto, 587 | 25) => Tls::Start,
-            (Private::Implicit | Private::Auto, _) => Tls::Implicit,
-            (Private::None, _) => Tls::None,
-        };
-        let server = MailServer { host, port, tls, user, password: raw.password };
-        Ok(Box::new(Settings { to: raw.to, from: raw.from, server }))
+        let Raw { to, from, smtp, user, password, tls } = raw;
+        let server = MailServer::submission(&smtp, tls, user, &from, password)?;
+        Ok(Box::new(Settings { to, from, server }))
     }
 
     fn create(&self, ticket: &Ticket, cx: &Ctx<'_>) -> Box<dyn Talk<Filed> + '_> {
         let settings: &Settings = cx.settings();
-        let id = id(&ticket.key, &settings.from);
-        let letter = Letter {
-            from: &settings.from,
-            to: &settings.to,
-            subject: &title(ticket, SUBJECT),
-            id: &id,
-            below: "",
-            at: cx.now,
-            lines: &lines(ticket),
-        };
-        let ask = settings.send(&letter);
+        let id = settings.id(&ticket.key);
+        let text = lines(ticket).join("\n");
+        let ask = settings.send(&id, &[], &title(ticket, SUBJECT), &text, cx.now);
         once(ask, move |got| {
             got.mail()?;
             Ok(Filed { remote: id.clone(), ..Filed::default() })
@@ -206,15 +178,9 @@ impl TicketSystem for Email {
     ) -> Option<Box<dyn Talk<()> + '_>> {
         let settings: &Settings = cx.settings();
         let lines = word(text);
-        let letter = Letter {
-            from: &settings.from,
-            to: &settings.to,
-            subject: lines.first().map_or("Ascolto", String::as_str),
-            id: &id(key, &settings.from),
-            below: &filed.remote,
-            at: cx.now,
-            lines: &lines,
-        };
-        Some(once(settings.send(&letter), |got| got.mail().map(drop)))
+        let subject = lines.first().map_or("Ascolto", String::as_str);
+        let below = [filed.remote.clone()];
+        let ask = settings.send(&settings.id(key), &below, subject, &lines.join("\n"), cx.now);
+        Some(once(ask, |got| got.mail().map(drop)))
     }
 }

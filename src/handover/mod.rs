@@ -9,7 +9,6 @@ mod email;
 mod form;
 mod freshdesk;
 mod jira;
-mod mail;
 mod signed;
 #[cfg(test)]
 mod tests;

@@ -6,11 +6,12 @@ use crate::domain::text::is_printable;
 use crate::domain::{Instant, Lang, Topic};
 use crate::wire::{
     Ask, Body, Ctx, Fault, Filed, HookRequest, KeyKind, MailAct, Method, Next, Response, Step,
-    Ticket, TicketCall, TicketState, TicketWord, Via,
+    Ticket, TicketCall, TicketState, TicketWord, Via, is_address,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use std::any::Any;
 
@@ -102,11 +103,9 @@ fn body(ask: &Ask) -> String {
         },
         Via::Mail(op) => {
             let MailAct::Send { message, .. } = &op.act else { panic!("it is sent") };
-            let mail = String::from_utf8(message.clone()).unwrap();
-            let (heads, text) = mail.split_once("\r\n\r\n").unwrap();
-            let text: Vec<u8> =
-                text.lines().flat_map(|line| STANDARD.decode(line).unwrap()).collect();
-            format!("{heads}\r\n\r\n{}", String::from_utf8(text).unwrap())
+            let mail = MessageParser::default().parse(message).unwrap();
+            let heads: Vec<&str> = mail.headers_raw().map(|(_, value)| value).collect();
+            format!("{}\n{}", heads.concat(), mail.body_text(0).unwrap())
         }
         Via::Say(_) | Via::Nothing => panic!("a ticket goes out"),
     }
@@ -207,7 +206,7 @@ fn the_same_customer_is_the_same_contact_and_gets_no_mail() {
     other.network = "X".into();
     assert_ne!(form::contact(&one), form::contact(&other));
     other.author_id = "\" onload=x@evil.example\n".into();
-    assert!(mail::is_address(&form::address(&other)), "{}", form::address(&other));
+    assert!(is_address(&form::address(&other)), "{}", form::address(&other));
 }
 
 #[test]

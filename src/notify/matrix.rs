@@ -8,7 +8,7 @@
 mod hear;
 mod page;
 
-use super::form::{Tries, cut, heading, words};
+use super::form::{InOrder, Tries, cut, heading, words};
 use crate::domain::text::one_line;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::wire::{
@@ -118,7 +118,7 @@ impl Notifier for Matrix {
     fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
         let content = content(alert);
         let asks = vec![put(cx, &alert.key, &content.message(alert))];
-        Box::new(Writes { asks, remote: None })
+        Box::new(InOrder::new(asks, None, event_id))
     }
 
     fn edit(
@@ -138,7 +138,7 @@ impl Notifier for Matrix {
             let word = thread(remote, &cut(&word, 600), "m.text", &json!({}));
             asks.push(put(cx, &format!("{}.word", alert.key), &word));
         }
-        Some(Box::new(Writes { asks, remote: Some(remote.to_owned()) }))
+        Some(Box::new(InOrder::new(asks, Some(remote.to_owned()), event_id)))
     }
 
     fn probe(&self, cx: &Ctx<'_>) -> Option<Box<dyn Talk<()> + '_>> {
@@ -268,27 +268,6 @@ fn thread(remote: &str, text: &str, kind: &str, mentions: &Value) -> Value {
         "m.mentions": mentions,
         "m.relates_to": { "rel_type": "m.thread", "event_id": remote },
     })
-}
-
-/// Writes events one after the other; the first one's id is that of the alert.
-struct Writes {
-    asks: Vec<Ask>,
-    remote: Option<String>,
-}
-
-impl Talk<Delivered> for Writes {
-    fn start(&mut self, _cx: &Ctx<'_>) -> Step<Delivered> {
-        Step::Ask(vec![self.asks.remove(0)])
-    }
-
-    fn read(&mut self, _tag: u8, got: Got, _cx: &Ctx<'_>) -> Result<Step<Delivered>, Fault> {
-        let id = event_id(got)?;
-        let remote = self.remote.get_or_insert(id).clone();
-        if self.asks.is_empty() {
-            return Ok(Step::Done(Delivered { remote }));
-        }
-        Ok(Step::Ask(vec![self.asks.remove(0)]))
-    }
 }
 
 /// Writes one event, whose id nobody needs.

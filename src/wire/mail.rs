@@ -7,6 +7,7 @@ pub use letter::{Letter, is_address, is_mail_id};
 pub use place::{TlsChoice, mail_place};
 
 use super::secret::Secret;
+use super::settings::KeyFault;
 use crate::domain::Instant;
 use std::fmt;
 
@@ -34,6 +35,35 @@ pub struct MailServer {
     pub user: String,
     /// Its password.
     pub password: Secret,
+}
+
+impl MailServer {
+    /// The server that hands mails over, as settings name it: `smtp` with or without a port, `tls`,
+    /// `user`, in whose place `from` stands where none is given, and `password`.
+    ///
+    /// # Errors
+    /// The key that is wrong, and what to write there.
+    pub fn submission(
+        smtp: &str,
+        tls: TlsChoice,
+        user: Option<String>,
+        from: &str,
+        password: Secret,
+    ) -> Result<MailServer, KeyFault> {
+        let wrong = |key: &str, why: &str| KeyFault { key: key.to_owned(), why: why.to_owned() };
+        let one_line = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+        let user = user.unwrap_or_else(|| from.to_owned());
+        if !one_line(&user) {
+            return Err(wrong("user", "write the account's name, or leave it out for `from`"));
+        }
+        if !one_line(password.expose()) {
+            return Err(wrong("password", "write the account's password, or an app password"));
+        }
+        let (host, port) = mail_place(smtp, 465).ok_or_else(|| {
+            wrong("smtp", "write host or host:port, as in \"smtp.acme.example:587\"")
+        })?;
+        Ok(MailServer { host, port, tls: tls.on(port), user, password })
+    }
 }
 
 impl fmt::Debug for MailServer {

@@ -19,7 +19,7 @@ use crate::domain::time::MINUTE;
 use crate::wire::{
     Acts, Alert, Ask, Bucket, BucketRule, Counts, Ctx, Delivered, Key, KeyFault, KeyKind, Letter,
     MailAct, MailOp, MailServer, Notifier, NotifierMeta, Secret, Talk, TlsChoice, is_address,
-    mail_place, read_settings,
+    read_settings,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -171,7 +171,6 @@ impl Notifier for Email {
 /// Checks the settings.
 fn read(raw: Raw) -> Result<Settings, KeyFault> {
     let wrong = |key: &str, why: &str| KeyFault { key: key.to_owned(), why: why.to_owned() };
-    let one_line = |text: &str| !text.chars().any(char::is_control);
     let address = |key: &str, text: &str| match text.trim() {
         text if is_address(text) => Ok(text.to_owned()),
         _ => Err(wrong(key, "is no address; write it bare, as in \"social@acme.example\"")),
@@ -189,19 +188,10 @@ fn read(raw: Raw) -> Result<Settings, KeyFault> {
     let from = address("from", &raw.from)?;
     let reply_to = raw.reply_to.map(|text| address("reply_to", &text)).transpose()?;
     let name = raw.name.unwrap_or_else(|| "Ascolto".to_owned());
-    if !one_line(&name) {
+    if name.chars().any(char::is_control) {
         return Err(wrong("name", "write a name on one line"));
     }
-    let user = raw.user.unwrap_or_else(|| from.clone());
-    if user.is_empty() || !one_line(&user) {
-        return Err(wrong("user", "write the account's name, or leave it out for `from`"));
-    }
-    if raw.password.is_empty() || !one_line(raw.password.expose()) {
-        return Err(wrong("password", "write the account's password, or an app password"));
-    }
-    let (host, port) = mail_place(&raw.smtp, 465)
-        .ok_or_else(|| wrong("smtp", "write host or host:port, as in \"smtp.acme.example:587\""))?;
-    let server = MailServer { host, port, tls: raw.tls.on(port), user, password: raw.password };
+    let server = MailServer::submission(&raw.smtp, raw.tls, raw.user, &from, raw.password)?;
     Ok(Settings { to, from, name, reply_to, server })
 }
 
