@@ -13,7 +13,7 @@ use crate::pipeline::{Channel, Deps, Recipient, acts, promises};
 use crate::speech::Catalogue;
 use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
-use crate::wire::{AlertAct, AlertCase, AlertStands};
+use crate::wire::{AlertCase, AlertStands};
 use jiff::tz::TimeZone;
 
 /// The case as an alert tells it.
@@ -50,13 +50,21 @@ pub(super) fn describe(
     // One of unknown fate is under way until a person has looked.
     let publishes = !private && !gone && !known.held && reason != Reason::ReplyUnknown;
     let actor = offers::actor(recipient);
+    // One press hands it over to the brand's first ticket system; its page has them all.
+    let system = deps.brands.get(&case.brand).and_then(|brand| brand.handovers.first());
+    let system = system.filter(|to| case.handed_over.as_ref().is_none_or(|there| there.to != **to));
     let room = Room {
+        hands_over: system.is_some(),
         takes_replies: channel.is_some(),
         reply: channel.filter(|_| publishes).map(|_| file.draft_rev),
         drafted: !draft.is_empty(),
         actor: actor.as_deref(),
     };
-    let offer = |act| offer(deps, act, file, channel, recipient, words, known.now);
+    let offer = |act| {
+        let mut offer = offers::offer(deps, act, case.id, &recipient.name, words, known.now);
+        offer.label = label(deps, act, file, channel, system, words).unwrap_or(offer.label);
+        offer
+    };
     Some(AlertCase {
         id: case.id.to_string(),
         brand: case.brand.clone(),
@@ -99,21 +107,21 @@ fn stands(case: &Case) -> AlertStands {
     }
 }
 
-/// An act as the alert offers it; what becomes public says where, and as whom.
-fn offer(
+/// What an act is called where more is to be said than its name: what becomes public says where, and as
+/// whom; what is handed over, to which ticket system.
+fn label(
     deps: &Deps,
     act: Act,
     file: &CaseFile,
     channel: Option<&Channel>,
-    recipient: &Recipient,
+    system: Option<&String>,
     words: &Catalogue,
-    now: Instant,
-) -> AlertAct {
-    let mut offer = offers::offer(deps, act, file.case.id, &recipient.name, words, now);
-    if let (Act::Publish { .. }, Some(channel)) = (act, channel) {
-        offer.label = acts::publishing(deps, file, channel, words);
+) -> Option<String> {
+    match act {
+        Act::Publish { .. } => Some(acts::publishing(deps, file, channel?, words)),
+        Act::HandOver => Some(words.fill("action.hand_over_to", &[("name", system?)])),
+        _ => None,
     }
-    offer
 }
 
 /// The longest reply there, in the network's own count and as far as its session has said so.

@@ -20,6 +20,8 @@ pub(super) struct Room<'a> {
     pub(super) reply: Option<i64>,
     /// There is a draft to publish as it stands.
     pub(super) drafted: bool,
+    /// There is a ticket system to which the case may go, and is not.
+    pub(super) hands_over: bool,
     /// Who alone acts by this alert; `None`: whoever presses, each in their own name.
     pub(super) actor: Option<&'a str>,
 }
@@ -48,6 +50,7 @@ pub(super) fn allowed(case: &Case, room: &Room<'_>) -> Vec<Act> {
     offer(Act::NotComplaint, !theirs && owing == Owing::Complaint);
     offer(Act::NotAboutUs, !theirs);
     offer(Act::Waive, !theirs);
+    offer(Act::HandOver, !theirs && room.hands_over);
     offer(Act::Answered, room.takes_replies);
     acts
 }

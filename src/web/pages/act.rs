@@ -213,6 +213,7 @@ impl Opened {
             draft => stored,
             text,
             typed => typed.cloned().unwrap_or_default(),
+            systems => deps.brands.get(&file.case.brand).map_or(&[][..], |b| b.handovers.as_slice()),
             stale,
             open,
             seen => file.events,
