@@ -1,6 +1,6 @@
 //! Backfill: reads the span of a gap again, or declares it unrecoverable with the reason.
 
-use super::hands::{self, Errand};
+use super::hands::{self, Errand, Taken};
 use super::intake::{self, Source};
 use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff};
@@ -23,7 +23,7 @@ impl Errand for Gaps {
     const AT_ONCE: i64 = 4;
     type Piece = GapRow;
 
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<GapRow>>> + Send {
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Taken<GapRow>>> + Send {
         take(deps, most)
     }
 
@@ -38,13 +38,13 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// Leases gaps that are due, so many at most.
-async fn take(deps: &Deps, most: i64) -> StepResult<Vec<GapRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Taken<GapRow>> {
     let mut tx = deps.store.begin().await?;
     let due = coverage::take_gaps(&mut tx, &deps.instance, deps.now(), most).await?;
     if !due.is_empty() {
         tx.commit().await?;
     }
-    Ok(due)
+    Ok(Taken::batch(due, most))
 }
 
 async fn fill(deps: &Deps, gap: GapRow) -> StepResult<()> {

@@ -3,7 +3,7 @@
 
 use super::StepResult;
 use crate::domain::Instant;
-use crate::domain::circuit::Rule;
+use crate::domain::circuit::{Asked, Rule};
 use crate::domain::text::one_line;
 use crate::store::Tx;
 use crate::store::circuits::{self, CircuitRow};
@@ -16,23 +16,22 @@ pub(super) fn of_recipient(name: &str) -> String {
     format!("recipient:{name}")
 }
 
-/// Notes what came of asking somebody, in order: `None` for an answer, else what went wrong. Gives how
-/// it stands then.
+/// Notes how questions to somebody ended, in order, each with what went wrong. Gives how it stands then.
 pub(super) async fn note(
     tx: &mut Tx,
     name: &str,
     rule: Rule,
-    came: &[Option<&str>],
+    came: &[(Asked, &str)],
     now: Instant,
 ) -> StepResult<CircuitRow> {
     let before = circuits::one(tx, name).await?;
     let before =
         before.unwrap_or_else(|| CircuitRow { name: name.to_owned(), ..CircuitRow::default() });
     let mut row = before.clone();
-    for fault in came {
-        let circuit = row.circuit().after(rule, fault.is_none(), now);
+    for (asked, fault) in came {
+        let circuit = row.circuit().after(rule, *asked, now);
         (row.failures, row.shut_until) = (circuit.failures, circuit.shut_until.0);
-        if let Some(fault) = fault {
+        if *asked != Asked::Answered {
             (row.fault, row.failed_at) = (one_line(fault, LONGEST), now.0);
         }
     }

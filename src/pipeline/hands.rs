@@ -16,7 +16,30 @@ const PATIENCE_MS: i64 = 2_000;
 /// For each hand so many pieces are in work at once at most, with those that wait.
 const LENT: usize = 5;
 
-/// Work that comes due in pieces, each a row under a lease: a lane, a gap, a credential.
+/// Pieces that were leased.
+pub(super) struct Taken<P> {
+    /// They.
+    pub(super) pieces: Vec<P>,
+    /// How many rows that was, and whether more are due at once.
+    pub(super) did: Did,
+}
+
+impl<P> Taken<P> {
+    /// Pieces of a row each, of so many at most.
+    pub(super) fn batch(pieces: Vec<P>, most: i64) -> Taken<P> {
+        let did = Did::batch(pieces.len(), most);
+        Taken { pieces, did }
+    }
+}
+
+impl<P> Default for Taken<P> {
+    fn default() -> Taken<P> {
+        Taken { pieces: Vec::new(), did: Did::default() }
+    }
+}
+
+/// Work that comes due in pieces, each of them leased: a lane, a gap, a credential, the alerts to one
+/// recipient.
 pub(super) trait Errand: 'static {
     /// The step that it is.
     const STEP: StepName;
@@ -26,7 +49,7 @@ pub(super) trait Errand: 'static {
     type Piece: Send + 'static;
 
     /// Leases what is due, so many at most.
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<Self::Piece>>> + Send;
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Taken<Self::Piece>>> + Send;
 
     /// Carries out one piece and gives it back.
     fn carry_out(deps: &Deps, piece: Self::Piece) -> impl Future<Output = StepResult<()>> + Send;
@@ -39,9 +62,8 @@ pub(super) trait Errand: 'static {
 
 /// Carries out what is due as one step, and waits for all of it.
 pub(super) async fn step<E: Errand>(deps: &Deps) -> StepResult<Did> {
-    let due = E::take(deps, E::AT_ONCE).await?;
-    let count = due.len();
-    let all = due.into_iter().map(|piece| E::carry_out(deps, piece)).collect();
+    let Taken { pieces, did } = E::take(deps, E::AT_ONCE).await?;
+    let all = pieces.into_iter().map(|piece| E::carry_out(deps, piece)).collect();
     for outcome in deps.side_by_side(all).await {
         match outcome {
             // Another instance has it now: what that one commits is the truth.
@@ -49,7 +71,7 @@ pub(super) async fn step<E: Errand>(deps: &Deps) -> StepResult<Did> {
             Err(e) => return Err(e),
         }
     }
-    Ok(Did::batch(count, E::AT_ONCE))
+    Ok(did)
 }
 
 /// The pieces that are in work.
@@ -113,9 +135,9 @@ impl Hands {
         let free = self.free(E::hands(&self.deps));
         self.more = true;
         if free > 0 {
-            let due = E::take(&self.deps, i64::try_from(free).unwrap_or(i64::MAX)).await?;
-            self.more = due.len() == free;
-            for piece in due {
+            let taken = E::take(&self.deps, i64::try_from(free).unwrap_or(i64::MAX)).await?;
+            self.more = taken.did.more;
+            for piece in taken.pieces {
                 let deps = self.deps.clone();
                 let hand = self.working.spawn(async move { E::carry_out(&deps, piece).await });
                 self.since.insert(hand.id(), Stopwatch::start());

@@ -5,7 +5,7 @@
 //! so that the ledger shows it. What lies with the whole channel (a limit, a refused credential, a
 //! line that is down) counts as no try. The lane of a hint is never polled and covers nothing.
 
-use super::hands::{self, Errand};
+use super::hands::{self, Errand, Taken};
 use super::intake::{self, Source};
 use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff};
@@ -33,7 +33,7 @@ impl Errand for Hints {
     const AT_ONCE: i64 = 8;
     type Piece = HintRow;
 
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<HintRow>>> + Send {
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Taken<HintRow>>> + Send {
         take(deps, most)
     }
 
@@ -69,13 +69,13 @@ pub async fn note(
 }
 
 /// Leases hints that are due, so many at most.
-async fn take(deps: &Deps, most: i64) -> StepResult<Vec<HintRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Taken<HintRow>> {
     let mut tx = deps.store.begin().await?;
     let due = hints::take_due(&mut tx, &deps.instance, deps.now(), most).await?;
     if !due.is_empty() {
         tx.commit().await?;
     }
-    Ok(due)
+    Ok(Taken::batch(due, most))
 }
 
 /// Reads one.

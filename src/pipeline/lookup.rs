@@ -9,7 +9,7 @@ use super::standing::Who;
 use super::thread::of_cases;
 use super::{Deps, Did, StepResult, backoff, circuits};
 use crate::domain::case::CaseEvent;
-use crate::domain::circuit::LOOKUP;
+use crate::domain::circuit::{Asked, LOOKUP};
 use crate::domain::customer::{CustomerFacts, CustomerValue};
 use crate::domain::obligation::Owing;
 use crate::domain::person::{AuthorKey, Said, TraceKind, traces};
@@ -118,7 +118,7 @@ async fn ask(deps: &Deps, lookup: &Lookup) -> StepResult<Did> {
         return Ok(Did::default());
     }
     let hands = i64::try_from(deps.hands.max(1)).unwrap_or(1);
-    let most = if stands.is_doubted(LOOKUP) { 1 } else { hands };
+    let most = if stands.is_doubted() { 1 } else { hands };
     let mut tx = deps.store.begin().await?;
     let rows = customers::take(&mut tx, &deps.instance, now, most).await?;
     if rows.is_empty() {
@@ -221,26 +221,26 @@ async fn put(deps: &Deps, lookup: &Lookup, question: Question) -> Came {
 /// Stores what came, and lets the cases of whom something else is known now stand elsewhere in line.
 async fn keep(deps: &Deps, lookup: &Lookup, came: &[(AskRow, Came)]) -> StepResult<()> {
     let now = deps.now();
-    let (mut said, mut later, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut said, mut later, mut asked) = (Vec::new(), Vec::new(), Vec::new());
     for (row, came) in came {
         match came {
             Came::Answer(facts) => {
                 let holds = if facts.is_known() { lookup.keep_ms } else { UNKNOWN_FOR };
                 said.push((row, facts, now + holds));
-                faults.push(None);
+                asked.push((Asked::Answered, ""));
             }
             Came::Later(at) => later.push((row, Some(*at))),
             Came::Failed(why) => {
                 let after = backoff(row.tries, MINUTE, LOOKUP.pause_ms, deps.ids.number());
                 later.push((row, Some(now + after)));
-                faults.push(Some(why.as_str()));
+                asked.push((Asked::Failed, why.as_str()));
             }
         }
     }
     let mut tx = deps.store.begin().await?;
     customers::keep(&mut tx, &said, now).await?;
     customers::later(&mut tx, &later).await?;
-    let stands = circuits::note(&mut tx, CIRCUIT, LOOKUP, &faults, now).await?;
+    let stands = circuits::note(&mut tx, CIRCUIT, LOOKUP, &asked, now).await?;
     say(&mut tx, stands, now).await?;
     tx.commit().await?;
     let news = |row: &AskRow, facts: &CustomerFacts| {

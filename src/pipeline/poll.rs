@@ -1,7 +1,7 @@
 //! Polling: one walk over a due lane, each page committed whole with the walk's progress.
 
 use super::account::{self, Read};
-use super::hands::{self, Errand};
+use super::hands::{self, Errand, Taken};
 use super::intake::{self, Source};
 use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff, health, pace};
@@ -26,7 +26,7 @@ impl Errand for Polls {
     const AT_ONCE: i64 = 8;
     type Piece = LaneRow;
 
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<LaneRow>>> + Send {
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Taken<LaneRow>>> + Send {
         take(deps, most)
     }
 
@@ -45,17 +45,17 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// Leases lanes that are due, so many at most.
-async fn take(deps: &Deps, most: i64) -> StepResult<Vec<LaneRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Taken<LaneRow>> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     if mentions::backlog_over(&mut tx, BACKLOG_LIMIT).await? {
-        return Ok(Vec::new());
+        return Ok(Taken::default());
     }
     let due = lanes::take_due(&mut tx, &deps.instance, now, most).await?;
     if !due.is_empty() {
         tx.commit().await?;
     }
-    Ok(due)
+    Ok(Taken::batch(due, most))
 }
 
 /// Reads one lane from where it stands.

@@ -5,7 +5,7 @@
 //! a plain refusal may be a wall before the server as well as a lost permission, so it is noted
 //! and left to the polls, which tell of a channel that they cannot read.
 
-use super::hands::{self, Errand};
+use super::hands::{self, Errand, Taken};
 use super::runner::StepName;
 use super::{Channel, Deps, Did, StepResult, backoff, health, reconnect};
 use crate::domain::reason::Reason;
@@ -31,7 +31,10 @@ impl Errand for Probes {
     const AT_ONCE: i64 = 8;
     type Piece = CredentialRow;
 
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<CredentialRow>>> + Send {
+    fn take(
+        deps: &Deps,
+        most: i64,
+    ) -> impl Future<Output = StepResult<Taken<CredentialRow>>> + Send {
         take(deps, most)
     }
 
@@ -46,14 +49,14 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// Learns of what people connected, and leases credentials that are due, so many at most.
-async fn take(deps: &Deps, most: i64) -> StepResult<Vec<CredentialRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Taken<CredentialRow>> {
     let mut tx = deps.store.begin().await?;
     reconnect::learn(deps, &mut tx).await?;
     let due = credentials::take_due(&mut tx, &deps.instance, deps.now(), most).await?;
     if !due.is_empty() {
         tx.commit().await?;
     }
-    Ok(due)
+    Ok(Taken::batch(due, most))
 }
 
 async fn probe(deps: &Deps, row: CredentialRow) -> StepResult<()> {

@@ -1,7 +1,7 @@
 //! Re-reading threads: answered by a colleague in the network's own app? Edited? Deleted?
 
 use super::casework::Work;
-use super::hands::{self, Errand};
+use super::hands::{self, Errand, Taken};
 use super::runner::StepName;
 use super::{Deps, Did, StepResult, promises, recheck};
 use crate::domain::case::{Case, CaseEvent};
@@ -45,7 +45,7 @@ impl Errand for Rereads {
     const AT_ONCE: i64 = 20;
     type Piece = RereadRow;
 
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<RereadRow>>> + Send {
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Taken<RereadRow>>> + Send {
         take(deps, most)
     }
 
@@ -60,13 +60,13 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// Leases channels of which threads are due, so many at most.
-async fn take(deps: &Deps, most: i64) -> StepResult<Vec<RereadRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Taken<RereadRow>> {
     let mut tx = deps.store.begin().await?;
     let due = rereads::take_due(&mut tx, &deps.instance, deps.now(), most).await?;
     if !due.is_empty() {
         tx.commit().await?;
     }
-    Ok(due)
+    Ok(Taken::batch(due, most))
 }
 
 /// A channel's turn: a few of its threads, those first that have waited longest.

@@ -117,6 +117,7 @@ statements! {
     NEWEST = Sql::same(concat!("SELECT ", columns!(), " FROM outbox ORDER BY id DESC LIMIT $1"));
     BY_ID = Sql::same(concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1"));
     ANY_DUE = Sql::same("SELECT id FROM outbox WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 LIMIT 1");
+    HASTEN = Sql::same("UPDATE outbox SET due_at = $1 WHERE due_at IS NOT NULL AND due_at > $1 AND until < $1 AND recipient = $2 AND held = '' AND attempts > 0");
     WAITING = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE due_at IS NOT NULL");
 }
 
@@ -193,6 +194,13 @@ pub async fn lease(
         row.fence += 1;
         row.attempts += 1;
     }
+    Ok(())
+}
+
+/// Lets what waits to be tried again at a recipient go now: it can be reached again. What waits for the
+/// morning or for room in its rate waits on.
+pub async fn hasten(tx: &mut Tx, recipient: &str, now: Instant) -> Result<(), StoreError> {
+    tx.exec(HASTEN, args![now, recipient]).await?;
     Ok(())
 }
 

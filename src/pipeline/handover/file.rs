@@ -160,7 +160,7 @@ async fn failed(deps: &Deps, mut row: HandoverRow, fault: Fault, looks: bool) ->
     let now = deps.now();
     row.fault = fault.why;
     match fault.next {
-        Next::Throttled { until, .. } => {
+        Next::Throttled { until, .. } if now - Instant(row.created_at) < GIVE_UP => {
             later(deps, &row, until.clamp(now + SECOND, now + HOUR)).await
         }
         Next::Retry { .. } | Next::Expired | Next::Bug

@@ -13,7 +13,7 @@ mod watch;
 pub(in crate::pipeline) use press::{ended, hand_over, taken_back, ticket};
 pub use watch::called;
 
-use super::hands::{self, Errand};
+use super::hands::{self, Errand, Taken};
 use super::runner::StepName;
 use super::{Deps, Did, StepResult};
 use crate::domain::case::Case;
@@ -39,7 +39,7 @@ impl Errand for Handovers {
     const AT_ONCE: i64 = 8;
     type Piece = HandoverRow;
 
-    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Vec<HandoverRow>>> + Send {
+    fn take(deps: &Deps, most: i64) -> impl Future<Output = StepResult<Taken<HandoverRow>>> + Send {
         take(deps, most)
     }
 
@@ -54,13 +54,13 @@ pub async fn step(deps: &Deps) -> StepResult<Did> {
 }
 
 /// Leases hand-overs that are due, so many at most.
-async fn take(deps: &Deps, most: i64) -> StepResult<Vec<HandoverRow>> {
+async fn take(deps: &Deps, most: i64) -> StepResult<Taken<HandoverRow>> {
     let mut tx = deps.store.begin().await?;
     let due = handovers::take_due(&mut tx, &deps.instance, deps.now(), most).await?;
     if !due.is_empty() {
         tx.commit().await?;
     }
-    Ok(due)
+    Ok(Taken::batch(due, most))
 }
 
 async fn carry_out(deps: &Deps, row: HandoverRow) -> StepResult<()> {

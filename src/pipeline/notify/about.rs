@@ -6,7 +6,7 @@ use crate::domain::time::{HOUR, SECOND};
 use crate::domain::{AlertId, Brand, Instant};
 use crate::pipeline::{Deps, stand_in};
 use crate::speech::Catalogue;
-use crate::store::outbox::{AlertRow, NewAlert, Outcome};
+use crate::store::outbox::{AlertRow, NewAlert};
 
 /// Alerts about a channel: one for each recipient of its brand, in the recipient's language, or the
 /// record that there is none. `cause` tells one occasion from the next.
@@ -65,11 +65,6 @@ fn about(
     brand.recipients.iter().map(|recipient| alert(recipient, reason, Some(now))).collect()
 }
 
-/// Whether anybody else would be told if this alert failed for good.
-pub(super) fn has_others(deps: &Deps, row: &AlertRow) -> bool {
-    !tell_others(deps, row, &Outcome::Failed(String::new())).is_empty()
-}
-
 /// What is pressed in a recipient's alerts does not reach us, and only a person can mend that: the
 /// others of its brands hear of it, once an hour. Where there is nobody else it is told itself,
 /// since alerts may arrive all the same.
@@ -113,10 +108,9 @@ pub(in crate::pipeline) fn deaf_recipient(
     alerts
 }
 
-/// When a recipient fails for good, who stands in for it gets the alert; without an escalation that
-/// says who that is, the brand's others hear of it, with the case.
-pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec<NewAlert> {
-    let Outcome::Failed(why) = outcome else { return Vec::new() };
+/// When a recipient does not get an alert, who stands in for it does; without an escalation that says
+/// who that is, the brand's others hear of it, with the case.
+pub(super) fn tell_others(deps: &Deps, row: &AlertRow, why: &str) -> Vec<NewAlert> {
     let (Some(brand), false) =
         (deps.brands.get(&row.brand), row.reason == Reason::RecipientDead.as_str())
     else {
@@ -127,8 +121,9 @@ pub(super) fn tell_others(deps: &Deps, row: &AlertRow, outcome: &Outcome) -> Vec
         return instead;
     }
     let now = deps.now();
-    // One word an hour about a dead recipient is enough; the case itself is told each time.
-    let hour = now.0 / HOUR;
+    // One word an hour about a dead recipient is enough; the case itself is told each time, and once
+    // where the alert waits for longer.
+    let hour = row.created_at / HOUR;
     let about = match case_id(row) {
         Some(id) => deps.links.case(id),
         None if row.is_group() => deps.links.inbox(),

@@ -1,16 +1,16 @@
 //! Delivers one alert: anew, as a change of the one that stands, or as a short word that follows it.
 
-use super::about;
 use super::describe::{self, describe};
 use super::group::Group;
 use super::live;
 use super::offers;
 use crate::domain::case::Attention;
+use crate::domain::circuit::{Asked, RECIPIENT};
 use crate::domain::customer::CustomerFacts;
 use crate::domain::delivery::{self, Wake};
 use crate::domain::obligation::{Owing, Standing, VoidReason};
 use crate::domain::reason::Reason;
-use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
+use crate::domain::time::{DAY, MINUTE, SECOND};
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::fetch::{Peer, Purpose};
 use crate::links::Act;
@@ -28,6 +28,8 @@ const GIVE_UP: i64 = DAY;
 /// So often it is tried however old it is, over more than two hours: it may have waited for a day
 /// before anybody was to hear of it.
 const TRIES: i64 = 12;
+/// Where a recipient asks for more patience than this, who stands in hears of the alert meanwhile.
+const PATIENCE: i64 = 15 * MINUTE;
 /// An alert that goes later than this says how its case stands by then.
 const LATE: i64 = MINUTE;
 
@@ -83,13 +85,15 @@ pub(super) struct Said {
     pub(super) outcome: Outcome,
     /// What stands there now, where the alert can be changed later; `None`: what stood before.
     pub(super) stands: Option<Stands>,
-    /// The recipient was spoken to.
-    pub(super) asked: bool,
+    /// Whether it can be reached, where that showed.
+    pub(super) asked: Option<Asked>,
+    /// It goes so late that others must hear of it before.
+    pub(super) late: bool,
 }
 
 impl From<Outcome> for Said {
     fn from(outcome: Outcome) -> Said {
-        Said { outcome, stands: None, asked: false }
+        Said { outcome, stands: None, asked: None, late: false }
     }
 }
 
@@ -122,7 +126,7 @@ pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Sa
         return Outcome::Failed(why).into();
     }
     if let Some(shut) = known.shut {
-        return passed_over(deps, row, reason, shut).into();
+        return passed_over(row, shut, known.now).into();
     }
     let alert = compose(deps, row, reason, recipient, &known);
     let stood = |way: Way| known.stands.filter(|_| way != Way::Anew);
@@ -139,9 +143,9 @@ pub(super) async fn deliver(deps: &Deps, row: &AlertRow, known: Known<'_>) -> Sa
             let edited = way == Way::Edited;
             let outcome = if edited { Outcome::Edited } else { Outcome::Sent(delivered.remote) };
             let stands = (!row.live.is_empty()).then(|| stands(way));
-            Said { outcome, stands, asked: true }
+            Said { stands, asked: Some(Asked::Answered), ..outcome.into() }
         }
-        Err(fault) => Said { asked: true, ..failed(deps, row, fault, known.now).into() },
+        Err(fault) => failed(deps, row, fault, known.now),
     }
 }
 
@@ -186,33 +190,46 @@ fn cannot_be_changed(fault: &Fault) -> bool {
     }
 }
 
-/// What becomes of an alert to a recipient that is left alone for a while: who stands in is told at
-/// once. Where nobody does, it waits, and so does what only brings up to date.
-fn passed_over(deps: &Deps, row: &AlertRow, reason: Reason, shut: &CircuitRow) -> Outcome {
+/// What becomes of an alert to a recipient that is left alone for a while: it waits, and where that one
+/// failed often who stands in is told at once.
+fn passed_over(row: &AlertRow, shut: &CircuitRow, now: Instant) -> Outcome {
     let until = Instant(shut.shut_until);
     let CircuitRow { failures, fault, .. } = shut;
     let why = format!("passed over until {until}: it failed {failures} times in a row: {fault}");
-    if reason == Reason::CaseMoved || !about::has_others(deps, row) {
-        return Outcome::Later(until, why);
-    }
-    Outcome::Failed(why)
+    if is_given_up(row, now) { Outcome::Failed(why) } else { Outcome::Later(until, why) }
+}
+
+/// Whether an alert was tried for long enough.
+fn is_given_up(row: &AlertRow, now: Instant) -> bool {
+    now - Instant(row.created_at) >= GIVE_UP && row.attempts >= TRIES
 }
 
 /// What becomes of an alert that was not delivered.
-fn failed(deps: &Deps, row: &AlertRow, fault: Fault, now: Instant) -> Outcome {
-    match fault.next {
-        Next::Throttled { until, .. } => Outcome::Later(until.max(now + SECOND), fault.why),
-        Next::Retry { .. } | Next::Expired
-            if now - Instant(row.created_at) < GIVE_UP || row.attempts < TRIES =>
-        {
-            let after = match fault.next {
-                Next::Retry { after: Some(ms) } => ms,
-                _ => backoff(row.attempts - 1, 5 * SECOND, HOUR, deps.ids.number()),
+fn failed(deps: &Deps, row: &AlertRow, fault: Fault, now: Instant) -> Said {
+    let (asked, wait) = match fault.next {
+        // It was reached, and asks for patience.
+        Next::Throttled { until, .. } => {
+            let late = until - Instant(row.created_at) > PATIENCE;
+            let outcome = match is_given_up(row, now) {
+                true => Outcome::Failed(fault.why),
+                false => Outcome::Later(until.max(now + SECOND), fault.why),
             };
-            Outcome::Later(now + after, fault.why)
+            return Said { late, ..outcome.into() };
         }
-        _ => Outcome::Failed(fault.why),
-    }
+        Next::Retry { after } => (Asked::Unreachable, after),
+        Next::Expired => (Asked::Unreachable, None),
+        Next::Auth | Next::Gone | Next::Refused | Next::Bug => {
+            return Said { asked: Some(Asked::Failed), ..Outcome::Failed(fault.why).into() };
+        }
+    };
+    let longest = RECIPIENT.pause_ms;
+    let tries = row.attempts - 1;
+    let wait = wait.unwrap_or_else(|| backoff(tries, 5 * SECOND, longest, deps.ids.number()));
+    let outcome = match is_given_up(row, now) {
+        true => Outcome::Failed(fault.why),
+        false => Outcome::Later(now + wait, fault.why),
+    };
+    Said { asked: Some(asked), ..outcome.into() }
 }
 
 /// Why an alert is not needed any more, if so.

@@ -2,7 +2,7 @@
 
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::domain::circuit::RECIPIENT;
+use ascolto::domain::circuit::{Asked, RECIPIENT};
 use ascolto::domain::time::MINUTE;
 use ascolto::store::circuits::{self, CircuitRow};
 
@@ -27,7 +27,7 @@ async fn who_fails_is_known_by_name_until_it_answers(house: &House) {
         circuits::failing(&mut tx).await.unwrap().into_iter().map(|c| c.name).collect();
     assert_eq!(names, ["lookup", "recipient:room"]);
     assert!(row.circuit().is_shut(T0) && !row.circuit().is_shut(T0 + MINUTE));
-    let answered = row.circuit().after(RECIPIENT, true, T0 + MINUTE);
+    let answered = row.circuit().after(RECIPIENT, Asked::Answered, T0 + MINUTE);
     let well = CircuitRow { failures: answered.failures, shut_until: 0, said_at: 7, ..row };
     circuits::keep(&mut tx, &well).await.unwrap();
     assert_eq!(circuits::one(&mut tx, "recipient:room").await.unwrap(), Some(well));

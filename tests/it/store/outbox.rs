@@ -12,6 +12,7 @@ store_suite!(
     an_old_fence_settles_nothing,
     each_outcome_is_stored_with_its_reason,
     non_sends_are_stored,
+    what_waits_to_be_tried_again_is_hastened_and_nothing_else,
 );
 
 fn alert(house: &House, key: &str, due_at: Option<Instant>) -> NewAlert {
@@ -122,4 +123,21 @@ async fn non_sends_are_stored(house: &House) {
     let mut tx = house.begin().await;
     let row = outbox::newest(&mut tx, 5).await.unwrap().remove(0);
     assert_eq!((row.state.as_str(), row.reason.as_str()), ("silent", "no_recipient"));
+}
+
+async fn what_waits_to_be_tried_again_is_hastened_and_nothing_else(house: &House) {
+    let far = T0 + LEASE * 10;
+    add(house, &[alert(house, "tried", Some(T0)), alert(house, "going", Some(T0 + 2))]).await;
+    let other = NewAlert { recipient: "other".into(), ..alert(house, "other", Some(T0)) };
+    add(house, &[other, alert(house, "new", Some(far))]).await;
+    let later = Outcome::Later(far, "HTTP 503".into());
+    let outcomes: Vec<(AlertRow, Outcome)> =
+        take(house, "a", T0).await.into_iter().map(|row| (row, later.clone())).collect();
+    settle(house, &outcomes, T0 + 1).await;
+    assert_eq!(take(house, "a", T0 + 2).await.len(), 1);
+    let mut tx = house.begin().await;
+    outbox::hasten(&mut tx, "room", T0 + 3).await.unwrap();
+    tx.commit().await.unwrap();
+    let keys: Vec<String> = take(house, "a", T0 + 3).await.into_iter().map(|row| row.key).collect();
+    assert_eq!(keys, ["tried"]);
 }
