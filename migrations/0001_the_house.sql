@@ -475,7 +475,7 @@ CREATE TABLE cases (
     complained_at BIGINT,                        -- the newest complaint in it, for strikes
     muted_until BIGINT  NOT NULL DEFAULT 0,      -- nobody is told of it until then
     storm       TEXT,                            -- the storm that it belongs to
-    grave       BOOLEAN NOT NULL DEFAULT FALSE,  -- somebody may be hurt: it rings in a storm too
+    grave       BOOLEAN NOT NULL DEFAULT FALSE,  -- harm or a court is named: it rings in a storm too
     rev         BIGINT  NOT NULL DEFAULT 1,
     escalation  TEXT    NOT NULL DEFAULT '',     -- how far it has come, as JSON; '': nothing escalates
     UNIQUE (brand, network, origin, thread, author)

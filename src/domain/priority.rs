@@ -71,7 +71,8 @@ impl Default for Weights {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stakes {
-    /// What any of its mentions raised; text lowers nothing (invariant 8).
+    /// What its mentions raised since it owes something without a break; text lowers nothing
+    /// (invariant 8).
     pub risk: BTreeSet<Risk>,
     /// How many follow its author or saw what was written, whichever is more.
     pub reach: u64,
@@ -88,12 +89,22 @@ pub struct Stakes {
 }
 
 impl Stakes {
+    /// A debt begins of which the verdict named these. Where `case` owed nothing before it, what was
+    /// named earlier is over: an answer or a person ended it, and no text.
+    pub fn begin(&mut self, case: &Case, risk: &[Risk]) {
+        if case.owed().next().is_none() {
+            self.risk.clear();
+        }
+        self.raise(risk);
+    }
+
     /// A verdict named these.
     pub fn raise(&mut self, risk: &[Risk]) {
         self.risk.extend(risk.iter().copied());
     }
 
-    /// Whether it is told although its author is muted: somebody may be harmed, or a court is named.
+    /// Whether it is told by itself although its author is muted, or a storm tells of its like:
+    /// somebody may be harmed, or a court is named.
     pub fn breaks_through(&self) -> bool {
         self.risk.contains(&Risk::Safety) || self.risk.contains(&Risk::Legal)
     }

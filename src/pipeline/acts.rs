@@ -15,7 +15,7 @@ pub use voice::publishing;
 
 use super::casework::{Work, WorkError};
 use super::publish::complete;
-use super::{Deps, handover, promises};
+use super::{Deps, handover, promises, standing};
 use crate::domain::case::{Case, CaseEvent, NotAllowed};
 use crate::domain::obligation::{Evidence, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
@@ -238,7 +238,11 @@ async fn once(
         _ => None,
     };
     let back = matches!(event, CaseEvent::TakenBack { .. });
+    let reopened = matches!(event, CaseEvent::Reopened { .. });
     work.apply(id, event)?;
+    if reopened {
+        standing::raise_again(&mut work, &mut tx, id).await?;
+    }
     if back {
         handover::taken_back(&mut tx, id, now).await?;
     }

@@ -6,7 +6,7 @@ use super::{Deps, Did, StepResult, customer};
 use crate::domain::customer::CustomerFacts;
 use crate::domain::length::{Counting, LengthRule};
 use crate::domain::obligation::Owing;
-use crate::domain::{CaseId, Risk, Topic};
+use crate::domain::{CaseId, Topic};
 use crate::draft::{Known, Request};
 use crate::fetch::Peer;
 use crate::store::cases::{CaseFile, DraftRow};
@@ -71,8 +71,7 @@ async fn write(
     let row = rows.iter().find(|r| r.id == id)?;
     let brand = deps.brands.get(&file.case.brand)?;
     let (rule, prefix) = limit(deps, row).await;
-    let risk: Vec<Risk> =
-        row.risk.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    let risk = row.risks();
     let draft = deps.drafts.write(&Request {
         author: if row.author_name.is_empty() { &row.author_handle } else { &row.author_name },
         language: row.language(),

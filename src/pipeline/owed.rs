@@ -10,11 +10,11 @@ use crate::domain::label::{Label, Source};
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Before, Obligation, Owing, Standing};
 use crate::domain::sample::Said;
-use crate::domain::{CaseId, Instant, Kind, MentionId, Risk};
+use crate::domain::{CaseId, Instant, Kind, MentionId};
 use crate::store::mentions::MentionRow;
-use crate::store::{StoreError, Tx, labels, mentions, samples, storms, traces, unowed};
+use crate::store::{StoreError, Tx, labels, mentions, samples, traces, unowed};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How often an act is tried when somebody else changes the case at the same moment.
 const TRIES: usize = 5;
@@ -177,16 +177,11 @@ async fn open(
     if let Some(file) = work.file(case) {
         debt.due = brand.sla.due(&brand.calendar, &file.case.owed_anew(&debt, now));
     }
-    let risk: Vec<Risk> =
-        row.risk.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    work.update(case, |file| file.stakes.raise(&risk));
+    work.update(case, |file| file.stakes.begin(&file.case, &row.risks()));
     work.apply_as(case, CaseEvent::Owed(debt), agent)?;
     let (rule, sorted_as) = unowed::rule(tx, id).await?;
     work.note(case, "called_owed", agent, json!({ "rule": rule, "sorted_as": sorted_as }));
     work.save(tx, |_| false).await?;
-    if risk.contains(&Risk::Safety) {
-        storms::grave(tx, &BTreeSet::from([case])).await?;
-    }
     traces::keep(tx, suggest::left(deps, row, id).as_slice()).await?;
     unowed::owed(tx, id, case, Likeness::of(&row.text).bands()).await?;
     Ok(case)

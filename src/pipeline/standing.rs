@@ -3,16 +3,18 @@
 //! transaction, so that the line, the alerts and the pages tell the same.
 
 use super::Deps;
+use super::casework::Work;
 use crate::domain::customer::CustomerValue;
 use crate::domain::obligation::Owing;
 use crate::domain::person::{AuthorKey, MOST_STRIKES, complained_at};
 use crate::domain::priority::{REACH, Weights};
 use crate::domain::reason::Reason;
-use crate::domain::{AlertId, CaseId, Instant, PersonId};
+use crate::domain::{AlertId, CaseId, Instant, PersonId, Risk};
 use crate::store::cases::CaseFile;
+use crate::store::mentions::MentionRow;
 use crate::store::outbox::NewAlert;
 use crate::store::strikes::{self, Asked};
-use crate::store::{StoreError, Tx, customers, mutes, persons};
+use crate::store::{StoreError, Tx, customers, mentions, mutes, persons};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
@@ -80,6 +82,22 @@ pub(super) async fn weigh(
     let changed: Vec<&CaseFile> = changed.iter().filter_map(|id| files.get(id)).collect();
     strikes::weigh(tx, &changed).await?;
     hush(files, alerts, now);
+    Ok(())
+}
+
+/// Raises the stakes of a case that a person opened again by what stands there now: a debt that began
+/// meanwhile may have begun its risks anew.
+pub(super) async fn raise_again(
+    work: &mut Work<'_>,
+    tx: &mut Tx,
+    id: CaseId,
+) -> Result<(), StoreError> {
+    let Some(file) = work.file(id) else { return Ok(()) };
+    let owed: BTreeSet<String> = file.case.owed().map(|o| o.mention.to_string()).collect();
+    let rows = mentions::of_cases(tx, &[id]).await?;
+    let stands = rows.iter().filter(|row| owed.contains(&row.id));
+    let risk: Vec<Risk> = stands.flat_map(MentionRow::risks).collect();
+    work.update(id, |file| file.stakes.raise(&risk));
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! takes them in the commit in which the storm begins, grows and is told. Once a storm stands,
 //! alerts of its members that have not gone out become non-sends; each member stays owed an answer
 //! of its own, with its deadline, and what is overdue of them is told by the storm's alert, after its
-//! end too. What is grave rings by itself all the same.
+//! end too. What a member complains of after the end rings by itself, and what is grave always does.
 
 mod arrivals;
 mod gather;

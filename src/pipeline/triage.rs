@@ -258,7 +258,7 @@ fn owe(
     waits: Option<Instant>,
     now: Instant,
 ) -> StepResult<()> {
-    work.update(case, |file| file.stakes.raise(&verdict.risk));
+    work.update(case, |file| file.stakes.begin(&file.case, &verdict.risk));
     let (since, heard_at) = clocks::written(row, now);
     let due = waits.unwrap_or_else(|| clocks::due(work, brand, row, owing, verdict, case, now));
     // A deadline that had passed before anybody here could know of it rings no alert of its own.

@@ -148,7 +148,7 @@ fn escalation(of: &Escalation) -> String {
 pub(super) const TYPES: &[Type] = &[
     Text, Text, Text, Text, Text, Text, Text, Text, Text, Big, Big, Text, Text, Text, Big, Text,
     Big, Big, Big, Text, Big, Big, Bool, Big, Big, Text, Text, Text, Big, Big, Big, Big, Big, Bool,
-    Big, Text, Text, Big, Big, Big, Big, Big, Big,
+    Big, Text, Text, Big, Big, Big, Big, Big, Big, Bool,
 ];
 
 /// Stores new cases.
@@ -157,10 +157,10 @@ pub(super) const INSERT: &str = "INSERT INTO cases (id, brand, channel, network,
     attention_until, owing, severity, deadline, due_at, due_kind, events, draft_rev, draft_due, \
     checked_at, reread_at, handed_to, handed_by, handed_ref, handed_at, resolution_spent, \
     resolution_from, resolution_stood, resolution_due, resolution_told, rev, escalation, stakes, \
-    points, class, urgent_at, complained_at, muted_until, handed_closed) \
+    points, class, urgent_at, complained_at, muted_until, handed_closed, grave) \
     SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, \
     c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35 + 1, c36, c37, \
-    c38, c39, c40, c41, c42, c43 \
+    c38, c39, c40, c41, c42, c43, c44 \
     FROM {rows} WHERE TRUE ON CONFLICT DO NOTHING";
 
 /// Stores changed cases, of the revision that was loaded only.
@@ -172,7 +172,7 @@ pub(super) const UPDATE: &str = "UPDATE cases SET told_at = v.c11, state = v.c12
     resolution_spent = v.c30, resolution_from = v.c31, resolution_stood = v.c32, \
     resolution_due = v.c33, resolution_told = v.c34, rev = cases.rev + 1, escalation = v.c36, \
     stakes = v.c37, points = v.c38, class = v.c39, urgent_at = v.c40, complained_at = v.c41, \
-    muted_until = v.c42, handed_closed = v.c43 \
+    muted_until = v.c42, handed_closed = v.c43, grave = v.c44 \
     FROM {rows} WHERE cases.id = v.c1 AND cases.rev = v.c35";
 
 /// A case as its row holds it.
@@ -232,5 +232,6 @@ pub(super) fn case_row(file: &CaseFile) -> Vec<Value<'_>> {
         complained_at(c),
         file.muted_until,
         handed.and_then(|h| h.closed_at),
+        file.stakes.breaks_through(),
     ]
 }

@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use crate::domain::ledger::Disposition;
 use crate::domain::mention::Mark;
-use crate::domain::{Lang, MentionId};
+use crate::domain::{Lang, MentionId, Risk};
 
 /// A stored mention.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -100,6 +100,11 @@ impl MentionRow {
     pub fn language(&self) -> Lang {
         let tag = self.judged_language.as_deref().or(self.language.as_deref());
         tag.and_then(Lang::parse).unwrap_or(Lang::UNKNOWN)
+    }
+
+    /// The risks that its verdict flags.
+    pub fn risks(&self) -> Vec<Risk> {
+        self.risk.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
     }
 
     /// What only the network knows of it; words of a newer version are passed over.

@@ -6,7 +6,6 @@ use super::error::StoreError;
 use super::value::{Sql, args, statements};
 use crate::domain::storm::StormKind;
 use crate::domain::{CaseId, Instant, StormId, Topic};
-use std::collections::BTreeSet;
 
 /// A storm.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -87,18 +86,11 @@ statements! {
     FIGURES = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) AS members, CAST(COALESCE(SUM(CASE WHEN k.owing IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS owed, CAST(COALESCE(SUM(CASE WHEN k.owing IS NOT NULL AND k.deadline <= $2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue FROM cases k WHERE k.storm = $1");
     TOLD_OF = Sql::same("SELECT DISTINCT o.recipient FROM cases k JOIN outbox o ON o.case_id = k.id WHERE k.storm = $1 AND o.reason = 'in_storm' AND o.recipient <> '' ORDER BY o.recipient");
     RINGS = Sql::same("SELECT o.id FROM outbox o JOIN cases k ON k.id = o.case_id WHERE o.due_at IS NOT NULL AND o.due_at <= $1 AND o.until < $1 AND k.storm IS NOT NULL LIMIT 1");
-    // What the clock says of a member is told by its storm's alert, as long as the storm's own debts
-    // stand; what its customer says, while the storm lasts. What is grave rings by itself.
-    HUSH_LATE = Sql::same("UPDATE outbox SET state = 'silent', reason = 'in_storm', due_at = NULL, held = '' WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 AND reason IN ('overdue', 'still_owed', 'not_resolved', 'escalated') AND EXISTS (SELECT 1 FROM cases k WHERE k.id = outbox.case_id AND k.storm IS NOT NULL AND NOT k.grave) RETURNING case_id");
+    // What the clock says of a member is told by its storm's alert, as long as what stands there was
+    // owed before the storm was over; what its customer says, while the storm lasts. What is grave
+    // rings by itself.
+    HUSH_LATE = Sql::same("UPDATE outbox SET state = 'silent', reason = 'in_storm', due_at = NULL, held = '' WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 AND reason IN ('overdue', 'still_owed', 'not_resolved', 'escalated') AND EXISTS (SELECT 1 FROM cases k JOIN storms s ON s.id = k.storm WHERE k.id = outbox.case_id AND NOT k.grave AND (s.ended_at IS NULL OR NOT EXISTS (SELECT 1 FROM obligations b WHERE b.case_id = k.id AND b.standing = 'owed' AND b.owing = 'complaint' AND b.since > s.ended_at))) RETURNING case_id");
     HUSH_NEW = Sql::same("UPDATE outbox SET state = 'silent', reason = 'in_storm', due_at = NULL, held = '' WHERE due_at IS NOT NULL AND due_at <= $1 AND until < $1 AND reason IN ('new_complaint', 'again') AND EXISTS (SELECT 1 FROM cases k JOIN storms s ON s.id = k.storm WHERE k.id = outbox.case_id AND s.ended_at IS NULL AND NOT k.grave)");
-}
-
-/// Somebody may be hurt in these cases: each rings by itself, whatever it belongs to.
-pub async fn grave(tx: &mut Tx, cases: &BTreeSet<CaseId>) -> Result<(), StoreError> {
-    let rows = cases.iter().map(|case| args![*case]).collect();
-    let sql = "UPDATE cases SET grave = TRUE FROM {rows} WHERE cases.id = v.c1";
-    tx.bulk(Bulk::new(sql, &[Type::Text], rows)).await?;
-    Ok(())
 }
 
 /// A storm begins.

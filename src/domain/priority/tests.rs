@@ -58,6 +58,21 @@ fn every_part_is_told_with_its_weight() {
 }
 
 #[test]
+fn risks_begin_anew_where_nothing_is_owed_any_more() {
+    let mut debts = vec![debt(Owing::Complaint, 1, HOUR)];
+    let mut stakes = Stakes::default();
+    stakes.begin(&case(Vec::new()), &[Risk::Legal]);
+    stakes.begin(&case(debts.clone()), &[Risk::Churn]);
+    assert_eq!(stakes.risk, BTreeSet::from([Risk::Churn, Risk::Legal]), "text lowers nothing");
+    assert!(stakes.breaks_through());
+    let met = Evidence::Word { by: "ada".into(), url: String::new() };
+    debts[0].standing = Standing::Met { evidence: met, at: Instant(9) };
+    stakes.begin(&case(debts), &[Risk::Churn]);
+    assert_eq!(stakes.risk, BTreeSet::from([Risk::Churn]));
+    assert!(!stakes.breaks_through());
+}
+
+#[test]
 fn a_window_that_closes_before_the_deadline_takes_its_place() {
     let at = |window| {
         let stakes = Stakes { window: Some(window), ..Stakes::default() };

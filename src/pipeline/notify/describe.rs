@@ -83,7 +83,7 @@ pub(super) fn describe(
         strikes_since,
         customer: String::new(),
         topic: row.topic.as_deref().and_then(|t| t.parse().ok()).unwrap_or(Topic::Other),
-        risk: risks_of(row),
+        risk: row.risks(),
         why: if private || gone { Vec::new() } else { why },
         due,
         due_text: shown(&reader, due),
@@ -160,9 +160,5 @@ fn zone(deps: &Deps, brand: &str) -> TimeZone {
 pub(super) fn risks(file: &CaseFile, mentions: &[MentionRow]) -> Vec<Risk> {
     let complaints = file.case.owed().filter(|o| o.owing == Owing::Complaint);
     let ids: Vec<String> = complaints.map(|o| o.mention.to_string()).collect();
-    mentions.iter().filter(|row| ids.contains(&row.id)).flat_map(risks_of).collect()
-}
-
-fn risks_of(row: &MentionRow) -> Vec<Risk> {
-    row.risk.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    mentions.iter().filter(|row| ids.contains(&row.id)).flat_map(MentionRow::risks).collect()
 }

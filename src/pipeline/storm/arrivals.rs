@@ -1,30 +1,25 @@
 //! `Arrivals`: what triage leaves for the next look, in the commit that stores the verdicts.
 
 use crate::domain::storm::OLDEST;
-use crate::domain::{CaseId, EventId, Instant, Risk};
+use crate::domain::{EventId, Instant};
 use crate::pipeline::{Deps, StepResult};
 use crate::store::mentions::{Judged, MentionRow};
-use crate::store::{Tx, storms, tides};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::store::{Tx, tides};
+use std::collections::BTreeMap;
 
 /// The complaints of a batch.
 #[derive(Default)]
 pub(in crate::pipeline) struct Arrivals {
     /// By brand, when the oldest was written.
     oldest: BTreeMap<String, Instant>,
-    /// The cases in which somebody may be hurt.
-    grave: BTreeSet<CaseId>,
 }
 
 impl Arrivals {
     /// Notes a mention that was judged, if it complains and is owed an answer.
     pub fn note(&mut self, row: &MentionRow, judged: &Judged, now: Instant) {
-        let Some(case) = judged.case.filter(|_| judged.verdict.is_complaint()) else { return };
-        if judged.verdict.risk.contains(&Risk::Safety) {
-            self.grave.insert(case);
-        }
+        let owed = judged.case.is_some() && judged.verdict.is_complaint();
         let at = Instant(row.created_at).min(now);
-        if row.first_look || now - at > OLDEST {
+        if !owed || row.first_look || now - at > OLDEST {
             return;
         }
         let oldest = self.oldest.entry(row.brand.clone()).or_insert(at);
@@ -38,7 +33,6 @@ impl Arrivals {
             .iter()
             .map(|(brand, at)| (EventId(deps.ids.next(now)), brand.as_str(), *at))
             .collect();
-        tides::arrived(tx, &came).await?;
-        storms::grave(tx, &self.grave).await
+        tides::arrived(tx, &came).await
     }
 }

@@ -1,7 +1,7 @@
 //! What pages show of rows: times in the brand's zone, spans, previews, marked words.
 
 use crate::domain::time::{DAY, HOUR, MINUTE};
-use crate::domain::{Instant, Lang, Risk, Topic, Why};
+use crate::domain::{Instant, Lang, Topic, Why};
 use crate::pipeline::Deps;
 use crate::speech::Catalogue;
 use crate::store::mentions::MentionRow;
@@ -85,8 +85,7 @@ pub fn topic(row: &MentionRow, words: &'static Catalogue) -> &'static str {
 
 /// The risks that the verdict flags, in words.
 pub fn risks(row: &MentionRow, words: &'static Catalogue) -> Vec<&'static str> {
-    let risks = row.risk.as_deref().and_then(|json| serde_json::from_str::<Vec<Risk>>(json).ok());
-    risks.unwrap_or_default().into_iter().map(|r| words.risk(r)).collect()
+    row.risks().into_iter().map(|r| words.risk(r)).collect()
 }
 
 /// What stands where a text stood that was deleted as its network asks.

@@ -10,7 +10,8 @@ use ascolto::domain::obligation::Owing;
 use ascolto::domain::reason::Reason;
 use ascolto::domain::silence::hour_of;
 use ascolto::domain::time::{DAY, HOUR, MINUTE};
-use ascolto::domain::{AlertId, CaseId, EventId, Instant, StormId, Topic};
+use ascolto::domain::{AlertId, CaseId, EventId, Instant, Risk, StormId, Topic};
+use ascolto::store::cases;
 use ascolto::store::inbox;
 use ascolto::store::outbox::{self, NewAlert};
 use ascolto::store::storms::{self, Figures, StormRow};
@@ -246,7 +247,9 @@ async fn alerts_of_members_become_non_sends(house: &House) {
     storms::begin(&mut tx, &storm).await.unwrap();
     let joined = [(member, storm.id.clone()), (grave, storm.id.clone())];
     storms::join(&mut tx, &joined).await.unwrap();
-    storms::grave(&mut tx, &[grave].into()).await.unwrap();
+    let mut file = cases::load(&mut tx, &[grave]).await.unwrap().remove(0);
+    file.stakes.raise(&[Risk::Legal]);
+    cases::save(&mut tx, &[&file]).await.unwrap();
     tides::take(&mut tx, "acme").await.unwrap().expect("it is nobody's");
     let alerts = [
         alert(house, member, Reason::NewComplaint, "a"),
@@ -286,4 +289,14 @@ async fn alerts_of_members_become_non_sends(house: &House) {
     assert_eq!(tides::due(&mut tx, T0).await.unwrap(), ["acme"]);
     storms::told(&mut tx, &storm.id, 2, T0, Some(T0)).await.unwrap();
     assert!(storms::of_brand(&mut tx, "acme").await.unwrap().is_empty());
+
+    // What a member complains of after the end is none of it, and rings by itself when it is late.
+    let mut file = cases::load(&mut tx, &[member]).await.unwrap().remove(0);
+    file.case.obligations[0].since = T0 + 1;
+    cases::save(&mut tx, &[&file]).await.unwrap();
+    outbox::add(&mut tx, &[alert(house, member, Reason::Overdue, "h")], T0).await.unwrap();
+    storms::hush(&mut tx, T0).await.unwrap();
+    tx.commit().await.unwrap();
+    let told = [("h".to_owned(), "overdue due".to_owned())];
+    assert_eq!(states(house).await.split_off(7), told);
 }

@@ -5,7 +5,7 @@ use crate::town::{Plan, Town};
 use ascolto::app::INGEST_LANE;
 use ascolto::domain::person::{AuthorKey, TraceKind};
 use ascolto::domain::time::DAY;
-use ascolto::domain::{CaseId, MentionId, MuteId};
+use ascolto::domain::{CaseId, MentionId, MuteId, Risk};
 use ascolto::pipeline::acts::{self, Act};
 use ascolto::pipeline::persons::{self, Customer, Folder, Lead};
 use ascolto::pipeline::replay::{Entrance, feed};
@@ -232,6 +232,38 @@ async fn who_is_muted_rings_nobody_and_is_owed_all_the_same() {
     t.pass(25 * 60).await;
     assert_eq!(t.alerts("p1").await.last().unwrap(), "still_owed sent", "and not forgotten");
     assert!(persons::unmute(&t.deps, &id, &lead).await.is_err(), "it is over");
+    t.close().await;
+}
+
+#[tokio::test]
+async fn a_mute_holds_again_once_what_named_a_court_has_ended() {
+    let below = |line: String| line.replace('}', r#","parent":"p1"}"#);
+    let court = "@acme ancora senza pacco, vergogna: ne parlo con il mio avvocato";
+    let t = town(&[
+        complaint(1, "p1", "jo"),
+        below(post(20, "p2", "jo", court)),
+        below(complaint(40, "p3", "jo")),
+    ])
+    .await;
+    t.pass(5).await;
+    let case = t.id("p1").await;
+    let lead = Lead::of_this_machine("anna");
+    let until = t.deps.now() + 9 * DAY;
+    persons::mute(&t.deps, &case.to_string(), &lead, "insulti", until).await.unwrap();
+    t.pass(20).await;
+    assert_eq!(t.id("p2").await, case);
+    assert_eq!(t.alerts("p1").await.last().unwrap(), "again sent", "a court is named");
+    t.act("p1", "ada", Act::Waive("risponde il legale".to_owned())).await.unwrap();
+
+    t.pass(20).await;
+    assert_eq!(t.id("p3").await, case);
+    assert_eq!(t.alerts("p1").await.last().unwrap(), "muted silent", "this one names none");
+    assert!(!t.case("p1").await.stakes.risk.contains(&Risk::Legal));
+    t.act("p1", "ada", Act::Answered(String::new())).await.unwrap();
+
+    t.act("p1", "ada", Act::Reopen("il legale non ha risposto".to_owned())).await.unwrap();
+    assert!(t.case("p1").await.stakes.risk.contains(&Risk::Legal), "it weighs again");
+    assert_eq!(t.alerts("p1").await.last().unwrap(), "reopened sent");
     t.close().await;
 }
 

@@ -122,6 +122,27 @@ async fn a_storm_ends_and_the_next_complaint_rings_by_itself() {
 }
 
 #[tokio::test]
+async fn what_a_member_complains_of_after_the_end_rings_when_it_is_overdue() {
+    let mut script = crowd("p", 25, 5, LATE);
+    let text = USUAL[1];
+    script.push(format!(
+        r#"{{"at":150,"do":"post","id":"later","author":"p0","lang":"it","parent":"p0","text":"{text}"}}"#
+    ));
+    let t = Town::new(&script.join("\n")).await;
+    t.pass(20).await;
+    t.act("p0", "ada", Act::Answered("https://rehearsal.example/1".to_owned())).await.unwrap();
+    hours(&t, 3).await;
+    assert!(all(&t).await[0].ended_at.is_some(), "nothing came for an hour");
+    assert_eq!(t.id("later").await, t.id("p0").await, "the case of a member");
+    assert_eq!(t.alerts("p0").await, ["in_storm silent", "again sent"]);
+    let due = t.case("p0").await.case.deadline().unwrap();
+    hours(&t, (due - t.deps.now()) / HOUR + 2).await;
+    assert!(t.alerts("p0").await.contains(&"overdue sent".to_owned()), "{:?}", t.told("p0").await);
+    assert_eq!(told(&t, "overdue").await.len(), 1, "of the others its alert tells");
+    t.close().await;
+}
+
+#[tokio::test]
 async fn what_rang_before_the_storm_stood_is_no_secret_and_what_comes_after_is_grouped() {
     let mut script = Vec::new();
     for minute in 0..30 {
@@ -209,6 +230,36 @@ async fn who_may_be_hurt_rings_in_a_storm_too() {
     assert_eq!(figures(&t, &storm).await.members, 25);
     assert_eq!(told(&t, "storm").await.len(), 1);
     assert_eq!(t.alerts("p3").await, ["new_complaint sent"]);
+    t.close().await;
+}
+
+const COURT: &str = "@acme terza settimana e il pacco non è ancora arrivato, vergogna: ne parlo \
+                     con il mio avvocato!";
+
+#[tokio::test]
+async fn who_names_a_court_rings_in_a_storm_too() {
+    let t = Town::new(&crowd("p", 25, 5, COURT).join("\n")).await;
+    t.pass(10).await;
+    let storm = all(&t).await.remove(0);
+    assert_eq!(figures(&t, &storm).await.members, 25);
+    assert_eq!(told(&t, "storm").await.len(), 1);
+    assert_eq!(t.alerts("p3").await, ["new_complaint sent"]);
+    t.close().await;
+}
+
+#[tokio::test]
+async fn who_names_a_court_wakes_in_a_storm_where_that_is_asked_for() {
+    // It begins at 23:05 in Rome.
+    let script = crowd("p", 25, 905, COURT).join("\n");
+    let (brand, more) = ("wakes = [\"legal\"]", "quiet = [\"22:00-07:00\"]\n");
+    let t =
+        Town::of(Plan { script: &script, brand, opens_after: 900, more, ..Plan::default() }).await;
+    t.pass(10).await;
+    assert_eq!(all(&t).await.len(), 1);
+    let woken = told(&t, "new_complaint").await;
+    assert!(!woken.is_empty() && woken.iter().all(|alert| alert.wake == "legal"), "{woken:?}");
+    assert!(told(&t, "storm").await.is_empty(), "the storm itself waits for the morning");
+    hours(&t, 12).await;
     t.close().await;
 }
 
