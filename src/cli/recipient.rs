@@ -10,7 +10,7 @@ use crate::domain::text::one_line;
 use crate::domain::{Instant, Lang};
 use crate::pipeline::Recipient;
 use crate::store::recipients;
-use crate::wire::{Acts, Hears};
+use crate::wire::Hears;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -118,11 +118,12 @@ fn list(config: &Config, json: bool) -> Result<(), Failure> {
 
 /// By which way what is pressed in a recipient's alerts reaches us.
 fn acts(recipient: &Recipient) -> String {
-    let owned = recipient.link.settled();
-    match (recipient.notifier.meta().acts, recipient.notifier.hears(&owned.cx())) {
-        (Acts::Links, _) => "links".to_owned(),
-        (_, Hears::Asks) => "asking".to_owned(),
-        (_, Hears::Socket) => "a socket".to_owned(),
-        (_, Hears::Called) => format!("calls to /hooks/recipient/{}", recipient.name),
+    if !recipient.is_vouched_for() {
+        return "links".to_owned();
+    }
+    match recipient.notifier.hears(&recipient.link.settled().cx()) {
+        Hears::Asks => "asking".to_owned(),
+        Hears::Socket => "a socket".to_owned(),
+        Hears::Called => format!("calls to /hooks/recipient/{}", recipient.name),
     }
 }

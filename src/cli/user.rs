@@ -6,6 +6,7 @@ mod known;
 use super::failure::Failure;
 use super::{Global, house, out};
 use crate::config::Config;
+use crate::domain::case::link_of;
 use crate::domain::text::one_line;
 use crate::domain::{Instant, Lang};
 use crate::ids::Ids;
@@ -164,6 +165,11 @@ fn sound(name: &str) -> Result<&str, Failure> {
     if name.is_empty() || one_line(name, 60) != name {
         return Err(Failure::usage(
             "a name has 1 to 60 characters on one line, without blanks at its ends",
+        ));
+    }
+    if link_of(name).is_some() {
+        return Err(Failure::usage(
+            "names that begin with link: are those of links, which prove nobody; choose another",
         ));
     }
     Ok(name)

@@ -9,7 +9,7 @@ mod voice;
 
 pub use approve::{draft, publish};
 pub use carried::{asks, carry_out};
-pub use holder::{Barred, by_link, holder};
+pub use holder::{Barred, Holder, holder};
 pub use meanwhile::{against, stands, stands_now, wanted};
 pub use voice::publishing;
 

@@ -125,10 +125,17 @@ pub struct Recipient {
     /// Its quiet hours, on the clocks of the brand's zone.
     pub quiet: Vec<Span>,
     /// The agent who alone reads it: what its links do is done in that name. `None`: what they do is
-    /// done in the recipient's.
+    /// done in the recipient's, or in that of who is logged in (`acts::Holder`).
     pub agent: Option<String>,
     /// The zone of whoever reads it; `None`: the brand's.
     pub zone: Option<TimeZone>,
+}
+
+impl Recipient {
+    /// Whether its service vouches for who presses in its alerts.
+    pub fn is_vouched_for(&self) -> bool {
+        self.notifier.vouches(&self.link.settled().cx())
+    }
 }
 
 /// A ticket system as configured.

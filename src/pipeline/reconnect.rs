@@ -2,6 +2,7 @@
 //! configuration's until that changes.
 
 use super::{Channel, Deps, StepResult, health};
+use crate::domain::case::by_link;
 use crate::domain::time::HOUR;
 use crate::domain::{EventId, Instant};
 use crate::fetch::{Peer, Tried};
@@ -164,7 +165,7 @@ async fn keep(
     settings: &Arc<dyn Any + Send + Sync>,
 ) -> Result<(), ReconnectError> {
     let now = deps.now();
-    let (name, by) = (channel.name.as_str(), format!("link:{}", link.recipient));
+    let (name, by) = (channel.name.as_str(), by_link(&link.recipient));
     let cx = Ctx { settings: &**settings, session, now, own: &channel.link.own, seed: 0 };
     let ends = channel.network.ends(&cx);
     let mut tx = deps.store.begin().await?;

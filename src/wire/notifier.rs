@@ -83,6 +83,12 @@ pub trait Notifier: Sync {
         None
     }
 
+    /// Whether the service vouches for who presses in this recipient's alerts; follows from the
+    /// settings alone. Links that stand in such alerts ask who follows them.
+    fn vouches(&self, _cx: &Ctx<'_>) -> bool {
+        self.meta().acts != Acts::Links
+    }
+
     /// How presses of this recipient's alerts reach us; follows from the settings alone.
     fn hears(&self, _cx: &Ctx<'_>) -> Hears {
         Hears::Called

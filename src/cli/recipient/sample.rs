@@ -10,7 +10,7 @@ use crate::links::{Act, Button};
 use crate::notify::Sample;
 use crate::pipeline::{Deps, Recipient};
 use crate::speech::Catalogue;
-use crate::wire::{Acts, Alert, Delivered, Fault, Reached, Talk};
+use crate::wire::{Alert, Delivered, Fault, Reached, Talk};
 use jiff::tz::TimeZone;
 
 /// Sends a recipient the sample, then changes it.
@@ -51,7 +51,7 @@ pub(super) async fn send(deps: &Deps, name: &str) -> Result<(), Failure> {
             return Err(Failure::outside(why));
         }
     }
-    if meta.acts != Acts::Links {
+    if recipient.is_vouched_for() {
         let label = words.get("action.take");
         out::say(&format!(
             "press \"{label}\" in it while the service runs: it says whether Ascolto knows you"

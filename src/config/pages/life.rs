@@ -25,8 +25,9 @@ follows one of yours by `next_response`, both in business hours and never later 
 * **Resolution** counts the business time in which a complaint was yours to answer, over all of its \
 messages. When a case takes longer than `resolution`, that is told once. A person who closes the case \
 ends that clock.
-* **Taken** is a lease: it runs out unless it is renewed, and it stops no deadline. **Snoozed** comes \
-back by itself, after thirty days at most.
+* **Taken** is a lease: it runs out unless it is renewed, and it stops no deadline. What was \
+taken by a link that proves nobody, anybody who is known takes over. **Snoozed** comes back by itself, \
+after thirty days at most.
 * **Moved** means that the customer was asked into private. It is answered when the same author \
 writes privately on the same network and is answered there, or when a person says that the contact \
 happened; after 24 hours without either it is owed again.

@@ -31,7 +31,8 @@ pub(super) fn overview(notifiers: &[&dyn Notifier]) -> String {
         "\nAlerts themselves go out by calls of ours, so none needs an open port. Where an alert is \
          not changed in place, a short word follows it. What is pressed acts at once where the \
          service vouches for who pressed and `ascolto user known` says which agent that is; nobody \
-         else can act so. Elsewhere it opens a page of Ascolto by a signed link, which expires, \
+         else can act so. A link that stands there opens a page that asks for the log-in and acts in \
+         that name. Elsewhere it opens a page of Ascolto by a signed link, which expires, \
          works once and asks for a click, so a program that opens links does nothing: whoever acts \
          must reach `public_url`, from inside the company's own network too. Text that is typed in \
          a chat is read by nobody and never reaches a customer.\n\n## Keys of every recipient\n\n",

@@ -48,18 +48,16 @@ pub fn apply(
             }
         }
         CaseEvent::Taken { by, until } => take(&mut case, by, until, now, &mut effects)?,
-        CaseEvent::Released { by } => match &case.attention {
-            Attention::Taken { by: owner, .. } if *owner != by => {
+        CaseEvent::Released { by } => {
+            if let Some((owner, _)) = case.taken_from(&by) {
                 return Err(NotAllowed(format!(
                     "{owner} has taken this case; only {owner} can release it"
                 )));
             }
-            _ => {
-                case.attention = Attention::Free;
-                // To take was to acknowledge; nobody goes after it any more.
-                case.escalation.acked = None;
-            }
-        },
+            case.attention = Attention::Free;
+            // To take was to acknowledge; nobody goes after it any more.
+            case.escalation.acked = None;
+        }
         CaseEvent::TakeRanOut => expire(&mut case, now, Reason::TakeRanOut, &mut effects)?,
         CaseEvent::SnoozeOver => expire(&mut case, now, Reason::SnoozeOver, &mut effects)?,
         CaseEvent::MoveLapsed => expire(&mut case, now, Reason::StillOwed, &mut effects)?,
@@ -267,11 +265,7 @@ fn take(
     effects: &mut Vec<Effect>,
 ) -> Result<(), NotAllowed> {
     later(until, now)?;
-    if let Attention::Taken { by: owner, until } = &case.attention
-        && *owner != by
-    {
-        return Err(NotAllowed(format!("{owner} has taken this case until {until}")));
-    }
+    not_of_another(case, &by)?;
     // To take a case is to open it; it cannot be overdue before its take runs out.
     for o in case.obligations.iter_mut().filter(|o| o.first_look) {
         o.first_look = false;
@@ -367,11 +361,11 @@ fn soon(until: Instant, now: Instant) -> Result<(), NotAllowed> {
 }
 
 fn not_of_another(case: &Case, by: &str) -> Result<(), NotAllowed> {
-    match &case.attention {
-        Attention::Taken { by: owner, until } if owner != by => {
+    match case.taken_from(by) {
+        Some((owner, until)) => {
             Err(NotAllowed(format!("{owner} has taken this case until {until}; ask {owner}")))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

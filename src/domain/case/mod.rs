@@ -10,6 +10,7 @@ mod edges;
 mod event;
 mod life;
 mod resolution;
+mod taker;
 #[cfg(test)]
 pub(in crate::domain) mod tests;
 
@@ -19,6 +20,7 @@ pub use edges::{EDGES, mermaid};
 pub use event::{CaseEvent, EventName};
 pub use life::apply;
 pub use resolution::{Resolution, wind};
+pub use taker::{by_link, link_of};
 
 use super::commitment::Commitment;
 use super::deadline::Owed;

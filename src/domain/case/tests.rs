@@ -50,7 +50,7 @@ pub(in crate::domain) fn empty() -> Case {
     }
 }
 
-fn opened() -> Case {
+pub(super) fn opened() -> Case {
     apply(empty(), CaseEvent::Owed(debt(1, Owing::Complaint)), Instant(0)).unwrap().0
 }
 

@@ -154,6 +154,11 @@ impl Notifier for PagerDuty {
         Some(Box::new(say(alert, Act::of_change(alert), known.to_owned(), cx)))
     }
 
+    fn vouches(&self, cx: &Ctx<'_>) -> bool {
+        let settings: &Settings = cx.settings();
+        settings.webhook_secret.is_some()
+    }
+
     fn hook(&self, req: &HookRequest<'_>, cx: &Ctx<'_>) -> Called {
         let settings: &Settings = cx.settings();
         hook::take(req, settings.webhook_secret.as_ref(), cx.now)

@@ -233,6 +233,7 @@ fn called(signature: Option<&str>, body: &[u8], configured: bool) -> Called {
     let settings = PagerDuty.settings(&table).unwrap();
     let now = Instant::parse("2026-11-20T09:00:00Z").unwrap();
     let cx = Ctx { settings: &*settings, session: None, now, own: &[], seed: 1 };
+    assert_eq!(PagerDuty.vouches(&cx), configured, "whose calls are believed");
     let header = signature.map(|told| ("x-pagerduty-signature".to_owned(), told.to_owned()));
     let headers: Vec<(String, String)> = header.into_iter().collect();
     PagerDuty.hook(&HookRequest { method: Method::Post, query: &[], headers: &headers, body }, &cx)

@@ -233,6 +233,11 @@ impl Notifier for Slack {
         Some(Box::new(InOrder::new(asks, Some(remote.to_owned()), api::posted)))
     }
 
+    fn vouches(&self, cx: &Ctx<'_>) -> bool {
+        let settings: &Settings = cx.settings();
+        settings.presses()
+    }
+
     fn hears(&self, cx: &Ctx<'_>) -> Hears {
         let settings: &Settings = cx.settings();
         if settings.app_token.is_some() { Hears::Socket } else { Hears::Called }

@@ -116,6 +116,9 @@ fn without_a_way_back_buttons_open_pages() {
     assert_eq!(has(""), (false, true));
     assert_eq!(has("app_token = \"xapp-1\""), (true, false));
     assert_eq!(has("signing_secret = \"s\""), (true, false));
+    // And then nobody is vouched for.
+    let vouches = |more: &str| with(&*settings(more), |cx| Slack.vouches(cx));
+    assert!(!vouches("") && vouches("app_token = \"xapp-1\"") && vouches("signing_secret = \"s\""));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Drafts that agents write, and texts that they approve for publication.
 
 use super::ActError;
-use crate::domain::case::Attention;
 use crate::domain::{CaseId, MentionId, ReplyId};
 use crate::fetch::Peer;
 use crate::pipeline::casework::Work;
@@ -73,9 +72,7 @@ pub async fn publish(
             file.case.state()
         )));
     }
-    if let Attention::Taken { by, until } = &file.case.attention
-        && by != agent
-    {
+    if let Some((by, until)) = file.case.taken_from(agent) {
         return Err(ActError::NotAllowed(format!(
             "{by} has taken this case until {until}; ask {by}"
         )));

@@ -1,5 +1,6 @@
 //! In whose name what a link of an alert does is done, and when nobody acts by it any more.
 
+use crate::domain::case::by_link;
 use crate::pipeline::{Deps, StepResult};
 use crate::speech::Catalogue;
 use crate::store::access;
@@ -24,18 +25,26 @@ impl Barred {
     }
 }
 
-/// The name under which a link acts that proves no person.
-pub fn by_link(recipient: &str) -> String {
-    format!("link:{recipient}")
+/// In whose name a link acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// In this one, whoever holds it.
+    Name(String),
+    /// In that of whoever follows it and is logged in. Beside it stand buttons that act for none but
+    /// those whom the service vouches for; a link there must prove no less.
+    LoggedIn,
 }
 
 /// In whose name a link acts that was made for this recipient: its agent's where it has one.
-pub async fn holder(deps: &Deps, recipient: &str) -> StepResult<Result<String, Barred>> {
+pub async fn holder(deps: &Deps, recipient: &str) -> StepResult<Result<Holder, Barred>> {
     let Some(known) = deps.recipients.get(recipient) else {
         return Ok(Err(Barred::Recipient(recipient.to_owned())));
     };
-    let Some(agent) = &known.agent else { return Ok(Ok(by_link(recipient))) };
+    let Some(agent) = &known.agent else {
+        let vouched = known.is_vouched_for();
+        return Ok(Ok(if vouched { Holder::LoggedIn } else { Holder::Name(by_link(recipient)) }));
+    };
     let mut tx = deps.store.read().await?;
     let row = access::agent(&mut tx, agent).await?;
-    Ok(row.map(|row| row.name).ok_or_else(|| Barred::Agent(agent.clone())))
+    Ok(row.map(|row| Holder::Name(row.name)).ok_or_else(|| Barred::Agent(agent.clone())))
 }

@@ -3,7 +3,7 @@
 
 use super::ActError;
 use crate::domain::CaseId;
-use crate::domain::case::{Attention, Case, State};
+use crate::domain::case::{Case, State, link_of};
 use crate::links::Act as Link;
 use crate::pipeline::notify::live;
 use crate::pipeline::{Deps, StepResult};
@@ -76,13 +76,13 @@ async fn explained(
 ) -> StepResult<Option<String>> {
     let Some(file) = cases::load(tx, &[id]).await?.pop() else { return Ok(None) };
     let case = &file.case;
-    let theirs = matches!(&case.attention, Attention::Taken { by, .. } if by != agent);
+    let theirs = case.taken_from(agent).is_some();
     let waits = what == Link::Snooze && case.state() == State::Moved;
     if case.owed().next().is_none() || theirs || waits {
         return Ok(Some(stands(case, words)));
     }
     if let (Link::Ack, Some(ack)) = (what, &case.escalation.acked) {
-        let name = ack.by.strip_prefix("link:").unwrap_or(&ack.by);
+        let name = link_of(&ack.by).unwrap_or(&ack.by);
         return Ok(Some(words.fill("link.acked", &[("name", name)])));
     }
     if !matches!(what, Link::Publish { .. } | Link::Edit { .. }) {

@@ -3,7 +3,7 @@
 
 use super::case_id;
 use super::deliver::Stands;
-use crate::domain::case::{Attention, Case, State};
+use crate::domain::case::{Attention, Case, State, link_of};
 use crate::domain::obligation::{Evidence, Owing, Standing};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
@@ -112,7 +112,7 @@ pub(super) async fn keep(
 pub(in crate::pipeline) fn said(case: &Case, words: &Catalogue) -> (String, String) {
     let of = |key: &str, by: &str| {
         // Who acted by a link is known by the recipient it was made for.
-        let name = one_line(by.strip_prefix("link:").unwrap_or(by), NAME);
+        let name = one_line(link_of(by).unwrap_or(by), NAME);
         words.fill(&format!("stands.{key}"), &[("name", &name)])
     };
     let plain = |key: &str| (of(key, ""), String::new());

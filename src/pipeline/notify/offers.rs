@@ -1,13 +1,13 @@
 //! What an alert offers to do about its case: all that the case allows now, the most useful first.
 
-use crate::domain::case::{Attention, Case, State};
+use crate::domain::case::{Case, State, by_link, link_of};
 use crate::domain::obligation::Owing;
 use crate::domain::time::DAY;
 use crate::domain::{CaseId, Instant};
 use crate::links::{Act, Action, Button};
 use crate::pipeline::{Deps, Recipient, acts};
 use crate::speech::Catalogue;
-use crate::wire::{Acts, AlertAct};
+use crate::wire::AlertAct;
 
 /// An action link works this long.
 const LINK_LIFE: i64 = 3 * DAY;
@@ -31,14 +31,14 @@ pub(super) fn allowed(case: &Case, room: &Room<'_>) -> Vec<Act> {
     let Some(owing) = case.owing() else { return Vec::new() };
     let state = case.state();
     // What a colleague has taken is that one's; others can only say that it was answered.
-    let theirs = match (&case.attention, room.actor) {
-        (Attention::Taken { by, .. }, Some(actor)) => by != actor,
-        _ => false,
-    };
+    let theirs = room.actor.is_some_and(|actor| case.taken_from(actor).is_some());
+    // What was taken by a link a person may take over.
+    let is_person = room.actor.is_none_or(|actor| link_of(actor).is_none());
+    let takes = state != State::Taken || case.is_taken_by_link() && is_person;
     let unseen = case.escalation.level > 0 && case.escalation.acked.is_none();
     let mut acts = Vec::new();
     let mut offer = |act: Act, may: bool| acts.extend(may.then_some(act));
-    offer(Act::Take, state != State::Taken);
+    offer(Act::Take, takes);
     if let Some(draft_rev) = room.reply.filter(|_| !theirs) {
         offer(Act::Publish { draft_rev }, room.drafted);
         offer(Act::Edit { draft_rev }, true);
@@ -56,10 +56,9 @@ pub(super) fn allowed(case: &Case, room: &Room<'_>) -> Vec<Act> {
 }
 
 /// Who alone acts by a recipient's alerts, where that is known: the one person who reads them, or
-/// whoever holds the links, which prove nobody.
+/// whoever holds the links, which prove nobody. `acts::holder` says the same of a link.
 pub(super) fn actor(recipient: &Recipient) -> Option<String> {
-    let links = recipient.notifier.meta().acts == Acts::Links;
-    let holder = || links.then(|| acts::by_link(&recipient.name));
+    let holder = || (!recipient.is_vouched_for()).then(|| by_link(&recipient.name));
     recipient.agent.clone().or_else(holder)
 }
 

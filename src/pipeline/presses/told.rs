@@ -124,8 +124,7 @@ pub(super) async fn not_done(
     };
     let under_way = replies::under_way(&mut tx, meant.case).await?;
     let case = &file.case;
-    let of_another = matches!(&case.attention, Attention::Taken { by, .. } if by != agent);
-    if of_another || case.owed().next().is_none() {
+    if case.taken_from(agent).is_some() || case.owed().next().is_none() {
         return Ok(over(deps, case, words));
     }
     let publishes = matches!(meant.act, Act::Publish { .. } | Act::Edit { .. });

@@ -1,14 +1,16 @@
 //! Action links out of alerts: the page shows what will happen, and one click lets it happen once.
 //!
 //! A scanner that opens every link only gets the page: `GET` changes nothing, and nothing on the page
-//! acts by itself.
+//! acts by itself. Where the alert stood in a room whose service vouches for people, whoever follows
+//! its link must be logged in, and it acts in that name.
 
 use super::render::{Page, asked_language, network_title};
+use super::session::{self, LoggedIn};
 use super::{limit, view, woken};
-use crate::domain::case::State as Stand;
+use crate::domain::case::{State as Stand, link_of};
 use crate::domain::{Instant, text};
-use crate::links::{Act as Link, Action, LinkFault};
-use crate::pipeline::acts::{self, ActError};
+use crate::links::{Act as Link, Action, LinkFault, path};
+use crate::pipeline::acts::{self, ActError, Holder};
 use crate::store::cases::CaseFile;
 use crate::store::mentions::MentionRow;
 use crate::store::{StoreError, Tx, access, cases, drafts, mentions};
@@ -44,6 +46,9 @@ pub struct Confirmed {
     /// Up to where the page showed the case.
     #[serde(default)]
     seen: Option<i64>,
+    /// Of which session the form was, where one is needed.
+    #[serde(default, skip_serializing)]
+    csrf: String,
 }
 
 impl Confirmed {
@@ -66,6 +71,8 @@ struct Opened {
     action: Action,
     /// In whose name it acts.
     agent: String,
+    /// What its form must bring where it acts in the name of who is logged in; else empty.
+    csrf: String,
     page: Page,
     token: String,
 }
@@ -74,9 +81,10 @@ struct Opened {
 pub async fn show(
     State(front): State<Shared>,
     Path(token): Path<String>,
+    who: Option<LoggedIn>,
     headers: HeaderMap,
 ) -> Response {
-    match open(&front, token, &headers).await {
+    match open(&front, token, who, &headers).await {
         Err(told) => told,
         Ok(opened) => opened.ask(&front, StatusCode::OK, "", None).await,
     }
@@ -86,13 +94,17 @@ pub async fn show(
 pub async fn act(
     State(front): State<Shared>,
     Path(token): Path<String>,
+    who: Option<LoggedIn>,
     headers: HeaderMap,
     Form(form): Form<Confirmed>,
 ) -> Response {
-    let opened = match open(&front, token, &headers).await {
+    let opened = match open(&front, token, who, &headers).await {
         Err(told) => return told,
         Ok(opened) => opened,
     };
+    if !opened.csrf.is_empty() && !session::same(&form.csrf, &opened.csrf) {
+        return opened.page.says(StatusCode::FORBIDDEN, "screen.forbidden");
+    }
     match opened.carry_out(&front, &form).await {
         Ok(true) => opened.done(&front).await,
         Ok(false) => opened.over(&front, "link.used").await,
@@ -101,7 +113,12 @@ pub async fn act(
     }
 }
 
-async fn open(front: &Shared, token: String, headers: &HeaderMap) -> Result<Opened, Response> {
+async fn open(
+    front: &Shared,
+    token: String,
+    who: Option<LoggedIn>,
+    headers: &HeaderMap,
+) -> Result<Opened, Response> {
     let deps = &front.web.deps;
     let checked = deps.signer.check(&token, front.now());
     let late = matches!(checked, Err(LinkFault::Expired { .. }));
@@ -114,15 +131,19 @@ async fn open(front: &Shared, token: String, headers: &HeaderMap) -> Result<Open
     })?;
     let language = deps.recipients.get(&action.recipient).map(|r| r.language);
     let page = Page::in_language(language.unwrap_or_else(|| asked_language(headers)));
-    let agent = match acts::holder(deps, &action.recipient).await {
-        Ok(Ok(agent)) => agent,
+    let (agent, csrf) = match acts::holder(deps, &action.recipient).await {
+        Ok(Ok(Holder::Name(name))) => (name, String::new()),
+        Ok(Ok(Holder::LoggedIn)) => match who {
+            Some(LoggedIn { name, csrf, .. }) => (name, csrf),
+            None => return Err(session::log_in_first(&path::ACT.replace("{token}", &token))),
+        },
         Ok(Err(barred)) => {
             let text = barred.said(page.words);
             return Err(page.says_text(StatusCode::FORBIDDEN, &text, &deps.links.inbox()));
         }
         Err(e) => return Err(page.fails(&e)),
     };
-    let opened = Opened { action, agent, page, token };
+    let opened = Opened { action, agent, csrf, page, token };
     if late {
         return Err(opened.over(front, "link.expired").await);
     }
@@ -162,9 +183,9 @@ impl Opened {
     ) -> Result<Response, StoreError> {
         let deps = &front.web.deps;
         let words = self.page.words;
-        let Action { act, case, recipient, .. } = &self.action;
+        let Action { act, case, .. } = &self.action;
         if let Link::Woken { alert } = act {
-            return Ok(woken::ask(deps, &self.page, *alert, &self.token).await);
+            return Ok(woken::ask(deps, &self.page, *alert, &self.token, &self.csrf).await);
         }
         let mut tx = deps.store.read().await?;
         let Some(file) = cases::load(&mut tx, &[*case]).await?.pop() else {
@@ -201,10 +222,11 @@ impl Opened {
         let stored = draft.map(|d| d.text).unwrap_or_default();
         let text = typed.map_or(&stored, |t| &t.text);
         let zone = view::zone(deps, &file.case.brand);
-        let named = deps.recipients.get(recipient).and_then(|r| r.agent.as_ref());
+        let named = link_of(&self.agent).is_none().then_some(&self.agent);
         let values = context! {
             act => act.name(),
             token => self.token,
+            csrf => self.csrf,
             case_link => deps.links.case(*case),
             brand => view::brand_title(deps, &file.case.brand),
             network => network_title(deps, &file.case.channel, &file.case.network),

@@ -194,7 +194,7 @@ fn values(
         open => owes,
         answerable => owes || case.is_awaited(),
         reopens => case.owed().next().is_none() && case.state().as_str() != "withdrawn",
-        taken => matches!(case.attention, Attention::Taken { .. }),
+        taken => case.taken_from(&agent.name).is_some(),
         mine,
         attention,
         moved => matches!(case.attention, Attention::Moved { .. }),

@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::pin::Pin;
 use subtle::ConstantTimeEq;
 use tower_sessions::session::{Id, Record};
@@ -176,14 +177,28 @@ impl FromRequestParts<Shared> for LoggedIn {
             Some(agent) => Ok(agent),
             None => {
                 let wanted = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-                let to: String = if parts.method == Method::GET {
-                    url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect()
-                } else {
-                    String::new()
-                };
-                Err(Redirect::to(&format!("{}?to={to}", path::LOGIN)).into_response())
+                Err(log_in_first(if parts.method == Method::GET { wanted } else { "" }))
             }
         }
+    }
+}
+
+/// Sends whoever is not logged in to the log-in, and from there on to this path of ours.
+pub fn log_in_first(to: &str) -> Response {
+    let to: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
+    Redirect::to(&format!("{}?to={to}", path::LOGIN)).into_response()
+}
+
+// For pages that not everybody must be logged in for. Not imported by name, or its method would
+// stand beside that of the other trait.
+impl axum::extract::OptionalFromRequestParts<Shared> for LoggedIn {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        front: &Shared,
+    ) -> Result<Option<Self>, Infallible> {
+        Ok(current(parts, front).await)
     }
 }
 

@@ -10,10 +10,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use minijinja::context;
 
-/// The page with the confirming button.
-pub(super) async fn ask(deps: &Deps, page: &Page, alert: AlertId, token: &str) -> Response {
+/// The page with the confirming button. `csrf` is empty where the link proves enough by itself.
+pub(super) async fn ask(
+    deps: &Deps,
+    page: &Page,
+    alert: AlertId,
+    token: &str,
+    csrf: &str,
+) -> Response {
     match row(deps, alert).await {
-        Ok(Some(row)) => shown(deps, page, &row, token),
+        Ok(Some(row)) => shown(deps, page, &row, token, csrf),
         Ok(None) => {
             let text = page.words.get("screen.not_found");
             page.says_text(StatusCode::NOT_FOUND, text, &deps.links.inbox())
@@ -26,12 +32,12 @@ async fn row(deps: &Deps, alert: AlertId) -> Result<Option<AlertRow>, StoreError
     outbox::by_id(&mut deps.store.read().await?, alert).await
 }
 
-fn shown(deps: &Deps, page: &Page, row: &AlertRow, token: &str) -> Response {
+fn shown(deps: &Deps, page: &Page, row: &AlertRow, token: &str, csrf: &str) -> Response {
     let brand = deps.brands.get(&row.brand).map_or(row.brand.as_str(), |b| b.title.as_str());
     let reason = row.reason.parse().map_or("", |reason| page.words.reason(reason));
     let wake = row.wake.parse::<Wake>().map_or("", |wake| page.words.wake(wake));
     let back = back(deps, row);
-    page.show(StatusCode::OK, "woken", context! { brand, reason, wake, token, back })
+    page.show(StatusCode::OK, "woken", context! { brand, reason, wake, token, csrf, back })
 }
 
 /// Where the reader can go on: the case of the alert, else the inbox.

@@ -23,6 +23,7 @@ fn an_agent_is_added_listed_and_removed() {
     let short = house.command(&["user", "add", "cleo", "--password-stdin"]);
     assert!(said(short, b"short\n").failed(2).contains("choose a longer one"));
     house.run(&["user", "add", "two\nlines"]).failed(2);
+    assert!(house.run(&["user", "add", "link:desk"]).failed(2).contains("choose another"));
     house.run(&["user", "add", "dora", "--language", "xx"]).failed(2);
 }
 

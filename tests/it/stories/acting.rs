@@ -139,6 +139,38 @@ async fn what_is_offered_follows_the_case() {
 }
 
 #[tokio::test]
+async fn what_was_taken_by_a_link_is_offered_to_a_person_and_to_no_other_link() {
+    for (more, offered) in [("", 1), ("agent = \"bruno\"", 8)] {
+        let (t, receiver) = with_a_hook(more).await;
+        t.pass(4).await;
+        assert_eq!(names(&receiver).len(), 8);
+        t.act("p1", "link:hall", Act::Take).await.unwrap();
+        let names = names(&receiver);
+        assert_eq!(names.len(), offered, "{names:?}");
+        assert_eq!(names.contains(&"take".to_owned()), offered > 1, "{names:?}");
+        t.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_by_a_link_waits_for_no_lease_before_a_person_answers() {
+    let plan = Plan { script: COMPLAINT, posts: true, ..Plan::default() };
+    let t = Town::of(plan).await;
+    t.pass(4).await;
+    t.act("p1", "link:hall", Act::Take).await.unwrap();
+    let other = t.act("p1", "link:room", Act::Waive("spam".into())).await.unwrap_err();
+    assert!(other.to_string().starts_with("link:hall has taken this case until"), "{other}");
+    t.act("p1", "ada", Act::Take).await.unwrap();
+    let late = t.act("p1", "link:hall", Act::Waive("spam".into())).await.unwrap_err();
+    assert!(late.to_string().starts_with("ada has taken this case until"), "{late}");
+    t.act("p1", "ada", Act::Release).await.unwrap();
+    t.act("p1", "link:hall", Act::Take).await.unwrap();
+    t.publish("p1", "bob").await.unwrap();
+    assert_eq!(t.state("p1").await, State::Answered);
+    t.close().await;
+}
+
+#[tokio::test]
 async fn who_was_removed_is_told_nothing_and_others_hear_of_it() {
     let (t, receiver) = with_a_hook("agent = \"bruno\"").await;
     let row = AgentRow {

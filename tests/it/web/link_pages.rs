@@ -1,5 +1,6 @@
 //! Every act of an alert has its page: what it asks, what it refuses, and in whose name it is done.
 
+use super::browser::Browser;
 use super::house::{COMPLAINT, House, mention};
 use super::links::OPS;
 use ascolto::links::Act;
@@ -173,6 +174,28 @@ async fn a_recipient_who_is_one_person_acts_in_that_name_until_that_person_is_re
         house.deps.clock.advance(3_600_000);
     }
     assert_eq!(house.happened(&case).await, happened);
+}
+
+#[tokio::test]
+async fn what_was_taken_by_a_link_a_person_takes_over_on_the_page_of_the_case() {
+    const PASSWORD: &str = "correct horse battery";
+    let house = House::with(OPS).await;
+    let case = house.case("1", COMPLAINT).await;
+    house.click(&house.link(&case, Act::Take, 1), "").await;
+    assert_eq!(house.state(&case).await, ("taken".to_owned(), "link:ops".to_owned()));
+    let page = format!("/cases/{case}");
+    for (name, offered) in [("bruno", true), ("carla", false)] {
+        house.agent(name, PASSWORD, "en").await;
+        let mut browser = Browser::new(&house);
+        browser.log_in(name, PASSWORD, "/").await;
+        let shown = browser.get(&page).await.text;
+        assert_eq!(shown.contains("value=\"take\""), offered, "{name}: {shown}");
+        browser.submit(&page, "do=take").await;
+        assert_eq!(house.state(&case).await, ("taken".to_owned(), "bruno".to_owned()));
+    }
+    let refused = house.click(&house.link(&case, Act::Waive, 2), "note=spam").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "a person yields to no link");
+    assert!(refused.text.contains("Taken by bruno"), "{}", refused.text);
 }
 
 #[tokio::test]

@@ -15,4 +15,5 @@ mod persons;
 mod presses;
 mod receive;
 mod storms;
+mod vouched;
 mod wall;

@@ -10,7 +10,7 @@ use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 /// A house that a desk may call, and the token of a button of its newest alert.
-async fn house() -> (House, Service, String) {
+pub(super) async fn house() -> (House, Service, String) {
     let desk = Service::start().await;
     let more = format!(
         "[fetch]\nallow_private = [\"127.0.0.1\"]\n{}",
@@ -27,7 +27,7 @@ async fn house() -> (House, Service, String) {
     (house, desk, token)
 }
 
-async fn called(house: &House, name: &str, word: &str, body: &Value) -> Reply {
+pub(super) async fn called(house: &House, name: &str, word: &str, body: &Value) -> Reply {
     let request = Request::post(format!("/hooks/recipient/{name}")).header("x-desk-secret", word);
     house.ask(request.body(Body::from(body.to_string())).unwrap()).await
 }
