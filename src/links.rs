@@ -155,6 +155,11 @@ impl Links {
         self.with("/?brand={name}&state=look", "{name}", brand)
     }
 
+    /// The inbox, cut down to the questions of a brand.
+    pub fn questions(&self, brand: &str) -> String {
+        self.with("/?brand={name}&state=question", "{name}", brand)
+    }
+
     /// The first look at a channel.
     pub fn first_look(&self, channel: &str) -> String {
         self.with(path::FIRST_LOOK, "{name}", channel)

@@ -5,8 +5,8 @@ use super::campaign::Written;
 use super::check::{Checked, check};
 use super::escalation;
 use super::priority;
-use super::problem::{Problems, nearest};
-use super::section::Sections;
+use super::problem::{Place, Problems, nearest};
+use super::section::{Section, Sections};
 use super::sla;
 use super::{ChannelConfig, EscalationConfig};
 use crate::domain::public::{PublicChannel, Stopgap};
@@ -80,6 +80,15 @@ pub(super) fn read(
         }
     }
     (brands, encoder)
+}
+
+/// Where each brand says who is on call.
+pub(super) fn on_call(sections: &Sections) -> BTreeMap<String, Place> {
+    let place = |section: &Section| {
+        let entry = section.entries.iter().find(|entry| entry.key == "on_call")?;
+        Some((section.name.clone(), entry.place.clone()))
+    };
+    sections.of("brand").filter_map(place).collect()
 }
 
 /// Reads the public channels that no connector hears into their brands.

@@ -1,22 +1,14 @@
-//! Makes escalations of their sections, and finds the hours in which they would reach nobody.
+//! Makes escalations of their sections.
 
-use super::Config;
 use super::brands::refer;
 use super::check::{Checked, check};
 use super::duration::parse_duration;
 use super::form::Wrong;
 use super::inner::Inner;
-use super::problem::{Place, Problem, Problems, nearest, problem};
+use super::problem::{Place, Problems, nearest};
 use super::section::{Raw, Section, Sections};
-use crate::domain::Instant;
 use crate::domain::escalation::{At, EscalationPolicy, Level};
-use crate::domain::rota::Stretch;
-use crate::domain::time::DAY;
-use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
-
-/// So far ahead holes are looked for: twelve months.
-const AHEAD: i64 = 366 * DAY;
 
 /// `[escalation.NAME]`.
 #[derive(Debug)]
@@ -24,7 +16,7 @@ pub struct EscalationConfig {
     /// What it says.
     pub policy: EscalationPolicy,
     /// Where its levels stand.
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// Reads all escalations. One with a problem may be missing in what comes back.
@@ -150,43 +142,6 @@ fn at(text: &str) -> Result<At, Wrong> {
         }
         None => Err(wrong()),
     }
-}
-
-impl Config {
-    /// The hours within twelve months from `now` in which a level of an escalation would reach
-    /// nobody, its fallback and last resort included. `check` refuses them; the service starts all
-    /// the same: a hole in the future must keep nobody from being told now.
-    pub fn holes(&self, now: Instant) -> Vec<Problem> {
-        let mut found = Vec::new();
-        for EscalationConfig { policy, place } in self.escalations.values() {
-            for (number, level) in (1..).zip(&policy.levels) {
-                let holes = policy.holes(level, &self.rotas, now, now + AHEAD);
-                let Some(first) = holes.first() else { continue };
-                let rotas: Vec<&str> = level.to.iter().map(String::as_str).collect();
-                let rotas = rotas.join(", ");
-                let zone = level.to.iter().find_map(|name| self.rotas.get(name));
-                let zone = zone.map_or(TimeZone::UTC, |rota| rota.zone.clone());
-                let more = match holes.len() - 1 {
-                    0 => String::new(),
-                    n => format!(", and {n} times more in the twelve months ahead"),
-                };
-                let key = format!("escalation.{}.levels", policy.name);
-                let what =
-                    format!("level {number} ({rotas}) is nobody {}{more}", span(*first, &zone));
-                let remedy = "Fill the rota there, name somebody beside it, or write a fallback or a \
-                              last_resort that is always there.";
-                found.push(problem(place, key, what, remedy.to_owned()));
-            }
-        }
-        found
-    }
-}
-
-/// `from 2026-12-24 09:00 to 2026-12-27 09:00`, by the clocks of a zone.
-fn span((from, to): Stretch, zone: &TimeZone) -> String {
-    let [from, to] = [from, to]
-        .map(|at| at.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
-    format!("from {from} to {to}")
 }
 
 #[cfg(test)]

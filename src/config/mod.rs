@@ -19,6 +19,7 @@ mod duration;
 mod escalation;
 mod example;
 mod form;
+mod holes;
 mod inner;
 mod lookup;
 mod outside;
@@ -47,7 +48,7 @@ use crate::domain::rota::Rotas;
 use crate::domain::{Brand, Lang};
 use crate::wire::{Given, Network, Notifier, Secret, TicketSystem};
 use jiff::tz::TimeZone;
-use problem::Problems;
+use problem::{Place, Problems};
 use source::Source;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -99,6 +100,8 @@ pub struct Config {
     pub lookup: Option<LookupConfig>,
     /// What is allowed, but hardly meant.
     pub warnings: Vec<Problem>,
+    /// Where each brand says who is on call.
+    on_call: BTreeMap<String, Place>,
 }
 
 /// `[store]`.
@@ -171,7 +174,7 @@ pub struct RecipientConfig {
     pub language: Option<Lang>,
     /// How many messages it gets at most.
     pub at_most: Option<Rate>,
-    /// Its quiet hours, on the clocks of the brand's zone.
+    /// Its quiet hours, on the clocks of its zone.
     pub quiet: Vec<Span>,
     /// The agent who alone reads it.
     pub agent: Option<String>,
@@ -258,6 +261,7 @@ pub fn load_beside(
                 escalations,
                 lookup,
                 warnings,
+                on_call: brands::on_call(&sections),
             })
         }
         _ => Err(problems.sorted()),

@@ -313,8 +313,8 @@ const BRAND: &[Field] = &[
     may(
         "on_call",
         TEXT,
-        "The name of a [recipient.NAME] who alone is woken by that, or of a [rota.NAME] that says who. \
-         Default: all of its recipients.",
+        "The name of a [recipient.NAME] who alone is woken by that, or of a [rota.NAME] that says who, \
+         and has somebody in all quiet hours of the others. Default: all of its recipients.",
         r#""ntfy""#,
     ),
     may(
@@ -336,8 +336,8 @@ const BRAND: &[Field] = &[
     may(
         "look_digest",
         Form::Times,
-        "When one message tells what waits to be looked at, and is alerted by nobody one by one: \
-         times of day in its zone, [] for never. Default 09:00 and 15:00.",
+        "When one message tells what waits to be looked at and which questions are overdue, neither of \
+         which is alerted one by one: times of day in its zone, [] for never. Default 09:00 and 15:00.",
         r#"["09:00", "15:00"]"#,
     ),
     may(

@@ -213,6 +213,12 @@ pub fn reminder(made_at: Instant, due: Instant, calendar: &Calendar) -> Option<I
     None
 }
 
+/// Between which instants our last word was given where a follow-up is offered at `now`: after the
+/// first, and no later than the second.
+pub fn offered_between(now: Instant) -> (Instant, Instant) {
+    (now - OFFERED_UNTIL, now - OFFERED_AFTER)
+}
+
 /// Whether a follow-up is offered: the last word is ours since three days (and not for longer than
 /// a month), and none is set. `last_heard` is when the customer last wrote.
 pub fn offers_follow_up(case: &Case, last_heard: Instant, now: Instant) -> bool {
@@ -221,7 +227,8 @@ pub fn offers_follow_up(case: &Case, last_heard: Instant, now: Instant) -> bool 
         _ => None,
     });
     let Some(answered) = answered.max() else { return false };
-    let silent = (OFFERED_AFTER..OFFERED_UNTIL).contains(&(now - answered));
+    let (after, until) = offered_between(now);
+    let silent = after < answered && answered <= until;
     let set = case.commitments.iter().any(|c| c.is_awaited() || c.made_at >= answered);
     case.state() == State::Answered && last_heard <= answered && silent && !set
 }

@@ -5,6 +5,7 @@ use super::case::{Attention, Case};
 use super::hours::Span;
 use super::obligation::Owing;
 use super::reason::Reason;
+use super::rota::Stretch;
 use super::time::{Instant, SECOND};
 use super::verdict::{Risk, words};
 use jiff::civil::{Date, Time};
@@ -79,12 +80,30 @@ fn piece(quiet: &[Span], zone: &TimeZone, at: Instant) -> Option<Night> {
     let days = [today.yesterday().ok(), Some(today)];
     let spans = days.into_iter().flatten().flat_map(|day| quiet.iter().map(move |s| (day, s)));
     spans
-        .filter_map(|(day, span)| {
-            let end = if span.to <= span.from { day.tomorrow().ok()? } else { day };
-            let (from, to) = (shown(zone, day, span.from)?, shown(zone, end, span.to)?);
-            (from <= at && at < to).then_some(Night { from, to })
-        })
+        .filter_map(|(day, span)| on(day, span, zone))
+        .filter(|(from, to)| (*from..*to).contains(&at))
+        .map(|(from, to)| Night { from, to })
         .max_by_key(|night| night.to)
+}
+
+/// The hours of a span that begins on a day.
+fn on(day: Date, span: &Span, zone: &TimeZone) -> Option<Stretch> {
+    let end = if span.to <= span.from { day.tomorrow().ok()? } else { day };
+    Some((shown(zone, day, span.from)?, shown(zone, end, span.to)?))
+}
+
+/// All quiet hours between two instants, a stretch for each span and day.
+pub fn nights(quiet: &[Span], zone: &TimeZone, from: Instant, to: Instant) -> Vec<Stretch> {
+    let day_of = |at: Instant| at.timestamp().to_zoned(zone.clone()).date();
+    let (mut day, last) = (day_of(from).yesterday().ok(), day_of(to));
+    let mut nights = Vec::new();
+    while let Some(date) = day.filter(|day| !quiet.is_empty() && *day <= last) {
+        let hours = quiet.iter().filter_map(|span| on(date, span, zone));
+        let within = hours.map(|(begin, end)| (begin.max(from), end.min(to)));
+        nights.extend(within.filter(|(begin, end)| begin < end));
+        day = date.tomorrow().ok();
+    }
+    nights
 }
 
 /// When the clocks show a time; one that daylight saving skips comes later, of two the first is meant.

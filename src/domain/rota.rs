@@ -183,8 +183,21 @@ pub fn nobody<'a>(
     empty
 }
 
+/// Some stretches in their order, those that touch or overlap as one.
+pub fn joined(mut all: Vec<Stretch>) -> Vec<Stretch> {
+    all.sort_unstable();
+    let mut joined: Vec<Stretch> = Vec::with_capacity(all.len());
+    for (from, to) in all {
+        match joined.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
+}
+
 /// What two lists of stretches share; each is in order and without overlaps.
-fn shared(a: &[Stretch], b: &[Stretch]) -> Vec<Stretch> {
+pub fn shared(a: &[Stretch], b: &[Stretch]) -> Vec<Stretch> {
     let (mut n, mut m, mut both) = (0, 0, Vec::new());
     while let (Some(x), Some(y)) = (a.get(n), b.get(m)) {
         let (from, to) = (x.0.max(y.0), x.1.min(y.1));

@@ -23,6 +23,7 @@ fn addresses_stand_below_the_public_one() {
     let links = Links::new("https://a.example/listen/").unwrap();
     assert_eq!(links.inbox(), "https://a.example/listen/");
     assert_eq!(links.tray("acme"), "https://a.example/listen/?brand=acme&state=look");
+    assert!(links.questions("a&b").ends_with("/?brand=a%26b&state=question"));
     let id = CaseId(1);
     assert_eq!(links.case(id), format!("https://a.example/listen/cases/{id}"));
     assert_eq!(links.act("a b/c"), "https://a.example/listen/act/a%20b%2Fc");

@@ -122,7 +122,7 @@ pub struct Recipient {
     pub language: Lang,
     /// How many messages it gets at most.
     pub at_most: Option<Rate>,
-    /// Its quiet hours, on the clocks of the brand's zone.
+    /// Its quiet hours, on the clocks of its zone.
     pub quiet: Vec<Span>,
     /// The agent who alone reads it: what its links do is done in that name. `None`: what they do is
     /// done in the recipient's, or in that of who is logged in (`acts::Holder`).

@@ -1,5 +1,5 @@
-//! The tray: what a person only has to look at is owed and alerted by nobody one by one; twice a
-//! day one digest a brand tells how much of it waits.
+//! The tray: what a person only has to look at is owed and alerted by nobody one by one, nor is a
+//! question whose deadline passes; twice a day one digest a brand tells how much of both waits.
 //!
 //! The time of the next digest is a row. It moves on in the commit that stores the alerts, so each
 //! time of day is told once, whoever restarts and however many instances there are.
@@ -8,9 +8,9 @@ use super::{Deps, Did, StepResult, health, notify};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::domain::time::DAY;
-use crate::domain::{CaseId, Instant};
+use crate::domain::{Brand, CaseId, Instant};
 use crate::speech::Catalogue;
-use crate::store::trays::{self, TrayLine, TrayRow};
+use crate::store::trays::{self, LateQuestions, TrayLine, TrayRow, Waiting};
 use crate::store::{Tx, outbox};
 
 /// How many mentions a digest shows: whoever reads it goes to the inbox for the rest.
@@ -49,25 +49,48 @@ async fn tell(deps: &Deps, tx: &mut Tx, tray: &TrayRow, now: Instant) -> StepRes
     };
     trays::again(tx, &tray.brand, next, now).await?;
     let waiting = trays::waiting(tx, &tray.brand, told_at).await?;
-    if waiting.cases == 0 {
+    let late = trays::late_questions(tx, &tray.brand, now).await?;
+    if waiting.cases == 0 && late.cases == 0 {
         return Ok(());
     }
     let lines = likeliest(trays::likeliest(tx, &tray.brand, READ).await?);
-    let (count, fresh) = (waiting.cases.to_string(), waiting.fresh.to_string());
-    let oldest = health::time(waiting.oldest_at.map_or(now, Instant), brand);
-    let link = deps.links.tray(&brand.name);
     let body = |words: &'static Catalogue| {
-        let head = words.fill(
-            "alert.tray",
-            &[("count", &count), ("new", &fresh), ("oldest", &oldest), ("link", &link)],
-        );
+        let looks = (waiting.cases > 0).then(|| looks(deps, brand, waiting, now, words));
+        let late = (late.cases > 0).then(|| questions(deps, brand, late, now, words));
         let shown: Vec<String> = lines.iter().map(|line| said(deps, line, words)).collect();
         let shown = words.fill("alert.tray_likeliest", &[("lines", &shown.join("; "))]);
-        format!("{head} {shown}")
+        // What is longest comes last: there a notifier cuts.
+        let shown = Some(shown).filter(|_| !lines.is_empty());
+        [looks, late, shown].into_iter().flatten().collect::<Vec<_>>().join(" ")
     };
     let slot = Instant(tray.due_at);
     let alerts = notify::about_brand(deps, brand, Reason::ToLookAt, slot, body);
     outbox::add(tx, &alerts, now).await
+}
+
+/// How much waits to be looked at.
+fn looks(deps: &Deps, brand: &Brand, waiting: Waiting, now: Instant, words: &Catalogue) -> String {
+    let (count, fresh) = (waiting.cases.to_string(), waiting.fresh.to_string());
+    let oldest = health::time(waiting.oldest_at.map_or(now, Instant), brand);
+    let link = deps.links.tray(&brand.name);
+    words.fill(
+        "alert.tray",
+        &[("count", &count), ("new", &fresh), ("oldest", &oldest), ("link", &link)],
+    )
+}
+
+/// How many questions are overdue.
+fn questions(
+    deps: &Deps,
+    brand: &Brand,
+    late: LateQuestions,
+    now: Instant,
+    words: &Catalogue,
+) -> String {
+    let count = late.cases.to_string();
+    let oldest = health::time(late.oldest_at.map_or(now, Instant), brand);
+    let link = deps.links.questions(&brand.name);
+    words.fill("alert.tray_questions", &[("count", &count), ("oldest", &oldest), ("link", &link)])
 }
 
 /// The first line of each case, up to as many as are shown.

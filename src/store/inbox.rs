@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::mention_row::mention_columns;
 use super::mentions::MentionRow;
 use super::value::{Sql, args, statements};
+use crate::domain::commitment::offered_between;
 use crate::domain::{CaseId, EventId, Instant, MentionId};
 
 /// What a list of cases or mentions is cut down to; an empty text asks nothing.
@@ -13,8 +14,9 @@ pub struct Filter {
     /// The brand.
     pub brand: String,
     /// A case's state or a mention's disposition; of cases `open` stands for all that is owed,
-    /// `look` for what of it is only to look at, `promised` for those whose customers wait for
-    /// something that we promised or planned, `broken` for those to whom we broke a promise.
+    /// `look` for what of it is only to look at, `question` for its questions, `promised` for those
+    /// whose customers wait for something that we promised or planned, `broken` for those to whom we
+    /// broke a promise, `follow_up` for those where one is offered.
     pub state: String,
     /// The channel.
     pub channel: String,
@@ -24,6 +26,8 @@ pub struct Filter {
     pub taken_by: String,
     /// Of mentions, the rule that sorted it out; `any` stands for all of them.
     pub sorted_as: String,
+    /// The time at which it is asked: by it `follow_up` goes.
+    pub now: Instant,
 }
 
 /// A case as lists show it.
@@ -191,15 +195,24 @@ macro_rules! more_columns {
         ", m.followers, m.reach, m.relevance, m.model, m.rule, m.blanked_at, m.sorted_as"
     };
 }
-// $1 brand, $2 state, $3 channel, $4 language, $5 taken by.
+// $1 brand, $2 state, $3 channel, $4 language, $5 taken by, $6 and $7 between which an answer that
+// brought no word back offers a follow-up: `commitment::offers_follow_up` of rows.
 macro_rules! case_filter {
     () => {
         "($1 = '' OR k.brand = $1) \
          AND ($2 = '' OR k.state = $2 OR ($2 = 'open' AND k.owing IS NOT NULL) \
-              OR ($2 = 'look' AND k.owing = 'look') \
+              OR ($2 IN ('look', 'question') AND k.owing = $2) \
               OR ($2 IN ('promised', 'broken') AND EXISTS (SELECT 1 FROM commitments p \
                   WHERE p.case_id = k.id AND (p.state = 'broken' \
-                  OR (p.state = 'open' AND $2 = 'promised'))))) \
+                  OR (p.state = 'open' AND $2 = 'promised')))) \
+              OR ($2 = 'follow_up' AND k.state = 'answered' AND EXISTS (SELECT 1 FROM obligations a \
+                  WHERE a.case_id = k.id AND a.standing = 'met' AND a.ended_at > $6 AND a.ended_at <= $7 \
+                  AND NOT EXISTS (SELECT 1 FROM obligations o WHERE o.case_id = k.id \
+                      AND o.standing = 'met' AND o.ended_at > a.ended_at) \
+                  AND NOT EXISTS (SELECT 1 FROM commitments p WHERE p.case_id = k.id \
+                      AND (p.state IN ('open', 'broken') OR p.made_at >= a.ended_at)) \
+                  AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.case_id = k.id \
+                      AND m.created_at > a.ended_at)))) \
          AND ($3 = '' OR k.channel = $3) \
          AND ($4 = '' OR EXISTS (SELECT 1 FROM mentions m WHERE m.case_id = k.id \
               AND COALESCE(m.judged_language, m.language) = $4)) \
@@ -209,15 +222,15 @@ macro_rules! case_filter {
 
 statements! {
     BY_URGENCY = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
-        " ORDER BY k.class, k.urgent_at, k.id LIMIT $6 OFFSET $7"));
+        " ORDER BY k.class, k.urgent_at, k.id LIMIT $8 OFFSET $9"));
     COUNTS = Sql::same(concat!("SELECT CAST(COUNT(*) AS BIGINT) AS open, \
         CAST(COALESCE(SUM(CASE WHEN k.owing = 'complaint' THEN 1 ELSE 0 END), 0) AS BIGINT) AS complaints, \
-        CAST(COALESCE(SUM(CASE WHEN k.deadline <= $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue, \
-        CAST(COALESCE(SUM(CASE WHEN k.muted_until > $6 THEN 1 ELSE 0 END), 0) AS BIGINT) AS muted \
+        CAST(COALESCE(SUM(CASE WHEN k.deadline <= $8 THEN 1 ELSE 0 END), 0) AS BIGINT) AS overdue, \
+        CAST(COALESCE(SUM(CASE WHEN k.muted_until > $8 THEN 1 ELSE 0 END), 0) AS BIGINT) AS muted \
         FROM cases k WHERE k.owing IS NOT NULL AND k.deadline IS NOT NULL AND ", case_filter!()));
     CASES = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE ", case_filter!(),
-        " AND (k.class, k.urgent_at, k.id) > ($6, $7, $8) \
-         ORDER BY k.class, k.urgent_at, k.id LIMIT $9"));
+        " AND (k.class, k.urgent_at, k.id) > ($8, $9, $10) \
+         ORDER BY k.class, k.urgent_at, k.id LIMIT $11"));
     OF_STORM = Sql::same(concat!("SELECT ", case_columns!(), " FROM cases k WHERE k.storm = $1 \
         ORDER BY CASE WHEN k.owing IS NULL THEN 1 ELSE 0 END, CASE WHEN k.deadline <= $2 THEN 0 ELSE 1 END, \
         k.severity DESC, k.deadline, k.id LIMIT $3 OFFSET $4"));
@@ -249,13 +262,16 @@ pub async fn by_urgency(
     limit: i64,
     skip: i64,
 ) -> Result<Vec<CaseLine>, StoreError> {
-    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, limit, skip];
+    let (after, until) = offered_between(f.now);
+    let args =
+        args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, after, until, limit, skip];
     tx.all(BY_URGENCY, args).await
 }
 
 /// How much is open under a filter, first looks aside.
 pub async fn counts(tx: &mut Tx, f: &Filter, now: Instant) -> Result<Counts, StoreError> {
-    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, now];
+    let (after, until) = offered_between(f.now);
+    let args = args![&f.brand, &f.state, &f.channel, &f.language, &f.taken_by, after, until, now];
     Ok(tx.first(COUNTS, args).await?.unwrap_or_default())
 }
 
@@ -269,12 +285,15 @@ pub async fn cases(
     // No class stands before the first.
     let Place { class, urgent_at, id } =
         after.unwrap_or(Place { class: -1, urgent_at: 0, id: String::new() });
+    let (answered_after, until) = offered_between(f.now);
     let args = args![
         &f.brand,
         &f.state,
         &f.channel,
         &f.language,
         &f.taken_by,
+        answered_after,
+        until,
         class,
         urgent_at,
         id,

@@ -1,4 +1,5 @@
-//! The tray of each brand: cases that a person only has to look at, and when a digest tells of them.
+//! The tray of each brand: cases that a person only has to look at and questions that are overdue,
+//! and when a digest tells of them.
 
 use super::db::Tx;
 use super::error::StoreError;
@@ -24,6 +25,15 @@ pub struct Waiting {
     /// Of these, those that came, came back or were opened since a point in time.
     pub fresh: i64,
     /// When the oldest mention that waits was written.
+    pub oldest_at: Option<i64>,
+}
+
+/// The questions whose deadline has passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct LateQuestions {
+    /// Cases that nobody attends to, with nothing more urgent owed.
+    pub cases: i64,
+    /// The oldest of those deadlines.
     pub oldest_at: Option<i64>,
 }
 
@@ -65,6 +75,11 @@ statements! {
         AND e.kind IN ('owed', 'opened', 'reopened') AND e.at > $2) THEN 1 ELSE 0 END AS fresh, \
         (SELECT MIN(o.since) FROM obligations o WHERE o.case_id = k.id AND o.standing = 'owed' \
         AND NOT o.first_look) AS since FROM cases k WHERE ", in_the_tray!(), ") t"));
+    LATE_QUESTIONS = Sql::same("SELECT CAST(COUNT(*) AS BIGINT) AS cases, MIN(t.due) AS oldest_at \
+        FROM (SELECT (SELECT MIN(o.due) FROM obligations o WHERE o.case_id = k.id \
+        AND o.standing = 'owed' AND o.owing = 'question' AND NOT o.first_look) AS due FROM cases k \
+        WHERE k.brand = $1 AND k.owing = 'question' AND k.state = 'waiting' AND k.deadline <= $2 \
+        AND k.due_at IS NOT NULL) t WHERE t.due <= $2");
     LIKELIEST = Sql::same(concat!("SELECT k.id AS case_id, k.author_handle, k.author_name, \
         m.visibility, m.text, COALESCE(m.probability, 0) AS probability FROM cases k \
         JOIN obligations o ON o.case_id = k.id JOIN mentions m ON m.id = o.mention_id WHERE ",
@@ -103,6 +118,15 @@ pub async fn again(
 /// How much waits in the tray of a brand, and how much of it is new since `told_at`.
 pub async fn waiting(tx: &mut Tx, brand: &str, told_at: Instant) -> Result<Waiting, StoreError> {
     Ok(tx.first(WAITING, args![brand, told_at]).await?.unwrap_or_default())
+}
+
+/// The questions of a brand whose deadline has passed. They ring nobody one by one.
+pub async fn late_questions(
+    tx: &mut Tx,
+    brand: &str,
+    now: Instant,
+) -> Result<LateQuestions, StoreError> {
+    Ok(tx.first(LATE_QUESTIONS, args![brand, now]).await?.unwrap_or_default())
 }
 
 /// The mentions in the tray of a brand that complain most likely.

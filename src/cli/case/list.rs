@@ -16,9 +16,10 @@ pub(super) struct List {
     /// Of this brand only
     #[arg(long, value_name = "NAME")]
     brand: Option<String>,
-    /// In this state only: open (all that is owed), look (what of it is only to look at), promised
-    /// (the customer waits for what we promised or planned), broken (a promise is broken), all,
-    /// waiting, taken, snoozed, moved, answered, waived, closed, withdrawn, not_owed
+    /// In this state only: open (all that is owed), look (what of it is only to look at), question
+    /// (its questions), promised (the customer waits for what we promised or planned), broken (a
+    /// promise is broken), follow_up (no word came for three days after our answer, and none is
+    /// planned), all, waiting, taken, snoozed, moved, answered, waived, closed, withdrawn, not_owed
     #[arg(long, value_name = "STATE", default_value = "open", value_parser = state)]
     state: String,
     /// The members of this storm only, whatever their state
@@ -35,11 +36,13 @@ pub(super) struct List {
 /// The filter's word for a state.
 fn state(text: &str) -> Result<String, String> {
     match text {
-        "open" | "look" | "promised" | "broken" => Ok(text.to_owned()),
+        "open" | "look" | "question" | "promised" | "broken" | "follow_up" => Ok(text.to_owned()),
         "all" => Ok(String::new()),
         other => match other.parse::<State>() {
             Ok(state) => Ok(state.to_string()),
-            Err(why) => Err(format!("{why}, open, look, promised, broken, all")),
+            Err(why) => {
+                Err(format!("{why}, open, look, question, promised, broken, follow_up, all"))
+            }
         },
     }
 }
@@ -75,6 +78,7 @@ impl List {
         let filter = Filter {
             brand: self.brand.clone().unwrap_or_default(),
             state: self.state.clone(),
+            now,
             ..Filter::default()
         };
         let lines = house::wait(house::over_store(&config, async |store| {

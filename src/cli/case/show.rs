@@ -6,6 +6,7 @@ use crate::cli::{Global, house, out};
 use crate::config::Config;
 use crate::domain::Lang;
 use crate::domain::case::Attention;
+use crate::domain::commitment::offers_follow_up;
 use crate::domain::customer::CustomerFacts;
 use crate::domain::person::AuthorKey;
 use crate::domain::priority::{Weights, place};
@@ -36,6 +37,8 @@ struct Folder {
     alerts: Vec<AlertRow>,
     tickets: Vec<HandoverRow>,
     log: Vec<EventRow>,
+    /// When it was read.
+    now: Instant,
 }
 
 pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
@@ -68,6 +71,7 @@ pub(super) fn run(global: &Global, id: CaseId) -> Result<(), Failure> {
             alerts: outbox::of_case(&mut tx, id).await?,
             tickets: handovers::of_case(&mut tx, id).await?,
             log: events::of_subject(&mut tx, &id.to_string()).await?,
+            now,
         })
     }))?;
     out::text(&folder.shown(&config))
@@ -158,6 +162,10 @@ impl Folder {
         self.urgency(out);
         for c in &case.commitments {
             promised(out, c);
+        }
+        let newest = self.mentions.iter().map(|m| m.created_at).max().unwrap_or(0);
+        if offers_follow_up(case, Instant(newest), self.now) {
+            out.push_str("no word for three days since our answer: plan a follow-up?\n");
         }
     }
 

@@ -97,13 +97,14 @@ fn alert(deps: &Deps, recipient: &Recipient) -> Alert {
     let now = deps.now();
     let mut brands = deps.brands.values();
     let brand = brands.find(|b| b.recipients.contains(&recipient.name));
+    let zone = recipient.zone.clone().or_else(|| brand.map(|b| b.zone.clone()));
     let button = Button { act: Act::Take, case: CaseId(0), expires: now + DAY };
     let sample = Sample {
         key: format!("sample.{}", AlertId(deps.ids.next(now))),
         language: recipient.language,
         brand: brand.map_or("ascolto", |b| b.name.as_str()),
         now,
-        zone: brand.map_or(TimeZone::UTC, |b| b.zone.clone()),
+        zone: zone.unwrap_or(TimeZone::UTC),
         inbox: deps.links.inbox(),
         button: deps.signer.sign_button(button, &recipient.name),
     };

@@ -84,8 +84,8 @@ pub(super) const RECIPIENT: &[Field] = &[
     may(
         "quiet",
         Form::Hours,
-        "Quiet hours, in the brand's zone: alerts wait for their end and then come in one digest, \
-         but for what the brand lists in `wakes`. No deadline waits. Default: none.",
+        "Quiet hours, on the clocks of its zone: alerts wait for their end and then come in one \
+         digest, but for what the brand lists in `wakes`. No deadline waits. Default: none.",
         r#"["22:00-07:00"]"#,
     ),
     may(
@@ -98,7 +98,8 @@ pub(super) const RECIPIENT: &[Field] = &[
     may(
         "zone",
         Form::Zone,
-        "The zone of whoever reads it: deadlines are told on its clocks. Default: the brand's.",
+        "The zone of whoever reads it: deadlines are told, and quiet hours kept, on its clocks. \
+         Default: the brand's.",
         r#""Europe/Rome""#,
     ),
 ];

@@ -52,6 +52,19 @@ fn the_night_of_a_change_is_longer_or_shorter_and_ends_at_seven() {
 }
 
 #[test]
+fn all_nights_between_two_instants_are_found() {
+    let (from, to) = (at("2026-11-20T23:00"), at("2026-11-22T23:30"));
+    let found = nights(&spans(&["22:00-07:00"]), &rome(), from, to);
+    let wanted = [
+        (from, at("2026-11-21T07:00")),
+        (at("2026-11-21T22:00"), at("2026-11-22T07:00")),
+        (at("2026-11-22T22:00"), to),
+    ];
+    assert_eq!(found, wanted);
+    assert!(nights(&[], &rome(), from, to).is_empty());
+}
+
+#[test]
 fn hours_that_never_end_are_known() {
     assert!(ends(&spans(&["22:00-07:00"])) && ends(&[]));
     assert!(ends(&spans(&["07:00-06:59"])));

@@ -290,7 +290,9 @@ fn night(deps: &Deps, row: &AlertRow, now: Instant) -> Option<Night> {
 
 fn night_of(deps: &Deps, recipient: &str, brand: &str, now: Instant) -> Option<Night> {
     let recipient = deps.recipients.get(recipient).filter(|r| !r.quiet.is_empty())?;
-    delivery::night(&recipient.quiet, &deps.brands.get(brand)?.zone, now)
+    let brand = deps.brands.get(brand)?;
+    // Who sleeps, sleeps by the clocks where it lives.
+    delivery::night(&recipient.quiet, recipient.zone.as_ref().unwrap_or(&brand.zone), now)
 }
 
 /// The risks of the complaints that stand in some cases.

@@ -18,18 +18,20 @@ use serde_json::{Value, json};
 lists::asked!(state, Place);
 
 /// A page of cases by urgency, complaints before all else; `state=open` asks for all that is owed,
-/// `state=look` for what of it is only to look at, and `next` is the `after` of the following page,
-/// if there may be more.
+/// `state=look` for what of it is only to look at, `state=question` for its questions,
+/// `state=follow_up` for those where a follow-up is offered, and `next` is the `after` of the
+/// following page, if there may be more.
 pub async fn list(
     State(front): State<Shared>,
     caller: Caller,
     Ask(asked): Ask<Asked>,
 ) -> Result<Json<Value>, Problem> {
     caller.must(Scope::Read)?;
-    let (filter, after, limit) = asked.read();
+    let (mut filter, after, limit) = asked.read();
+    let now = front.now();
+    filter.now = now;
     let mut tx = front.web.deps.store.read().await?;
     let rows = inbox::cases(&mut tx, &filter, after, limit).await?;
-    let now = front.now();
     let lines: Vec<Value> = rows.iter().map(|line| render::case_line(line, now)).collect();
     let next = rows.last().map(CaseLine::place).map(|place| json!(place.to_string()));
     Ok(lists::page_to("cases", &lines, limit, next))

@@ -36,8 +36,7 @@ macro_rules! asked {
                     state: self.$state,
                     channel: self.channel,
                     language: self.language,
-                    taken_by: String::new(),
-                    sorted_as: String::new(),
+                    ..$crate::store::inbox::Filter::default()
                 };
                 (filter, self.after, $crate::web::api::lists::rows(self.limit))
             }

@@ -52,8 +52,8 @@ pub async fn list(
         state: asked.disposition,
         channel: asked.channel,
         language: asked.language,
-        taken_by: String::new(),
         sorted_as: asked.sorted_as,
+        ..Filter::default()
     };
     let mut tx = front.web.deps.store.read().await?;
     let rows = inbox::mentions(&mut tx, &filter, asked.after, limit).await?;

@@ -105,6 +105,7 @@ async fn listed(
         language: asked.language.clone(),
         taken_by: if asked.mine.is_empty() { String::new() } else { agent.name.clone() },
         sorted_as: String::new(),
+        now,
     };
     let number = asked.page.clamp(0, 10_000);
     let mut tx = deps.store.read().await?;
@@ -130,8 +131,10 @@ async fn listed(
     let promised = |state: &str, key: &'static str| choice(state, words.get(key));
     let tray = [
         choice("look", words.owing(Owing::Look)),
+        choice("question", words.owing(Owing::Question)),
         promised("promised", "screen.promised"),
         promised("broken", "screen.promise_broken"),
+        promised("follow_up", "screen.follow_up_state"),
     ];
     let tray = tray.into_iter();
     let states = CaseState::ALL.iter().map(|s| choice(s.as_str(), words.state(*s)));

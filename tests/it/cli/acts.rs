@@ -86,6 +86,30 @@ fn what_cannot_be_done_says_what_to_do_instead() {
 }
 
 #[test]
+fn an_answer_that_brought_no_word_back_offers_a_follow_up() {
+    let house = House::new();
+    house.hear(&[COMPLAINT]);
+    let id = house.case();
+    house.run(&["case", "answered", &id]).good();
+    let offered = || {
+        let shown = house.run(&["case", "show", &id]).good().contains("plan a follow-up?");
+        let list = house.run(&["case", "list", "--state", "follow_up"]).good();
+        assert_eq!(list.contains(&id), shown, "{list}");
+        shown
+    };
+    assert!(!offered(), "it was answered just now");
+    let db = rusqlite::Connection::open(house.path("ascolto.db")).unwrap();
+    let days = 4 * 24 * 60 * 60 * 1000;
+    for (table, column) in [("mentions", "created_at"), ("obligations", "ended_at")] {
+        let earlier = format!("UPDATE {table} SET {column} = {column} - {days}");
+        assert_eq!(db.execute(&earlier, []).unwrap(), 1);
+    }
+    assert!(offered());
+    house.run(&["case", "follow-up", &id, "--at", "3d"]).good();
+    assert!(!offered(), "one is planned");
+}
+
+#[test]
 fn a_person_corrects_the_verdict() {
     let house = House::new();
     house.hear(&[COMPLAINT]);

@@ -1,4 +1,4 @@
-//! Hours in which an escalation would reach nobody are told in dates.
+//! Hours in which an escalation would reach nobody, or nobody be on call, are told in dates.
 
 use super::{Folder, sound};
 use ascolto::domain::Instant;
@@ -51,4 +51,34 @@ fn an_escalation_with_nobody_at_night_is_told_and_another_rota_mends_it() {
     assert!(told[0].contains(begins), "{told:?}");
     let mended = night("hours = [\"20:00-08:00\"]\n");
     assert!(holes(&format!("{DUTY}{hours}{mended}{levels}")).is_empty());
+}
+
+#[test]
+fn a_rota_on_call_must_have_somebody_while_others_sleep() {
+    let hours = "hours = [\"20:00-06:00\"]\n";
+    let brand =
+        "[brand.acme]\nzone = \"Europe/Rome\"\nrecipients = [\"room\"]\non_call = \"duty\"\n";
+    let room = "[recipient.room]\nnotifier = \"pager\"\nnumber = \"3\"\n";
+    let quiet = "quiet = [\"22:00-07:00\"]\n";
+    let told = holes(&format!("{DUTY}{hours}{brand}{room}{quiet}"));
+    assert_eq!(
+        told,
+        [
+            "a.toml:17: brand.acme.on_call: duty is nobody from 2026-11-21 06:00 to 2026-11-21 07:00, \
+             and 365 times more in the twelve months ahead. Fill the rota there: while it has nobody \
+             on call, all who sleep are woken."
+        ]
+    );
+    let far = format!("{DUTY}{hours}{brand}{room}{quiet}zone = \"America/New_York\"\n");
+    let begins = "duty is nobody from 2026-11-20 10:00 to 2026-11-20 13:00, and 366 times more";
+    assert!(holes(&far)[0].contains(begins), "the others sleep by their own clocks");
+    let fine = [
+        format!("{DUTY}{}{brand}{room}{quiet}", hours.replace("06:00", "07:00")),
+        format!("{DUTY}{hours}{brand}{room}"),
+        format!("{DUTY}{hours}{brand}wakes = []\n{room}{quiet}"),
+        format!("{DUTY}{hours}{}{room}{quiet}", brand.replace("\"duty\"", "\"anna\"")),
+    ];
+    for fine in fine {
+        assert_eq!(holes(&fine), Vec::<String>::new(), "{fine}");
+    }
 }

@@ -1,18 +1,22 @@
 //! Commitments: stored and loaded with their case, whatever became of them; found in lists.
 
-use super::desk::{furnish, new_case};
+use super::desk::{act, furnish, hear, mention, new_case, owe};
 use super::house::{House, T0};
 use super::store_suite;
-use ascolto::domain::commitment::{Commitment, CommitmentKind, CommitmentState, Source};
+use ascolto::domain::case::{CaseEvent, CommitmentEvent};
+use ascolto::domain::commitment::{
+    Commitment, CommitmentKind, CommitmentState, Source, offers_follow_up,
+};
 use ascolto::domain::obligation::{Before, Evidence, Obligation, Owing, Standing};
 use ascolto::domain::time::{DAY, HOUR};
-use ascolto::domain::{CaseId, Lang, MentionId, ReplyId, Topic};
+use ascolto::domain::{CaseId, Instant, Lang, MentionId, ReplyId, Topic};
 use ascolto::store::cases::{self, CaseFile};
 use ascolto::store::inbox::{self, Filter};
 
 store_suite!(
     every_state_and_source_round_trips,
     an_answered_case_is_due_for_its_promise_and_in_no_list_of_what_is_owed,
+    where_a_follow_up_is_offered_is_listed,
 );
 
 /// An answered case with these.
@@ -106,4 +110,47 @@ async fn an_answered_case_is_due_for_its_promise_and_in_no_list_of_what_is_owed(
     assert_eq!(list("promised").await, [open.case.id, broken.case.id]);
     assert_eq!(list("broken").await, [broken.case.id]);
     assert_eq!(list("answered").await.len(), 3);
+}
+
+async fn where_a_follow_up_is_offered_is_listed(house: &House) {
+    furnish(house).await;
+    let page = [("1", "rotto"), ("2", "perso"), ("3", "guasto")];
+    let page = page.map(|(id, text)| mention(id, "a", text));
+    let ids = hear(house, "2026-11-20", &page, &[]).await;
+    let answered_at = T0 + HOUR;
+    let mut all = Vec::new();
+    for id in &ids {
+        let case = owe(house, *id, Owing::Complaint, T0).await;
+        all.push(case);
+        if *id != ids[2] {
+            let evidence = Evidence::Word { by: "ada".to_owned(), url: String::new() };
+            let at = answered_at;
+            let answered = CaseEvent::Answered { evidence, at, covers: vec![*id] };
+            act(house, case, answered, at).await;
+        }
+    }
+    let (silent, planned) = (all[0], all[1]);
+    let by = Source::Agent("ada".to_owned());
+    let due = answered_at + 5 * DAY;
+    let set = Commitment::follow_up(1, due, String::new(), answered_at + HOUR, by);
+    let made = CaseEvent::Commitment(CommitmentEvent::Made(set));
+    act(house, planned, made, answered_at + HOUR).await;
+    let listed = async |now: Instant, last_heard: Instant| {
+        let mut tx = house.store.read().await.unwrap();
+        let filter = Filter { state: "follow_up".to_owned(), now, ..Filter::default() };
+        let found = inbox::cases(&mut tx, &filter, None, 9).await.unwrap();
+        let found: Vec<CaseId> = found.iter().map(|c| c.id.parse().unwrap()).collect();
+        let files = cases::load(&mut tx, &all).await.unwrap();
+        let offered = files.iter().filter(|f| offers_follow_up(&f.case, last_heard, now));
+        let offered: Vec<CaseId> = offered.map(|f| f.case.id).collect();
+        assert_eq!(found, offered, "the page of a case says the same at {now}");
+        found
+    };
+    assert_eq!(listed(answered_at + 3 * DAY - 1, T0).await, []);
+    assert_eq!(listed(answered_at + 3 * DAY, T0).await, [silent]);
+    assert_eq!(listed(answered_at + 30 * DAY - 1, T0).await, [silent]);
+    assert_eq!(listed(answered_at + 30 * DAY, T0).await, []);
+    let wrote = answered_at.0 + 1;
+    house.by_hand(&format!("UPDATE mentions SET created_at = {wrote}")).await;
+    assert_eq!(listed(answered_at + 3 * DAY, Instant(wrote)).await, [], "there is a word");
 }

@@ -16,7 +16,9 @@ fn asked() -> Vec<(&'static str, Vec<String>)> {
     let text = |texts: &[&str]| -> Vec<String> { texts.iter().map(|t| format!("'{t}'")).collect() };
     let page = |brand: &str, more: &[&str]| {
         let filter = text(&[brand, "open", "", "", ""]);
-        filter.into_iter().chain(more.iter().map(|t| (*t).to_owned())).collect()
+        let answered = ["0", now.as_str()];
+        let rest = answered.iter().chain(more).map(|t| (*t).to_owned());
+        filter.into_iter().chain(rest).collect()
     };
     vec![
         ("cases::DUE", vec![now.clone(), "100".to_owned()]),

@@ -8,9 +8,13 @@ use ascolto::domain::case::CaseEvent;
 use ascolto::domain::obligation::Owing;
 use ascolto::domain::time::{HOUR, MINUTE};
 use ascolto::store::inbox::{self, Filter};
-use ascolto::store::trays::{self, Waiting};
+use ascolto::store::trays::{self, LateQuestions, Waiting};
 
-store_suite!(a_time_that_came_is_told_before_another_is_planned, what_waits_is_counted);
+store_suite!(
+    a_time_that_came_is_told_before_another_is_planned,
+    what_waits_is_counted,
+    overdue_questions_are_counted,
+);
 
 async fn a_time_that_came_is_told_before_another_is_planned(house: &House) {
     let mut tx = house.begin().await;
@@ -62,4 +66,32 @@ async fn what_waits_is_counted(house: &House) {
     let snooze = CaseEvent::Snoozed { by: "ada".to_owned(), until: T0 + HOUR };
     act(house, second, snooze, T0 + 2 * MINUTE).await;
     assert_eq!(waiting(house, T0).await, Waiting { cases: 1, fresh: 0, ..all });
+}
+
+async fn overdue_questions_are_counted(house: &House) {
+    furnish(house).await;
+    let page = [("1", "quando?"), ("2", "dove?"), ("3", "rotto"), ("4", "forse")];
+    let page = page.map(|(id, text)| mention(id, "a", text));
+    let ids = hear(house, "2026-11-20", &page, &[]).await;
+    owe(house, ids[0], Owing::Question, T0).await;
+    let put_off = owe(house, ids[1], Owing::Question, T0).await;
+    owe(house, ids[2], Owing::Complaint, T0).await;
+    owe(house, ids[3], Owing::Look, T0).await;
+    let due = T0 + 4 * HOUR;
+    let late = async |brand: &str, now: Instant| {
+        let mut tx = house.store.read().await.unwrap();
+        trays::late_questions(&mut tx, brand, now).await.unwrap()
+    };
+    assert_eq!(late("acme", due - 1).await, LateQuestions::default(), "they are in time");
+    let both = LateQuestions { cases: 2, oldest_at: Some(due.0) };
+    assert_eq!(late("acme", due).await, both);
+    assert_eq!(late("other", due).await, LateQuestions::default());
+    let mut tx = house.store.read().await.unwrap();
+    let questions = Filter { state: "question".to_owned(), ..Filter::default() };
+    let listed = inbox::by_urgency(&mut tx, &questions, 9, 0).await.unwrap();
+    assert_eq!(listed.len(), 2, "the inbox shows the same");
+    drop(tx);
+    let snooze = CaseEvent::Snoozed { by: "ada".to_owned(), until: due + HOUR };
+    act(house, put_off, snooze, T0 + MINUTE).await;
+    assert_eq!(late("acme", due).await, LateQuestions { cases: 1, ..both });
 }

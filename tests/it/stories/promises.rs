@@ -8,6 +8,7 @@ use ascolto::domain::time::{DAY, HOUR, MINUTE};
 use ascolto::domain::{Commitment, CommitmentKind, CommitmentState, Instant};
 use ascolto::pipeline::acts::{self, Act};
 use ascolto::pipeline::promises::DateAct;
+use ascolto::store::inbox::{self, Filter};
 
 const COMPLAINT: &str = r#"{"at":2,"do":"post","id":"p1","author":"jo","handle":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}"#;
 
@@ -157,7 +158,13 @@ async fn a_follow_up_is_offered_after_three_silent_days_and_set_by_a_topics_rule
     say(&t, "Ci scusiamo, il pacco è ritrovato.").await;
     let offered = async || {
         let heard = Instant(t.mention("p1").await.created_at);
-        offers_follow_up(&t.case("p1").await.case, heard, t.deps.now())
+        let now = t.deps.now();
+        let offered = offers_follow_up(&t.case("p1").await.case, heard, now);
+        let mut tx = t.deps.store.read().await.unwrap();
+        let filter = Filter { state: "follow_up".to_owned(), now, ..Filter::default() };
+        let listed = inbox::by_urgency(&mut tx, &filter, 9, 0).await.unwrap();
+        assert_eq!(listed.len(), usize::from(offered), "a list names it");
+        offered
     };
     assert!(!offered().await);
     t.clock.advance(3 * DAY + HOUR);

@@ -1,4 +1,5 @@
-//! What only has to be looked at: no alert of its own, and one digest at nine and at three.
+//! What only has to be looked at, and questions that are overdue: no alert of their own, and one digest
+//! at nine and at three.
 
 use crate::town::{MORNING, Plan, Town};
 use ascolto::domain::time::{HOUR, MINUTE};
@@ -100,5 +101,28 @@ async fn who_wants_no_digest_gets_none() {
     t.pass(62).await;
     assert!(t.said().is_empty(), "{:?}", t.said());
     assert_eq!(t.alerts("odd").await, ["not_alerted_kind silent"]);
+    t.close().await;
+}
+
+#[tokio::test]
+async fn overdue_questions_are_told_in_the_digest_alone() {
+    let script = r#"{"at":5,"do":"post","id":"q1","author":"ann","handle":"ann","lang":"it","text":"@acme a che ora apre lo sportello?"}"#;
+    let brand = "sla = \"gold\"\n[sla.gold]\nquestion = \"2h\"";
+    let t = Town::of(Plan { script, brand, ..Plan::default() }).await;
+    t.pass(62).await;
+    assert!(t.said().is_empty(), "at nine it is in time: {:?}", t.said());
+    t.clock.advance(6 * HOUR);
+    t.settle().await;
+    let told = digests(&t);
+    assert_eq!(told.len(), 1, "{:?}", t.said());
+    for words in ["Domande oltre la scadenza: 1; la", "2026-11-20 11:00 CET", "&state=question"] {
+        assert!(told[0].contains(words), "{words} is not in {}", told[0]);
+    }
+    assert!(!told[0].contains("li guardi"), "nothing is to look at: {}", told[0]);
+    assert_eq!(t.alerts("q1").await, ["not_alerted_kind silent"]);
+    t.act("q1", "ada", Act::Answered(String::new())).await.unwrap();
+    t.clock.advance(24 * HOUR);
+    t.settle().await;
+    assert_eq!(digests(&t).len(), 1);
     t.close().await;
 }

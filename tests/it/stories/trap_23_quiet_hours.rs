@@ -81,6 +81,26 @@ async fn one_alert_that_waited_alone_is_told_as_what_it_is() {
 }
 
 #[tokio::test]
+async fn quiet_hours_go_by_the_clocks_of_who_sleeps() {
+    // At 22:20 in Rome it is 16:20 in New York, 06:20 in Tokyo and 02:50 in Kolkata.
+    let zones = [("America/New_York", "sent"), ("Asia/Tokyo", "due"), ("Asia/Kolkata", "due")];
+    for (zone, state) in zones {
+        let more = format!("{QUIET}zone = \"{zone}\"\n");
+        let script = post("p1", 5, LOST);
+        let plan = Plan { script: &script, opens_after: EVENING, more: &more, ..Plan::default() };
+        let t = Town::of(plan).await;
+        t.pass(8).await;
+        assert_eq!(t.alerts("p1").await, [format!("new_complaint {state}")], "{zone}");
+        // By then it is past seven in Tokyo, and night in Kolkata as in Rome.
+        t.pass(40).await;
+        let told = t.said().len();
+        assert_eq!(told, usize::from(zone != "Asia/Kolkata"), "{zone}");
+        sleep(&t).await;
+        t.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_justified_wake_reaches_one_person_and_says_why() {
     let plan = Plan {
         script: &post("fire", 5, FIRE),

@@ -1,5 +1,5 @@
-//! Customers over networks, their strikes, and those about whom nobody is told (row 20 of what other
-//! tools get wrong: merges that are wrong or missing).
+//! Trap 20: merges that are wrong or missing. Customers over networks, their strikes, and those about
+//! whom nobody is told.
 
 use crate::town::{Plan, Town};
 use ascolto::app::INGEST_LANE;
