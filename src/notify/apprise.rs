@@ -3,8 +3,11 @@
 //! It knows no ids, no changes and no buttons, so what follows is a short word and what can be done
 //! are links. Where one of several services behind a key fails, the server says so for all of them:
 //! trying again then tells the others twice.
+//!
+//! Nobody knows which service reads the text, and not every one is told by Apprise to call nobody (its
+//! Discord is not). So in whatever is no address an invisible sign parts `@` from the name behind it.
 
-use super::form::{Once, Tries, cut, heading, risks, said, strikes, whys, words};
+use super::form::{Once, Tries, calm, cut, heading, is_link, risks, said, strikes, whys, words};
 use crate::domain::reason::Reason;
 use crate::domain::text::one_line;
 use crate::wire::{
@@ -53,10 +56,13 @@ static META: NotifierMeta = NotifierMeta {
     edits: false,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 /// Services cut longer texts, most of them at 4,000 and more; the links stand at the end.
 const MOST_BODY: usize = 3_900;
+/// So much of it is left to the links of what can be done; each is whole or not there.
+const MOST_LINKS: usize = 2_600;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,7 +124,7 @@ impl Notifier for Apprise {
         }
         let words = words(alert);
         let notification = Notification {
-            title: cut(&heading(alert, words), 240),
+            title: cut(&inert(&heading(alert, words)), 240),
             body: said_of(alert),
             kind: kind(alert),
             format: "text",
@@ -186,35 +192,36 @@ fn kind(alert: &Alert) -> &'static str {
 /// The text. A follow-up says only how it stands; what the alert said stands above it.
 fn said_of(alert: &Alert) -> String {
     let words = words(alert);
+    let links = alert.case.as_ref().map_or_else(Vec::new, |case| links_of(case, alert));
+    // The key, by which a person can tell a duplicate.
+    let key = format!("[{}]", alert.of.as_ref().unwrap_or(&alert.key));
+    let taken: usize = links.iter().chain([&key]).map(|line| line.len() + 1).sum();
+    let room = MOST_BODY.saturating_sub(taken);
+    // What is long leaves room for the deadline and what else is short.
+    let long = |text: &str, most: usize, share: usize| cut(&inert(text), most.min(room / share));
     let mut lines = Vec::new();
     let mut line = |label: &str, text: String| match (label, text.as_str()) {
         (_, "") => {}
         ("", _) => lines.push(text),
         _ => lines.push(format!("{}: {text}", words.get(label))),
     };
-    line("", cut(&one_line(&alert.body, 800), 1_000));
-    let mut links = Vec::new();
-    if let Some(case) = &alert.case {
-        if alert.of.is_none() {
-            line("", cut(&said(case, words, 600), 1_200));
-            line("", strikes(case, words));
-            line("alert.deadline", one_line(&case.due_text, 60));
-            line("alert.risk", risks(case, words));
-            line("alert.why", cut(&whys(case, words), 300));
-            line("alert.draft", cut(&one_line(&case.draft, 500), 700));
-        }
-        links = links_of(case, alert);
+    line("", long(&one_line(&alert.body, 800), 1_000, 3));
+    if let Some(case) = alert.case.as_ref().filter(|_| alert.of.is_none()) {
+        line("", long(&said(case, words, 600), 1_200, 2));
+        line("", inert(&strikes(case, words)));
+        line("alert.deadline", one_line(&case.due_text, 60));
+        line("alert.window", one_line(&case.window_text, 60));
+        line("alert.reply_limit", case.reply_limit.map_or_else(String::new, |n| n.to_string()));
+        line("alert.risk", risks(case, words));
+        line("alert.why", long(&whys(case, words), 300, 5));
+        line("alert.draft", long(&one_line(&case.draft, 500), 700, 4));
     }
     if alert.not_rechecked {
         line("", words.get("alert.not_rechecked").to_owned());
     }
-    let mut room = MOST_BODY.saturating_sub(links.iter().map(|l| l.len() + 1).sum());
-    // The key, by which a person can tell a duplicate.
-    let key = format!("[{}]", alert.of.as_ref().unwrap_or(&alert.key));
-    room = room.saturating_sub(key.len() + 1);
     let mut text = cut(&lines.join("\n"), room);
     for thing in &alert.lines {
-        let one = format!("{} {}", cut(&one_line(&thing.text, 150), 250), thing.link);
+        let one = format!("{} {}", cut(&inert(&one_line(&thing.text, 150)), 250), thing.link);
         if text.len() + one.len() + 1 > room {
             break;
         }
@@ -229,20 +236,33 @@ fn said_of(alert: &Alert) -> String {
 /// What can be done, each on a line; the case itself last.
 fn links_of(case: &AlertCase, alert: &Alert) -> Vec<String> {
     let words = words(alert);
-    let mut links = Vec::new();
-    if alert.of.is_none() {
-        let acts = case.actions.iter().take(6);
-        links.extend(acts.map(|act| format!("{}: {}", one_line(&act.label, 60), act.url)));
-    }
+    let acts = case.actions.iter().filter(|_| alert.of.is_none());
+    let acts = acts.map(|act| format!("{}: {}", inert(&one_line(&act.label, 60)), act.url));
+    let mut left = MOST_LINKS;
+    let mut links: Vec<String> = acts
+        .take_while(|line| {
+            let fits = line.len() < left;
+            left = left.saturating_sub(line.len() + 1);
+            fits
+        })
+        .collect();
     links.push(format!("{}: {}", words.get("alert.open"), case.link));
     links
 }
 
+/// A text on one line so that it calls nobody, whoever reads it. An address stays whole, but for one
+/// with a name in it: some services find a name to call even there.
+fn inert(text: &str) -> String {
+    let whole = |word: &str| is_link(word) && !word.contains(['@', '<']);
+    let word = |word: &str| if whole(word) { word.to_owned() } else { calm(word) };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{body, examples, hostile, sample, send, several};
+    use super::super::tests::{body, examples, hostile, sample, send, several, why};
     use super::*;
-    use crate::wire::Got;
+    use crate::wire::{AlertAct, Got};
     use serde_json::{Value, json};
 
     fn sent(alert: &Alert) -> Value {
@@ -257,6 +277,7 @@ mod tests {
                 "title": "Nuovo reclamo: acme (mastodon), delivery, serious",
                 "body": "gino: Terza settimana e il pacco non è ancora arrivato\n\
                          Answer by: 20 nov 18:00\n\
+                         Reply limit: 500\n\
                          Risk: wants to leave, was ignored\n\
                          Why: waits too long “Terza settimana”; did not arrive, or arrived wrong \
                          “non è ancora arrivato”; one star\n\
@@ -286,6 +307,51 @@ mod tests {
         let lines = several().lines.into_iter().cycle().take(800).collect();
         let many = Alert { lines, ..several() };
         assert!(sent(&many)["body"].as_str().unwrap().len() <= MOST_BODY);
+    }
+
+    #[test]
+    fn whatever_was_written_calls_nobody() {
+        let mut alert = hostile();
+        alert.body = "https://evil.example/@everyone https://ascolto.example/a/b".into();
+        let case = alert.case.as_mut().unwrap();
+        case.draft = "Buongiorno @everyone".into();
+        case.why = vec![why("word", "@here")];
+        case.customer = "@channel".into();
+        case.actions[1].label = "Pubblica come @here".into();
+        let mut several = several();
+        several.title = "@all".into();
+        several.lines[0].text = "@channel".into();
+        for alert in [alert, several] {
+            let sent = sent(&alert);
+            let all = format!("{}\n{}", sent["title"], sent["body"].as_str().unwrap());
+            for call in ["@everyone", "@here", "@channel", "@all", "<!", "<@", "@U1"] {
+                assert!(!all.contains(call), "{call}: {all}");
+            }
+        }
+        assert!(inert("see https://ascolto.example/a/b").ends_with(" https://ascolto.example/a/b"));
+    }
+
+    #[test]
+    fn all_that_can_be_done_is_offered_and_leaves_room_for_the_deadline() {
+        let mut alert = hostile();
+        let case = alert.case.as_mut().unwrap();
+        (case.text, case.draft) = ("è ".repeat(2_000), "è ".repeat(2_000));
+        case.window_text = "27 nov 18:00".into();
+        let act = case.actions[0].clone();
+        case.actions = (0..11)
+            .map(|n| AlertAct {
+                label: "Nessuna risposta necessaria".into(),
+                url: format!("https://ascolto.example/act/{n:0>140}"),
+                ..act.clone()
+            })
+            .collect();
+        let urls: Vec<String> = case.actions.iter().map(|act| act.url.clone()).collect();
+        let body = sent(&alert)["body"].as_str().unwrap().to_owned();
+        assert!(urls.iter().all(|url| body.contains(url)), "{body}");
+        for line in ["Answer by: 20 nov 18:00", "until: 27 nov 18:00", "Reply limit: 500"] {
+            assert!(body.contains(line), "{line}: {body}");
+        }
+        assert!(body.len() <= MOST_BODY, "{}", body.len());
     }
 
     #[test]

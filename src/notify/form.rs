@@ -9,6 +9,8 @@ use url::Url;
 
 /// A longer address is no address of a post; a cut one would be a false one.
 const MOST_URL: usize = 2_000;
+/// The word joiner, which nobody sees: it parts a sign from what a receiver would read with it.
+const JOINER: char = '\u{2060}';
 
 /// The words around an alert.
 pub(super) fn words(alert: &Alert) -> &'static Catalogue {
@@ -139,6 +141,25 @@ pub(super) fn linked(
 /// A text of ours with its lines, without what moves a cursor.
 pub(super) fn lines_of(text: &str) -> String {
     text.trim().chars().filter(|c| *c == '\n' || is_printable(*c)).collect()
+}
+
+/// What people wrote, so that no receiver finds in it somebody to call or an order: behind `@` and `/`
+/// before a name, and behind `<` before what begins a mention (`<@`, `<!`, `<#`), stands a [`JOINER`].
+pub(super) fn calm(text: &str) -> String {
+    let mut calm = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        calm.push(letter);
+        let read = letters.peek().is_some_and(|next| match letter {
+            '@' | '/' => next.is_ascii_alphanumeric() || *next == '_',
+            '<' => matches!(*next, '@' | '!' | '#'),
+            _ => false,
+        });
+        if read {
+            calm.push(JOINER);
+        }
+    }
+    calm
 }
 
 /// An address of the web of at most so many letters.

@@ -35,7 +35,9 @@ static META: NotifierMeta = NotifierMeta {
     name: "matrix",
     title: "Matrix",
     about: "Writes each alert into a room that is not encrypted, and changes it there as the case \
-            moves. Reactions of people whom Ascolto knows are actions.",
+            moves. Reactions of people whom Ascolto knows are actions: 👀 takes the case, 👌 says \
+            that it was seen, 🚫 leads to the page that asks why no answer is needed. None \
+            publishes, since a reaction does not say which draft was seen.",
     docs: "https://spec.matrix.org/latest/client-server-api/",
     buckets: &[BucketRule {
         bucket: SEND,
@@ -69,10 +71,15 @@ static META: NotifierMeta = NotifierMeta {
     ],
     edits: true,
     dedups: true,
-    acts: Acts::Outbound,
+    acts: Acts::Outbound {
+        works: "to take a case and to say that it was seen; all else opens a page, which must be \
+                reached",
+    },
+    confirms: false,
 };
 
-/// What a reaction does. The eyes say "I look at it", as people do anyway.
+/// What a reaction does. The eyes say "I look at it", as people do anyway. One for publishing is shown
+/// nowhere and known here, so that whoever sets it is told why nothing is published.
 const MARKS: &[(&str, &str)] = &[("👀", "take"), ("📤", "publish"), ("🚫", "waive"), ("👌", "ack")];
 
 #[derive(Deserialize)]

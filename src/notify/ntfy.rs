@@ -63,6 +63,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: true,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 /// A longer message becomes an attachment.
@@ -277,6 +278,8 @@ fn message(alert: &Alert, words: &Catalogue) -> String {
     if let Some(case) = &alert.case {
         first = cut(&said(case, words, 1_000), 1_500);
         line("alert.deadline", one_line(&case.due_text, 60));
+        line("alert.window", one_line(&case.window_text, 60));
+        line("alert.reply_limit", case.reply_limit.map_or_else(String::new, |n| n.to_string()));
         line("alert.risk", risks(case, words));
         line("alert.why", cut(&whys(case, words), 400));
         line("alert.draft", cut(&one_line(&case.draft, 1_000), 1_200));

@@ -1,5 +1,5 @@
-//! The sample of an alert, as `ascolto recipient test` sends it and the docs show it: nobody can take
-//! it for a real one.
+//! The sample of an alert, as `ascolto recipient test` sends and changes it and the docs show it: nobody
+//! can take it for a real one.
 
 use crate::domain::reason::Reason;
 use crate::domain::time::HOUR;
@@ -78,6 +78,20 @@ impl Sample<'_> {
             not_rechecked: false,
             urgent: false,
             rings: true,
+        }
+    }
+
+    /// The change of a sample that was sent. It makes no sound, and ends what keeps calling people
+    /// until somebody is on it, such as an incident.
+    pub fn change(sent: Alert) -> Alert {
+        let title = Catalogue::of(sent.language).get("sample.changed").to_owned();
+        Alert {
+            key: format!("{}.changed", sent.key),
+            of: Some(sent.key),
+            title,
+            case: sent.case.map(|case| AlertCase { stands: AlertStands::Ended, ..case }),
+            rings: false,
+            ..sent
         }
     }
 }

@@ -52,6 +52,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: false,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 /// Teams takes messages of about 28 KB by its own count, in which a card grows: libraries that

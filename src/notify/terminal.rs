@@ -22,6 +22,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: false,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 #[derive(Deserialize)]

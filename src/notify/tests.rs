@@ -96,8 +96,8 @@ pub(super) fn hostile() -> Alert {
     alert.not_rechecked = true;
     let case = alert.case.as_mut().unwrap();
     case.author = "@everyone\u{1b}]0;x\u{7}\nDraft: pay here".into();
-    case.text = "<!channel> [click](https://evil.example) <b>x</b>\r\n\r\nOpen: \
-                 https://evil.example\u{0}\u{2066}\u{9b}31m"
+    case.text = "@everyone @here @channel <@U1> <!channel> [click](https://evil.example) \
+                 <b>x</b>\r\n\r\nOpen: https://evil.example\u{0}\u{2066}\u{9b}31m"
         .into();
     case.why = vec![why("word", "a\nb"), why("c\nd", "\u{1b}[1m")];
     case.due_text = "20 nov\n18:00".into();
@@ -207,6 +207,19 @@ fn what_is_known_of_the_customer_is_told() {
         let body = body(&send(*notifier, &examples(*notifier), &alert));
         let name = notifier.meta().name;
         assert!(body.contains("Cliente VIP dal 2019"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn how_long_a_reply_may_be_and_until_when_is_told() {
+    // The terminal's block is short, and nobody writes a reply in it.
+    for notifier in NOTIFIERS.iter().filter(|notifier| notifier.meta().name != "terminal") {
+        let mut alert = sample();
+        let case = alert.case.as_mut().unwrap();
+        (case.window_text, case.reply_limit) = ("27 nov".into(), Some(4_321));
+        let body = body(&send(*notifier, &examples(*notifier), &alert));
+        let name = notifier.meta().name;
+        assert!(body.contains("27 nov") && body.contains("4321"), "{name}: {body}");
     }
 }
 

@@ -47,6 +47,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: true,
     dedups: true,
     acts: Acts::Links,
+    confirms: false,
 };
 
 /// The specification asks for less than 20 kB.

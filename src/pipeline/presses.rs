@@ -73,7 +73,7 @@ pub async fn carry_out(deps: &Deps, heard: &[&Recipient], press: &Press) -> Step
         Err(unclear) => {
             let by = unclear.recipient().unwrap_or(first);
             let words = Catalogue::of(by.language);
-            return Ok(refused(by, unclear.why(), told::unclear(deps, &unclear, words)));
+            return Ok(refused(by, unclear.why(), told::unclear(deps, &unclear, &agent, words)));
         }
     };
     let answer = meant_by(deps, &meant, &agent, brought).await?;
@@ -96,8 +96,13 @@ async fn meant_by(
     if meant.case == CaseId(0) && meant.act == Act::Take {
         return Ok(told::sample(agent, words));
     }
-    let asks = acts::asks(meant.act);
-    if meant.said.is_none() && !matches!(asks, Asks::Nothing | Asks::Sure) {
+    let asked = match acts::asks(meant.act) {
+        Asks::Nothing => false,
+        // Where the service's own program asks, the press says yes already.
+        Asks::Sure => !meant.recipient.notifier.meta().confirms,
+        Asks::Reason | Asks::Until | Asks::Text | Asks::Link => true,
+    };
+    if meant.said.is_none() && asked {
         return forms::open(deps, meant, words).await;
     }
     // Brought again, it may have been carried out by the time that we were stopped.

@@ -31,6 +31,9 @@ pub struct NotifierMeta {
     pub dedups: bool,
     /// What can be done in the alert itself, and by which way it reaches us.
     pub acts: Acts,
+    /// Its own program asks whether what is public is meant before the press comes. Where it does
+    /// not, a second press is asked for.
+    pub confirms: bool,
 }
 
 /// How people act in a notifier's alerts.
@@ -40,7 +43,10 @@ pub enum Acts {
     Links,
     /// By buttons or marks of somebody whom the service vouches for, who is known by
     /// `ascolto user known`; without any port that is open to the outside.
-    Outbound,
+    Outbound {
+        /// What works so, and for what a page of ours must be reached all the same; for the docs.
+        works: &'static str,
+    },
     /// The same, where the service must be able to call us.
     Inbound,
     /// The same by either way, as the settings say.

@@ -10,7 +10,7 @@ use crate::links::{Act, Button};
 use crate::notify::Sample;
 use crate::pipeline::{Deps, Recipient};
 use crate::speech::Catalogue;
-use crate::wire::{Alert, Delivered, Fault, Reached, Talk};
+use crate::wire::{Acts, Alert, Delivered, Fault, Reached, Talk};
 use jiff::tz::TimeZone;
 
 /// Sends a recipient the sample, then changes it.
@@ -35,14 +35,7 @@ pub(super) async fn send(deps: &Deps, name: &str) -> Result<(), Failure> {
         remote if remote.is_empty() => out::line("delivered: yes; the receiver names no id")?,
         remote => out::line(&format!("delivered: {remote}"))?,
     }
-    let words = Catalogue::of(recipient.language);
-    let change = Alert {
-        key: format!("{}.changed", alert.key),
-        of: Some(alert.key.clone()),
-        title: words.get("sample.changed").to_owned(),
-        rings: false,
-        ..alert
-    };
+    let change = Sample::change(alert);
     match edit(deps, recipient, &change, &delivered.remote).await {
         Ok(true) => out::line("changed in place: yes")?,
         Ok(false) => out::line("changed in place: cannot be; a short word follows instead")?,
@@ -51,8 +44,10 @@ pub(super) async fn send(deps: &Deps, name: &str) -> Result<(), Failure> {
             return Err(Failure::outside(why));
         }
     }
-    if recipient.is_vouched_for() {
-        let label = words.get("action.take");
+    // PagerDuty vouches for who acknowledges, and tells nobody anything.
+    let answers = matches!(meta.acts, Acts::Outbound { .. } | Acts::Either);
+    if answers && recipient.is_vouched_for() {
+        let label = Catalogue::of(recipient.language).get("action.take");
         out::say(&format!(
             "press \"{label}\" in it while the service runs: it says whether Ascolto knows you"
         ));

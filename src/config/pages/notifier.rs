@@ -45,7 +45,7 @@ pub(super) fn overview(notifiers: &[&dyn Notifier]) -> String {
 fn acts(acts: Acts) -> (&'static str, &'static str) {
     match acts {
         Acts::Links => ("opens a page", "yes; the page must be reached"),
-        Acts::Outbound => ("acts", "yes"),
+        Acts::Outbound { works } => ("acts", works),
         Acts::Inbound => ("acts", "alerts only: for presses the service calls"),
         Acts::Either => ("acts", "yes, or by calls, as its keys say"),
     }

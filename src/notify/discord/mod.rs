@@ -71,6 +71,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: true,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 /// A message with this flag makes no sound (SUPPRESS_NOTIFICATIONS).

@@ -114,6 +114,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: false,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 /// More would not be people who are on duty, and servers take a hundred at once (RFC 5321,

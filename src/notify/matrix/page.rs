@@ -60,6 +60,9 @@ pub(super) fn content(alert: &Alert) -> Content {
         page.quote(&cut(&said(case, words, 1_000), 2_000));
         page.line("", &strikes(case, words));
         page.line(words.get("alert.deadline"), &one_line(&case.due_text, 60));
+        page.line(words.get("alert.window"), &one_line(&case.window_text, 60));
+        let limit = case.reply_limit.map_or_else(String::new, |n| n.to_string());
+        page.line(words.get("alert.reply_limit"), &limit);
         page.line(words.get("alert.risk"), &risks(case, words));
         page.line(words.get("alert.why"), &cut(&whys(case, words), 600));
         page.line(words.get("alert.draft"), &cut(&one_line(&case.draft, 1_000), 1_500));
@@ -86,10 +89,11 @@ fn named(page: &mut Page, things: &[AlertLine]) {
     }
 }
 
-/// What can be done: by a reaction where there is one for it, by its page in any case.
+/// What can be done: by a reaction where one does it, by its page in any case. None publishes.
 fn acts(page: &mut Page, case: &AlertCase, words: &Catalogue) {
     for act in &case.actions {
-        let mark = MARKS.iter().find(|(_, name)| *name == act.name).map_or("", |(mark, _)| mark);
+        let mark = MARKS.iter().find(|(_, name)| *name == act.name && *name != "publish");
+        let mark = mark.map_or("", |(mark, _)| mark);
         let label = format!("{mark} {}", one_line(&act.label, 60));
         page.link(label.trim(), &act.url);
     }

@@ -33,6 +33,11 @@ fn a_sample_alert_is_this_event() {
     let text = event["body"].as_str().unwrap();
     assert!(text.starts_with("Nuovo reclamo: acme (mastodon), delivery, serious\n> gino: Terza"));
     assert!(text.contains("\n👀 Prendi in carico: https://ascolto.example/act/aaa\n"), "{text}");
+    assert!(
+        text.contains("\nPubblica: https://ascolto.example/act/bbb\n"),
+        "no mark does it: {text}"
+    );
+    assert!(text.contains("\nReply limit: 500\n"), "{text}");
     assert!(text.ends_with("https://ascolto.example/cases/01JD"), "{text}");
     let html = event["formatted_body"].as_str().unwrap();
     assert!(html.contains("<a href=\"https://ascolto.example/act/aaa\">👀 Prendi in carico</a>"));

@@ -19,6 +19,7 @@ fn a_sample_alert_is_this_json() {
             "title": "Nuovo reclamo: acme (mastodon), delivery, serious",
             "message": "gino: Terza settimana e il pacco non è ancora arrivato\n\
                         Answer by: 20 nov 18:00\n\
+                        Reply limit: 500\n\
                         Risk: wants to leave, was ignored\n\
                         Why: waits too long “Terza settimana”; did not arrive, or arrived wrong \
                         “non è ancora arrivato”; one star\n\

@@ -87,6 +87,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: true,
     dedups: true,
     acts: Acts::Inbound,
+    confirms: false,
 };
 
 #[derive(Deserialize)]

@@ -135,6 +135,12 @@ fn an_incident_follows_its_case() {
 }
 
 #[test]
+fn the_sample_calls_nobody_any_more_once_it_was_changed() {
+    let said = changed(&crate::notify::Sample::change(sample()), "01JDKEY").unwrap();
+    assert_eq!((&said["event_action"], &said["dedup_key"]), (&json!("resolve"), &json!("01JDKEY")));
+}
+
+#[test]
 fn nothing_is_known_of_what_has_no_key_there() {
     let settings = PagerDuty.settings(&examples(&PagerDuty)).unwrap();
     let cx = Ctx { settings: &*settings, session: None, now: sample().at, own: &[], seed: 1 };

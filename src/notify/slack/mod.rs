@@ -127,6 +127,7 @@ static META: NotifierMeta = NotifierMeta {
     edits: true,
     dedups: false,
     acts: Acts::Either,
+    confirms: true,
 };
 
 #[derive(Deserialize)]

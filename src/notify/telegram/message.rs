@@ -2,13 +2,13 @@
 //!
 //! Text goes without `parse_mode`, so no markup in it counts. Telegram finds some things in plain
 //! text all the same: `@name` calls a member of the group, `/word` is a command at a touch. In what
-//! people wrote an invisible sign (U+2060, word joiner) stands behind these two. Whole addresses stay
+//! people wrote an invisible sign (U+2060, word joiner) stands behind these. Whole addresses stay
 //! as they are: they lead where they say.
 
-use super::super::form::{fitted, heading, risks, said, strikes, units, whys};
+use super::super::form::{calm, fitted, heading, lines_of, risks, said, strikes, units, whys};
 use crate::domain::text::one_line;
 use crate::speech::Catalogue;
-use crate::wire::{Alert, AlertAct, AlertLine};
+use crate::wire::{Alert, AlertAct, AlertLine, Asks};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -20,8 +20,6 @@ const MOST_DATA: usize = 64;
 const A_ROW: usize = 2;
 /// A longer address is no address of a post; a cut one would be a false one.
 const MOST_URL: usize = 300;
-/// Behind a sign that Telegram would read something into.
-const JOINER: char = '\u{2060}';
 
 /// A message as `sendMessage` and the methods that change one take it.
 #[derive(Serialize)]
@@ -124,11 +122,15 @@ impl Button {
     }
 }
 
-/// The buttons of an alert: what can be done, two side by side, and the case.
-pub(super) fn keyboard(alert: &Alert, words: &Catalogue) -> Option<Keyboard> {
+/// The buttons of an alert: what can be done, two side by side, and the case. `shown`: the draft
+/// stands in the text to its end. Where it does not, the page shows it and publishes it.
+pub(super) fn keyboard(alert: &Alert, words: &Catalogue, shown: bool) -> Option<Keyboard> {
     let case = alert.case.as_ref()?;
     let language = alert.language;
     let button = |act: &AlertAct| {
+        if act.asks == Asks::Sure && !shown {
+            return Button::open(&act.label, &act.url);
+        }
         // With the language, so that whoever answers the press knows it. It needs two letters
         // where 64 bytes leave eight.
         let told = format!("{}:{}", act.button, language.as_str());
@@ -159,40 +161,54 @@ pub(super) fn is_public(link: &str) -> bool {
     host && matches!(url.scheme(), "http" | "https")
 }
 
-/// The whole alert: what was said first; the link, where no button opens it, and the key last.
-pub(super) fn whole(alert: &Alert, words: &Catalogue) -> String {
-    let mut lines = vec![cut(&still(&heading(alert, words)), 400)];
-    let mut line = |label: &str, text: String| {
-        if !text.is_empty() {
-            lines.push(format!("{}: {text}", words.get(label)));
-        }
+/// The whole alert and its buttons. What was said stands first; the link, where no button opens it,
+/// and the key last. The draft keeps its lines, and all the room that the rest leaves.
+pub(super) fn whole(alert: &Alert, words: &Catalogue) -> (String, Option<Keyboard>) {
+    let labelled = |label: &str, text: String| match text.as_str() {
+        "" => String::new(),
+        text => format!("{}: {text}", words.get(label)),
     };
     let outside = |text: &str, limit: usize| cut(&still(&one_line(text, 1_000)), limit);
-    let mut first = Vec::new();
+    let mut lines = vec![cut(&still(&heading(alert, words)), 400)];
     if alert.not_rechecked {
-        first.push(words.get("alert.not_rechecked").to_owned());
+        lines.push(words.get("alert.not_rechecked").to_owned());
     }
     let body = outside(&alert.body, if alert.case.is_some() { 500 } else { 1_500 });
+    let (mut draft, mut below) = (String::new(), Vec::new());
     if let Some(case) = &alert.case {
-        first.extend([strikes(case, words), body, cut(&still(&said(case, words, 1_000)), 1_200)]);
-        line("alert.deadline", outside(&case.due_text, 60));
-        line("alert.window", outside(&case.window_text, 60));
-        line("alert.risk", risks(case, words));
-        line("alert.why", cut(&still(&whys(case, words)), 300));
-        line("alert.draft", outside(&case.draft, 700));
-        line("alert.reply_limit", case.reply_limit.map_or_else(String::new, |n| n.to_string()));
+        lines.extend([strikes(case, words), body, cut(&still(&said(case, words, 1_000)), 1_200)]);
+        lines.extend([
+            labelled("alert.deadline", outside(&case.due_text, 60)),
+            labelled("alert.window", outside(&case.window_text, 60)),
+            labelled("alert.risk", risks(case, words)),
+            labelled("alert.why", cut(&still(&whys(case, words)), 300)),
+        ]);
+        let kept: Vec<String> = lines_of(&case.draft).lines().map(still).collect();
+        draft = kept.join("\n");
+        let limit = case.reply_limit.map_or_else(String::new, |n| n.to_string());
+        below.push(labelled("alert.reply_limit", limit));
         let url = Some(&case.url).filter(|url| url.len() <= MOST_URL);
-        line("alert.original", url.map_or_else(String::new, |url| still(&one_line(url, MOST_URL))));
+        let url = url.map_or_else(String::new, |url| still(&one_line(url, MOST_URL)));
+        below.push(labelled("alert.original", url));
     } else {
-        first.push(body);
+        lines.push(body);
     }
-    first.retain(|text| !text.is_empty());
-    drop(lines.splice(1..1, first));
+    for part in [&mut lines, &mut below] {
+        part.retain(|text| !text.is_empty());
+    }
     let tail = tail(alert);
     let room = MOST_TEXT.saturating_sub(units(&tail) + 1);
-    let taken: usize = lines.iter().map(|line| units(line) + 1).sum();
-    lines.extend(named(&alert.lines, room.saturating_sub(taken)));
-    format!("{}\n{tail}", cut(&lines.join("\n"), room))
+    let taken = |lines: &[String]| -> usize { lines.iter().map(|line| units(line) + 1).sum() };
+    let label = format!("{}: ", words.get("alert.draft"));
+    let left = room.saturating_sub(taken(&lines) + taken(&below) + units(&label) + 1);
+    let shown = cut(&draft, left);
+    if !shown.is_empty() {
+        lines.push(format!("{label}{shown}"));
+    }
+    lines.append(&mut below);
+    lines.extend(named(&alert.lines, room.saturating_sub(taken(&lines))));
+    let text = format!("{}\n{tail}", cut(&lines.join("\n"), room));
+    (text, keyboard(alert, words, shown == draft))
 }
 
 /// A short word about what stands, with the way to the case where it stands alone.
@@ -237,20 +253,8 @@ fn cut(text: &str, limit: usize) -> String {
     fitted(text, limit, str::to_owned)
 }
 
-/// What people wrote, so that Telegram reads nothing into it.
+/// What people wrote, so that Telegram reads nothing into it; whole addresses stay as they are.
 pub(super) fn still(text: &str) -> String {
-    let calm = |word: &str| {
-        let mut calm = String::with_capacity(word.len());
-        let mut letters = word.chars().peekable();
-        while let Some(letter) = letters.next() {
-            calm.push(letter);
-            let named = letters.peek().is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_');
-            if matches!(letter, '@' | '/') && named {
-                calm.push(JOINER);
-            }
-        }
-        calm
-    };
     let word = |word: &str| if is_address(word) { word.to_owned() } else { calm(word) };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

@@ -49,7 +49,8 @@ static META: NotifierMeta = NotifierMeta {
             its buttons. Make a bot for alerts alone at BotFather, let it into the group, and tell \
             who is who by `ascolto user known NAME telegram:NUMBER`. Telegram hands the presses of a \
             bot to one program only: a bot that is read as a channel, or that has a webhook, cannot \
-            be this one. Whoever presses as an anonymous administrator is refused. What must be \
+            be this one. Whoever presses as an anonymous administrator is refused. Publishing takes a \
+            second press; a draft too long for a message is published on its page. What must be \
             written (a reason, another text) is written on a page, to which the bot sends a link.",
     docs: "https://core.telegram.org/bots/api",
     buckets: &[
@@ -104,7 +105,11 @@ static META: NotifierMeta = NotifierMeta {
     ],
     edits: true,
     dedups: false,
-    acts: Acts::Outbound,
+    acts: Acts::Outbound {
+        works: "yes, but what must be written (a reason, another text) opens a page, which must be \
+                reached",
+    },
+    confirms: false,
 };
 
 #[derive(Deserialize)]
@@ -191,8 +196,12 @@ impl Notifier for Telegram {
     fn send(&self, alert: &Alert, cx: &Ctx<'_>) -> Box<dyn Talk<Delivered> + '_> {
         let settings: &Settings = cx.settings();
         let words = words(alert);
-        let text = if alert.of.is_some() { word(alert, words, true) } else { whole(alert, words) };
-        let new = settings.new_message(text).with(keyboard(alert, words));
+        // A word about what stands shows no draft.
+        let (text, buttons) = match alert.of {
+            Some(_) => (word(alert, words, true), keyboard(alert, words, false)),
+            None => whole(alert, words),
+        };
+        let new = settings.new_message(text).with(buttons);
         let ask = settings.ask("sendMessage", &new, 0, settings.spend());
         Box::new(Once { ask, read: sent })
     }
@@ -207,8 +216,8 @@ impl Notifier for Telegram {
         let (chat, id): (i64, i64) = (chat.parse().ok()?, id.parse().ok()?);
         let settings: &Settings = cx.settings();
         let words = words(alert);
-        let changed = Message::new(chat, whole(alert, words)).over(id);
-        let changed = changed.with(keyboard(alert, words));
+        let (text, buttons) = whole(alert, words);
+        let changed = Message::new(chat, text).over(id).with(buttons);
         let mut asks = vec![settings.ask("editMessageText", &changed, 0, settings.spend())];
         if alert.rings {
             // No phone makes a sound for a change.

@@ -245,14 +245,14 @@ impl Told {
         // Without a name nobody acts, whatever was found out about the press.
         let hidden = press.by.is_empty();
         let form = answer.form.as_ref().filter(|_| !hidden);
-        let text: &str = match form {
-            _ if hidden => words.get("alert.anonymous"),
-            Some(form) => &form.title,
-            None => &answer.text,
+        let text = match form {
+            _ if hidden => words.get("alert.anonymous").to_owned(),
+            Some(form) => question(form),
+            None => answer.text.clone(),
         };
         let toast = Toast {
             callback_query_id: &place.query,
-            text: fitted(&one_line(text, MOST_TOAST), MOST_TOAST, str::to_owned),
+            text: fitted(&one_line(&text, MOST_TOAST), MOST_TOAST, str::to_owned),
             show_alert: hidden || (!answer.done && form.is_none()),
         };
         let mut asks = vec![settings.ask("answerCallbackQuery", &toast, 0, TO_PRESS)];
@@ -270,6 +270,14 @@ impl Talk<()> for Told {
         is_done(&got.http()?)?;
         let more = usize::from(tag) + 1 < self.asks.len();
         Ok(if more { Step::Ask(Vec::new()) } else { Step::Done(()) })
+    }
+}
+
+/// What is asked, on one line: what is public says so before it is done.
+fn question(form: &Form) -> String {
+    match form.asks {
+        Asks::Sure => format!("{} {}", form.title, form.label),
+        _ => form.title.clone(),
     }
 }
 
@@ -300,7 +308,7 @@ fn next(
         return Some(settings.ask("editMessageReplyMarkup", &markup, 1, TO_PRESS));
     }
     let who = still(&one_line(&press.name, 60));
-    let title = still(&one_line(&form.title, 300));
+    let title = still(&one_line(&question(form), 300));
     let mut text = if who.is_empty() { title } else { format!("{who}: {title}") };
     let mut rows = choices;
     if rows.is_empty() {

@@ -14,8 +14,8 @@ use crate::wire::{Answer, Asks, Form};
 /// A form or its page works this long once it was opened.
 const LIFE: i64 = DAY;
 
-/// The form of an act, in the recipient's language; no form where it could do nothing any more, or
-/// where a shared room would show what is private.
+/// The form of an act, in the recipient's language; no form where it could do nothing any more,
+/// where another draft stands than was seen, or where a shared room would show what is private.
 pub(super) async fn open(
     deps: &Deps,
     meant: &Meant<'_>,
@@ -27,18 +27,18 @@ pub(super) async fn open(
     let rows = mentions::of_case(&mut tx, meant.case).await?;
     let private = rows.iter().any(|row| row.visibility == "private");
     let draft = match meant.act {
-        Act::Edit { .. } => drafts::draft(&mut tx, meant.case).await?,
+        Act::Edit { .. } | Act::Publish { .. } => drafts::draft(&mut tx, meant.case).await?,
         _ => None,
     };
     drop(tx);
     let asks = acts::asks(meant.act);
-    let is_text = asks == Asks::Text;
+    let (is_text, is_sure) = (asks == Asks::Text, asks == Asks::Sure);
     // Of what was promised a person may still write.
-    let writes = is_text && file.case.is_awaited();
+    let writes = (is_text || is_sure) && file.case.is_awaited();
     if file.case.owed().next().is_none() && !writes {
         return Ok(told::over(deps, &file.case, words));
     }
-    if let (Act::Edit { draft_rev }, Some(draft)) = (meant.act, &draft)
+    if let (Act::Edit { draft_rev } | Act::Publish { draft_rev }, Some(draft)) = (meant.act, &draft)
         && draft.rev != draft_rev
     {
         return told::stale(deps, meant.case, draft, words).await;
@@ -47,7 +47,8 @@ pub(super) async fn open(
         Asks::Until => "press.ask_until",
         Asks::Text => "press.ask_text",
         Asks::Link => "press.ask_link",
-        Asks::Nothing | Asks::Sure | Asks::Reason => "press.ask_reason",
+        Asks::Sure => "chat.public",
+        Asks::Nothing | Asks::Reason => "press.ask_reason",
     });
     let expires = deps.now() + LIFE;
     let button = match meant.button {
@@ -57,13 +58,21 @@ pub(super) async fn open(
             deps.signer.sign_button(button, &meant.recipient.name)
         }
     };
-    let action = format!("action.{}", meant.act.name());
-    let send = if is_text { "action.publish" } else { "press.send" };
+    let title = match asks {
+        Asks::Sure => words.get("link.ask_publish").to_owned(),
+        _ => words.get(&format!("action.{}", meant.act.name())).to_owned(),
+    };
+    let send = match asks {
+        Asks::Sure => as_whom(deps, &file, words),
+        Asks::Text => words.get("action.publish").to_owned(),
+        _ => words.get("press.send").to_owned(),
+    };
+    let text = if is_sure { title.clone() } else { label.to_owned() };
     let form = Form {
-        title: words.get(&action).to_owned(),
+        title,
         label: label.to_owned(),
         text: draft.map(|draft| draft.text).filter(|_| is_text).unwrap_or_default(),
-        send: words.get(send).to_owned(),
+        send,
         button,
         asks,
         limit: longest(deps, &file).filter(|_| is_text),
@@ -71,8 +80,16 @@ pub(super) async fn open(
     let name = &meant.recipient.name;
     let nonce = deps.ids.bytes();
     let link = deps.signer.link(&deps.links, meant.act, meant.case, name, expires, nonce);
-    let form = (!(private && is_text)).then_some(form);
-    Ok(Answer { text: label.to_owned(), done: false, form, link })
+    let form = (!(private && (is_text || is_sure))).then_some(form);
+    Ok(Answer { text, done: false, form, link })
+}
+
+/// As whom and where a reply would stand; where its channel is no more, what publishing is called.
+fn as_whom(deps: &Deps, file: &CaseFile, words: &Catalogue) -> String {
+    match deps.channels.get(&file.case.channel) {
+        Some(channel) => acts::publishing(deps, file, channel, words),
+        None => words.get("action.publish").to_owned(),
+    }
 }
 
 /// The longest reply where the case stands, in the network's own count: no network counts a text

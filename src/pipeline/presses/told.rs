@@ -38,8 +38,14 @@ pub(super) fn stranger(id: &str, words: &Catalogue) -> Answer {
     nothing(words.fill("press.stranger", &[("id", id)]), String::new())
 }
 
-/// The press means nothing that could be done.
-pub(super) fn unclear(deps: &Deps, unclear: &Unclear<'_>, words: &Catalogue) -> Answer {
+/// The press means nothing that could be done. Where nothing is behind it, as behind a sample whose
+/// service knows marks alone, the agent learns at least that it arrived.
+pub(super) fn unclear(
+    deps: &Deps,
+    unclear: &Unclear<'_>,
+    agent: &str,
+    words: &Catalogue,
+) -> Answer {
     let (key, case) = match unclear {
         Unclear::Forged => ("press.forged", None),
         Unclear::NoCase => ("press.no_case", None),
@@ -48,7 +54,11 @@ pub(super) fn unclear(deps: &Deps, unclear: &Unclear<'_>, words: &Catalogue) -> 
     };
     let case = case.filter(|case| case.0 > 0);
     let link = case.map_or_else(|| deps.links.inbox(), |case| deps.links.case(case));
-    nothing(words.get(key).to_owned(), link)
+    let mut text = words.get(key).to_owned();
+    if matches!(unclear, Unclear::NoCase) {
+        text = format!("{text} {}", sample(agent, words).text);
+    }
+    nothing(text, link)
 }
 
 /// There is no such case.

@@ -84,6 +84,7 @@ static PAGER: NotifierMeta = NotifierMeta {
     edits: false,
     dedups: false,
     acts: Acts::Links,
+    confirms: false,
 };
 
 impl Notifier for Pager {

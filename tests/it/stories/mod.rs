@@ -16,6 +16,7 @@ mod learning;
 mod likeness;
 mod lookup;
 mod moved;
+mod offered;
 mod pagerduty;
 mod presses;
 mod promises;

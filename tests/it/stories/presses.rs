@@ -47,12 +47,12 @@ async fn with_a_desk(more: &str) -> (Town, Service) {
     (t, desk)
 }
 
-fn press(key: &str, by: &str, button: &str) -> Value {
+pub(super) fn press(key: &str, by: &str, button: &str) -> Value {
     json!({ "key": key, "by": by, "button": button })
 }
 
 /// Carries a press out as a call or a socket brings it.
-async fn brought(t: &Town, press: &Value) -> Answer {
+pub(super) async fn brought(t: &Town, press: &Value) -> Answer {
     let desk = &t.deps.recipients["desk"];
     presses::carry_out(&t.deps, &[desk], &pressed(press)).await.unwrap()
 }
@@ -218,6 +218,7 @@ async fn a_mark_below_an_alert_acts_and_never_publishes() {
     assert_eq!(publishes.link, t.deps.links.case(t.id("p1").await));
     let elsewhere = brought(&t, &mark("k2", "m9", "take")).await;
     assert!(!elsewhere.done && elsewhere.text.contains("non c'è un caso"), "{elsewhere:?}");
+    assert!(elsewhere.text.contains("sei ada"), "a sample has no case either: {elsewhere:?}");
     let asks = brought(&t, &mark("k3", "m1", "waive")).await.form.expect("it asks why");
     assert!(brought(&t, &mark("k4", "m1", "take")).await.done);
     assert_eq!(t.state("p1").await, State::Taken);

@@ -4,10 +4,13 @@
 use crate::doubles::telegram_bot::{Standing, TelegramBot};
 use crate::doubles::trouble::Trouble;
 use crate::town::{Plan, Town};
+use ascolto::domain::case::State;
 use ascolto::domain::time::MINUTE;
 use ascolto::fetch::{Peer, Purpose};
 use ascolto::links::{Act as Pressable, LinkFault};
-use ascolto::pipeline::acts::Act;
+use ascolto::pipeline::acts::{self, Act};
+use ascolto::store::access::{self, AgentRow};
+use ascolto::store::{identities, replies};
 use ascolto::wire::{Answer, Asks, Fetched, Form, Press, Pressed};
 
 const TOKEN: &str = "4711:AAb0t-token";
@@ -17,8 +20,13 @@ const TOPIC: i64 = 7;
 const ADA: i64 = 42;
 const COMPLAINT: &str = r#"{"at":62,"do":"post","id":"p1","author":"jo","handle":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna! Scrivete a @victim_bot o /ban"}"#;
 
-/// A town whose desk is a topic of a group, after the complaint was told.
+/// A town whose desk is a topic of a group.
 async fn desk(recipients: &[&str]) -> (Town, TelegramBot) {
+    desk_that_answers(recipients, false).await
+}
+
+/// The same; what is published goes to a server of its own, if it is to.
+async fn desk_that_answers(recipients: &[&str], posts: bool) -> (Town, TelegramBot) {
     let bot = TelegramBot::start(TOKEN, &[GROUP]).await;
     bot.open_topic(TOPIC);
     let more = format!(
@@ -26,7 +34,7 @@ async fn desk(recipients: &[&str]) -> (Town, TelegramBot) {
          topic = {TOPIC}\nserver = \"{}\"\n[web]\npublic_url = \"https://ascolto.example\"\n",
         bot.url
     );
-    let plan = Plan { script: COMPLAINT, recipients, more: &more, ..Plan::default() };
+    let plan = Plan { script: COMPLAINT, posts, recipients, more: &more, ..Plan::default() };
     (Town::of(plan).await, bot)
 }
 
@@ -35,6 +43,21 @@ async fn told_desk() -> (Town, TelegramBot) {
     t.pass(64).await;
     assert_eq!(t.alerts("p1").await, ["new_complaint sent"]);
     (t, bot)
+}
+
+/// From now on it is known whose number Ada's is.
+async fn knows_ada(t: &Town) {
+    let row = AgentRow {
+        name: "ada".to_owned(),
+        password: "x".to_owned(),
+        role: "agent".to_owned(),
+        language: "it".to_owned(),
+        added_at: 0,
+    };
+    let mut tx = t.deps.store.begin().await.unwrap();
+    assert!(access::add_agent(&mut tx, &row).await.unwrap());
+    identities::add(&mut tx, "telegram", &ADA.to_string(), "ada", t.deps.now()).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// The only message that stands there.
@@ -201,6 +224,57 @@ async fn a_second_press_chooses_and_a_slip_does_nothing() {
     assert_eq!(sure.rows.len(), message.rows.len() + 1, "{:?}", sure.rows);
     // What moves gives the message its own buttons back.
     t.act("p1", "ada", Act::Take).await.unwrap();
+    let data = only(&bot).rows.iter().flatten().map(|b| b.to_string()).collect::<String>();
+    assert!(!data.contains(":sure"), "{data}");
+    t.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_published_by_one_press_alone() {
+    let (t, bot) = desk_that_answers(&["desk"], true).await;
+    knows_ada(&t).await;
+    t.pass(64).await;
+    let message = only(&bot);
+    let (token, label) = button(&t, &message, "publish");
+    assert!(label.starts_with("Pubblica come @acme su "), "{label}");
+    bot.press(GROUP, message.id, ADA, &label);
+    t.settle().await;
+    let posts = t.posts.as_ref().expect("the plan has one");
+    assert!(posts.standing().is_empty(), "a slip of the thumb publishes nothing");
+    let mut tx = t.deps.store.read().await.unwrap();
+    let id = t.id("p1").await;
+    assert!(replies::of_case(&mut tx, id).await.unwrap().is_empty());
+    drop(tx);
+    let toast = bot.toasts()[0]["text"].as_str().unwrap().to_owned();
+    assert!(toast.starts_with("Pubblicare questa risposta? È pubblico"), "{toast}");
+    let asked = only(&bot);
+    assert_eq!(asked.rows.len(), message.rows.len() + 1, "{:?}", asked.rows);
+    let sure = &asked.rows[message.rows.len()][0];
+    assert_eq!(sure["callback_data"], format!("{token}:sure"));
+    bot.press(GROUP, message.id, ADA, sure["text"].as_str().unwrap());
+    t.settle().await;
+    assert_eq!(posts.standing().len(), 1);
+    assert_eq!(t.state("p1").await, State::Answered);
+    assert_eq!(bot.toasts()[1]["text"], "La risposta sta partendo.");
+    // Who presses where it stood before is not asked once more.
+    bot.press_data(GROUP, message.id, ADA, &format!("{token}:it"));
+    t.settle().await;
+    assert!(bot.toasts()[2]["text"].as_str().unwrap().starts_with("Non fatto. Risposto"));
+    assert_eq!(posts.standing().len(), 1);
+    t.close().await;
+}
+
+#[tokio::test]
+async fn another_draft_than_was_seen_is_not_even_asked_about() {
+    let (t, bot) = told_desk().await;
+    knows_ada(&t).await;
+    let message = only(&bot);
+    let (token, _) = button(&t, &message, "publish");
+    acts::draft(&t.deps, t.id("p1").await, "bob", "Un altro testo").await.unwrap();
+    bot.press_data(GROUP, message.id, ADA, &format!("{token}:it"));
+    t.settle().await;
+    let toast = bot.toasts()[0]["text"].as_str().unwrap().to_owned();
+    assert!(toast.starts_with("Non pubblicato") && toast.ends_with("Un altro testo"), "{toast}");
     let data = only(&bot).rows.iter().flatten().map(|b| b.to_string()).collect::<String>();
     assert!(!data.contains(":sure"), "{data}");
     t.close().await;

@@ -49,6 +49,35 @@ fn one_alert_of_several_names_each_on_its_line() {
 }
 
 #[test]
+fn a_draft_keeps_its_lines_and_is_published_where_it_is_read_to_its_end() {
+    let mut alert = sample();
+    let case = alert.case.as_mut().unwrap();
+    case.draft = format!("Buongiorno gino,\n\n{}\nhttps://acme.example/a\nAcme", "a ".repeat(900));
+    let sent = |alert: &Alert| {
+        let sent = sent_json(alert);
+        let publish = sent["reply_markup"]["inline_keyboard"][0][1].clone();
+        (sent["text"].as_str().unwrap().to_owned(), publish)
+    };
+    let (text, publish) = sent(&alert);
+    assert!(text.contains("\nDraft: Buongiorno gino,\n\na a "), "{text}");
+    assert!(text.contains("\nhttps://acme.example/a\nAcme\nReply limit: 500\n"), "{text}");
+    assert_eq!(publish["callback_data"], "button-bbb:en");
+    // What is cut nobody has read.
+    let on_its_page = json!({ "text": "Pubblica", "url": "https://ascolto.example/act/bbb" });
+    alert.case.as_mut().unwrap().draft = "a ".repeat(3_000);
+    let (text, publish) = sent(&alert);
+    assert!(text.contains("a…\nReply limit: 500\n") && text.ends_with("\n[01JDKEY]"), "{text}");
+    assert_eq!(publish, on_its_page);
+    // Nor is it read in a word about what stands.
+    alert.case.as_mut().unwrap().draft = "Buongiorno".into();
+    alert.of = Some("01JDFIRST".into());
+    assert_eq!(sent(&alert).1, on_its_page);
+    // Where no phone reaches the page there is no button for it.
+    alert.case.as_mut().unwrap().actions[1].url = "http://localhost:7070/act/bbb".into();
+    assert_eq!(sent(&alert).1["text"], "Rinvia");
+}
+
+#[test]
 fn hostile_text_stays_on_its_line_and_calls_nobody() {
     let sent = sent_json(&hostile());
     assert!(sent.get("parse_mode").is_none() && sent.get("entities").is_none());
@@ -58,8 +87,9 @@ fn hostile_text_stays_on_its_line_and_calls_nobody() {
     assert_eq!(
         said,
         [
-            "@\u{2060}everyone]0;x Draft: pay here: <!channel> [click](https://\u{2060}evil.example) \
-          <b>x</\u{2060}b> Open: https://evil.example31m"
+            "@\u{2060}everyone]0;x Draft: pay here: @\u{2060}everyone @\u{2060}here @\u{2060}channel \
+             <\u{2060}@\u{2060}U1> <\u{2060}!channel> [click](https://\u{2060}evil.example) \
+             <b>x</\u{2060}b> Open: https://evil.example31m"
         ]
     );
     assert!(text.contains("Not re-checked") && text.ends_with("\n[01JDKEY]"), "{text}");
@@ -71,6 +101,7 @@ fn what_telegram_reads_into_plain_text_is_kept_from_it() {
         ("@ada help", "@\u{2060}ada help"),
         ("(/ban ada)", "(/\u{2060}ban ada)"),
         ("3 @ 5 / 7", "3 @ 5 / 7"),
+        ("<!here> <@U1> <#C1> a<b", "<\u{2060}!here> <\u{2060}@\u{2060}U1> <\u{2060}#C1> a<b"),
         ("https://social.example/@ada/1", "https://social.example/@ada/1"),
         ("https://x.example@ada", "https://\u{2060}x.example@\u{2060}ada"),
         ("http://localhost/@ada", "http://\u{2060}localhost/@\u{2060}ada"),

@@ -165,6 +165,8 @@ fn until_when_is_chosen_by_a_second_press_and_the_alert_keeps_its_buttons() {
     let rows = asks[1].1["reply_markup"]["inline_keyboard"].as_array().unwrap();
     assert_eq!(rows.len(), 4, "{rows:?}");
     assert_eq!(rows[3], json!([{ "text": "✓ Rinvia", "callback_data": format!("{token}:sure") }]));
+    let toast = asks[0].1["text"].as_str().unwrap();
+    assert_eq!(toast, "Rinviare fino a quando? Fino a quando", "what is public says so first");
 }
 
 #[test]
