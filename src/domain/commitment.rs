@@ -94,7 +94,7 @@ pub struct Commitment {
     pub remind_at: Option<Instant>,
     /// When it was.
     pub reminded_at: Option<Instant>,
-    /// When the team was last told of a follow-up.
+    /// When the team was last told that its date has come, or passed.
     pub told_at: Option<Instant>,
     /// How it stands.
     pub state: CommitmentState,

@@ -146,6 +146,15 @@ impl EscalationPolicy {
         reached.map(|(number, _)| number).max().unwrap_or(1)
     }
 
+    /// The level that hears of a date that passed beside the debts: of those to which a complaint of this
+    /// severity comes, the first that comes with the deadline or after it, else the last.
+    pub fn late(&self, severity: u8) -> u8 {
+        let last = self.last(severity);
+        let reached = (1..=last).zip(&self.levels);
+        let mut reached = reached.filter(|(_, level)| level.severity_from <= severity.max(1));
+        reached.find(|(_, level)| level.at >= At::Overdue(0)).map_or(last, |(number, _)| number)
+    }
+
     /// When each level comes that a debt of this severity has.
     fn times(&self, calendar: &Calendar, from: Instant, due: Instant, severity: u8) -> Vec<Coming> {
         let numbered = (1..=u8::MAX).zip(&self.levels);

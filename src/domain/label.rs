@@ -8,7 +8,8 @@ use super::verdict::{Kind, words};
 words! {
     /// By which act it was said.
     Source {
-        /// "Not a complaint", "not about us" or "this is owed", said of the mention itself.
+        /// "A complaint", "a question", "not a complaint", "not about us" or "this is owed", said of
+        /// the mention itself.
         Verdict = "verdict",
         /// A reply was published to what was owed as a complaint.
         Reply = "reply",
@@ -60,7 +61,7 @@ pub struct Label {
 }
 
 impl Label {
-    /// What an event says of a mention that it moves and that was owed for `owing`.
+    /// What an event says of a mention that it moves, or means, and that was owed for `owing`.
     ///
     /// A waived or closed case says nothing: a complaint that nobody answers is one all the same.
     /// Nor does what a colleague writes in the network's own app, where no verdict is shown, or an
@@ -72,6 +73,11 @@ impl Label {
             }
             CaseEvent::Voided { reason: VoidReason::NotAboutUs, .. } => {
                 (None, Some(false), None, Source::Verdict)
+            }
+            CaseEvent::Called { owing: called, .. } => {
+                let complaint = *called == Owing::Complaint;
+                let kind = if complaint { Kind::Complaint } else { Kind::Question };
+                (Some(complaint), Some(true), Some(kind), Source::Verdict)
             }
             CaseEvent::Answered { evidence, .. } if owing == Owing::Complaint => {
                 let source = match evidence {
@@ -88,12 +94,18 @@ impl Label {
     }
 }
 
-/// What an event says of the mentions that it moved: a label, or `None` where it takes back what
-/// was said before. `case` and `effects` are what came of it.
+/// What an event says of the mentions that it moved, or named: a label, or `None` where it takes back
+/// what was said before. `case` and `effects` are what came of it.
 pub fn said(event: &CaseEvent, case: &Case, effects: &[Effect]) -> Vec<(MentionId, Option<Label>)> {
     let moved = |o: &&Obligation| {
         let of = |e: &Effect| matches!(e, Effect::Becomes { mention, .. } if *mention == o.mention);
-        effects.iter().any(of)
+        let is_called = match event {
+            CaseEvent::Called { owing, debts, .. } => {
+                o.owing == *owing && debts.iter().any(|(mention, _)| *mention == o.mention)
+            }
+            _ => false,
+        };
+        is_called || effects.iter().any(of)
     };
     let takes_back = matches!(event, CaseEvent::Reopened { .. });
     case.obligations

@@ -17,7 +17,7 @@ use super::casework::{Work, WorkError};
 use super::publish::complete;
 use super::{Deps, handover, promises, standing};
 use crate::domain::case::{Case, CaseEvent, NotAllowed};
-use crate::domain::obligation::{Evidence, VoidReason};
+use crate::domain::obligation::{Evidence, Obligation, Owing, VoidReason};
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::{CaseId, Instant, MentionId};
 use crate::store::cases::{CaseFile, DraftRow};
@@ -77,6 +77,8 @@ pub enum Act {
     Waive(String),
     /// Close it, with the reason.
     Close(String),
+    /// It is this after all, a complaint or a question, with the reason, which may be empty.
+    Called(Owing, String),
     /// It is no complaint.
     NotComplaint(String),
     /// It is not about us.
@@ -115,12 +117,14 @@ pub enum Act {
 }
 
 impl Act {
-    /// Whether it ends debts: then it ends what its agent can have seen, and no more.
-    fn ends(&self) -> bool {
+    /// Whether it ends debts, or says what they are: then it means what its agent can have seen, and
+    /// no more.
+    fn means_debts(&self) -> bool {
         matches!(
             self,
             Act::Waive(_)
                 | Act::Close(_)
+                | Act::Called(..)
                 | Act::NotComplaint(_)
                 | Act::NotAboutUs(_)
                 | Act::Answered(_)
@@ -184,7 +188,7 @@ async fn once(
         }
         return Ok(());
     }
-    let spares = match seen.filter(|_| act.ends()) {
+    let spares = match seen.filter(|_| act.means_debts()) {
         Some(seen) => unseen(&mut tx, file, seen).await?,
         None => Vec::new(),
     };
@@ -200,6 +204,7 @@ async fn once(
         Act::Snooze(until) => CaseEvent::Snoozed { by, until },
         Act::Waive(note) => void(VoidReason::Waived, note),
         Act::Close(note) => void(VoidReason::Closed, note),
+        Act::Called(owing, note) => called(deps, &file.case, by, owing, note, &spares, now),
         Act::NotComplaint(note) => void(VoidReason::NotComplaint, note),
         Act::NotAboutUs(note) => void(VoidReason::NotAboutUs, note),
         Act::Moved => CaseEvent::Moved { by, until: now + MOVED },
@@ -275,6 +280,27 @@ async fn unseen(tx: &mut Tx, file: &CaseFile, seen: i64) -> Result<Vec<MentionId
         ));
     }
     Ok(later)
+}
+
+/// A person says what debts are. Each is due as that, as if it came now: until now nobody was to answer
+/// it as that.
+fn called(
+    deps: &Deps,
+    case: &Case,
+    by: String,
+    owing: Owing,
+    note: String,
+    spares: &[MentionId],
+    now: Instant,
+) -> CaseEvent {
+    let brand = deps.brands.get(&case.brand);
+    let due = |o: &Obligation| {
+        let o = Obligation { owing, ..o.clone() };
+        brand.map_or(now + DAY, |b| b.sla.due(&b.calendar, &case.owed_anew(&o, now)))
+    };
+    let meant = case.callable(owing).filter(|o| !spares.contains(&o.mention));
+    let debts = meant.map(|o| (o.mention, due(o))).collect();
+    CaseEvent::Called { by, owing, note: note.trim().to_owned(), debts }
 }
 
 /// What is opened again is due as what follows an answer, if there was one; the most urgent of it

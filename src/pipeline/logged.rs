@@ -12,6 +12,7 @@ pub(super) fn data_of(event: &CaseEvent) -> String {
         CaseEvent::Raised { owing, severity, due, .. } => {
             json!({ "owing": owing, "severity": severity, "due": due })
         }
+        CaseEvent::Called { owing, note, .. } => json!({ "owing": owing, "note": note }),
         CaseEvent::Answered { evidence, at, .. } => match evidence {
             Evidence::Reply { reply, external_id, url } => {
                 json!({ "by": "reply", "reply": reply, "external_id": external_id, "url": url, "at": at })

@@ -63,7 +63,9 @@ impl Lookup {
 pub(super) fn is_asked_at(event: &CaseEvent) -> bool {
     match event {
         CaseEvent::Owed(o) => !o.first_look && o.owing != Owing::Look,
-        CaseEvent::Raised { owing, .. } => *owing == Owing::Complaint,
+        CaseEvent::Raised { owing, .. } | CaseEvent::Called { owing, .. } => {
+            *owing == Owing::Complaint
+        }
         _ => false,
     }
 }

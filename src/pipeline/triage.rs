@@ -9,7 +9,7 @@ use crate::domain::case::CaseEvent;
 use crate::domain::first_look::REMIND_EVERY;
 use crate::domain::ledger::Disposition;
 use crate::domain::obligation::{Before, Obligation, Owing, Standing};
-use crate::domain::{Bands, Brand, CaseId, Instant, Lang, MentionId, Verdict};
+use crate::domain::{Bands, Brand, CaseId, Instant, Lang, MentionId, Risk, Verdict};
 use crate::store::mentions::{Judged, MentionRow};
 use crate::store::{StoreError, Tx, looks, mentions, traces};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -187,9 +187,10 @@ fn judge(
         (Disposition::Open, Ok(owing)) => {
             let Some(case) = case else { return Ok(Some(outcome)) };
             let due = clocks::due(work, brand, row, owing, &outcome.verdict, case, now);
-            let severity = outcome.verdict.severity;
+            let (severity, grave) = (outcome.verdict.severity, turned_grave(row, &outcome.verdict));
             work.update(case, |file| file.stakes.raise(&outcome.verdict.risk));
-            not_refused(work.apply(case, CaseEvent::Raised { mention: id, owing, severity, due }))?;
+            let raised = CaseEvent::Raised { mention: id, owing, severity, due, grave };
+            not_refused(work.apply(case, raised))?;
         }
         // An edit after the end is looked at again: what complains is owed as that, whatever else
         // owes anything as a look.
@@ -208,6 +209,14 @@ fn judge(
         outcome.bands = Likeness::of(&row.text).bands();
     }
     Ok(Some(outcome))
+}
+
+/// Whether a changed text names what is heard through a mute too, and did not before.
+fn turned_grave(row: &MentionRow, verdict: &Verdict) -> bool {
+    let before: Option<Vec<Risk>> = row.risk.as_deref().and_then(|r| serde_json::from_str(r).ok());
+    let before = before.unwrap_or_default();
+    let is_new = |risk: &Risk| verdict.risk.contains(risk) && !before.contains(risk);
+    [Risk::Safety, Risk::Legal].iter().any(is_new)
 }
 
 /// The campaign that a mention names, if any of the brand's has thresholds of its own.

@@ -3,6 +3,7 @@
 use crate::cli::failure::Failure;
 use crate::cli::when::When;
 use crate::cli::{Global, house, out};
+use crate::domain::obligation::Owing;
 use crate::domain::{CaseId, Instant};
 use crate::pipeline::Deps;
 use crate::pipeline::acts::{self, Act};
@@ -58,7 +59,7 @@ pub(super) enum Plain {
     Verdict {
         /// The case
         id: CaseId,
-        /// What it is not
+        /// What it is, or is not
         is: Correction,
         /// Why
         #[arg(long, value_name = "TEXT", default_value = "")]
@@ -164,9 +165,13 @@ pub(super) enum Plain {
     },
 }
 
-/// What a case is not.
+/// What a case is, or is not.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Correction {
+    /// A complaint
+    Complaint,
+    /// A question
+    Question,
     /// No complaint
     NotComplaint,
     /// Not about the brand
@@ -217,6 +222,8 @@ impl Plain {
             Plain::Verdict { id, is, reason } => {
                 let why = reason.trim().to_owned();
                 let act = match is {
+                    Correction::Complaint => Act::Called(Owing::Complaint, why),
+                    Correction::Question => Act::Called(Owing::Question, why),
                     Correction::NotComplaint => Act::NotComplaint(why),
                     Correction::NotAboutUs => Act::NotAboutUs(why),
                 };

@@ -127,7 +127,8 @@ impl Day {
         )))
     }
 
-    /// A date that we gave and did not keep, and whom the customer's next complaint reached.
+    /// A date that we gave and did not keep, whom that reached, and how far the customer's next complaint
+    /// came.
     async fn promise(&self, tx: &mut Tx) -> Result<Option<String>, StoreError> {
         for broken in self.sent(Reason::PromiseBroken) {
             let Some(file) = case_of(tx, broken).await? else { continue };
@@ -136,25 +137,29 @@ impl Day {
             else {
                 continue;
             };
-            let risen: Vec<&AlertRow> = self
-                .sent(Reason::Escalated)
-                .filter(|a| a.case_id == broken.case_id && a.created_at > broken.created_at)
-                .collect();
-            let Some(first) = risen.first() else { continue };
-            let same = risen.iter().filter(|alert| alert.title == first.title);
-            let to: Vec<&str> = same.map(|alert| alert.recipient.as_str()).collect();
+            let mut risen = self.sent(Reason::Escalated);
+            let Some(first) =
+                risen.find(|a| a.case_id == broken.case_id && a.created_at > broken.created_at)
+            else {
+                continue;
+            };
+            let with_it =
+                |a: &&AlertRow| a.case_id == broken.case_id && a.created_at == broken.created_at;
+            let with_it = self.sent(Reason::PromiseBroken).filter(with_it);
+            let to: Vec<&str> = with_it.map(|alert| alert.recipient.as_str()).collect();
             let end = match &promise.state {
                 CommitmentState::Kept { at, .. } => format!("kept late, {}", self.clock(*at)),
                 _ => "not kept yet".to_owned(),
             };
             return Ok(Some(format!(
-                "“{}” to @{}, due {}, told as broken {}; then level {} reached {} at {}; {end}",
+                "“{}” to @{}, due {}, told to {} as broken {}; the customer's next complaint came to \
+                 level {} at {}; {end}",
                 one_line(&promise.words, WORDS),
                 one_line(&file.author_handle, WORDS),
                 self.clock(promise.due),
+                to.join(" and "),
                 self.told(broken),
                 first.title,
-                to.join(" and "),
                 self.told(first)
             )));
         }

@@ -17,7 +17,7 @@ drawn here are refused.
 
 const TAIL: &str = "
 A case in the states waiting, taken, snoozed or moved is open: it owes an answer and has a time at \
-which the clock acts on it. The others are ends and have none.
+which the clock acts on it. The others are ends; only what was promised or planned has a time there.
 
 * **Deadlines** run from the customer's message: the first answer by `first_response`, an answer that \
 follows one of yours by `next_response`, both in business hours and never later than \
@@ -32,10 +32,13 @@ after thirty days at most.
 writes privately on the same network and is answered there, or when a person says that the contact \
 happened; after 24 hours without either it is owed again.
 * **Handed over** is a flag. The case stays in its state, and its clock runs.
-* An **edit** before the answer can only raise what is owed; after the answer the text is looked at \
+* An **edit** before the answer can only raise what is owed: what is worse now is told, and comes back \
+though the case was put off. After the answer the text is looked at \
 again: a complaint is owed and told anew, anything else that owes something is looked at. What was \
 once heard as a complaint counts as one, unless a person says that it is none. A **deletion** ends \
 what is owed for that message.
+* What is only to be **looked at** is called a complaint or a question by a person, and is told, due and \
+counted as that from then on.
 * A new message below a case that ended opens it again. An act ends what its agent had seen; what \
 came since stays owed.
 * **Questions** have deadlines of their own and ring nobody.

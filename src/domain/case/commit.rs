@@ -44,7 +44,7 @@ pub enum CommitmentEvent {
     },
     /// A promise must be kept soon.
     Near,
-    /// The date of a promise passed.
+    /// The date of a promise passed, or a day since it was told that it had.
     Broken,
     /// The time of a follow-up has come.
     FollowUpDue,
@@ -101,17 +101,25 @@ impl Case {
 
 /// When the clock acts next on one of the dates, and the event that it then causes.
 pub(super) fn next_due(case: &Case) -> Option<(Instant, Timer)> {
-    let open = case.commitments.iter().filter(|c| c.is_open());
-    let due = open.map(|c| match (c.kind, c.remind_at, c.told_at) {
-        (CommitmentKind::Promise, Some(at), _) if c.reminded_at.is_none() => {
+    let awaited = case.commitments.iter().filter(|c| c.is_awaited());
+    let due = awaited.map(|c| match (c.kind, c.remind_at) {
+        (CommitmentKind::Promise, Some(at)) if c.is_open() && c.reminded_at.is_none() => {
             (at, EventName::PromiseNear)
         }
-        (CommitmentKind::Promise, ..) => (c.due, EventName::PromiseBroken),
-        (CommitmentKind::FollowUp, _, None) => (c.due, EventName::FollowUpDue),
-        // Like what is still owed, it comes back each day until somebody does it or drops it.
-        (CommitmentKind::FollowUp, _, Some(told)) => (told + REMIND_EVERY, EventName::FollowUpDue),
+        (CommitmentKind::Promise, _) => (told_next(c), EventName::PromiseBroken),
+        (CommitmentKind::FollowUp, _) => (told_next(c), EventName::FollowUpDue),
     });
     due.min_by_key(|(at, _)| *at)
+}
+
+/// When it is told that the date of one that is awaited has come: first then, and like what is still
+/// owed each day, until somebody does it or takes it out.
+fn told_next(c: &Commitment) -> Instant {
+    let told = match c.state {
+        CommitmentState::Broken { at } => c.told_at.or(Some(at)),
+        _ => c.told_at,
+    };
+    told.map_or(c.due, |told| told + REMIND_EVERY)
 }
 
 /// Lets one such event happen.
@@ -213,12 +221,15 @@ fn near(case: &mut Case, now: Instant, effects: &mut Vec<Effect>) {
     effects.extend(ring.then_some(Effect::Alert(Reason::PromiseNear)));
 }
 
-/// Promises whose date has passed are broken; that is told once.
+/// Promises whose date has passed are broken; that is told then, and each day until one is kept.
 fn broken(case: &mut Case, now: Instant, effects: &mut Vec<Effect>) {
     let promises = case.commitments.iter_mut().filter(|c| c.kind == CommitmentKind::Promise);
     let mut ring = false;
-    for c in promises.filter(|c| c.is_open() && c.due <= now) {
-        c.state = CommitmentState::Broken { at: now };
+    for c in promises.filter(|c| c.is_awaited() && told_next(c) <= now) {
+        if c.is_open() {
+            c.state = CommitmentState::Broken { at: now };
+        }
+        c.told_at = Some(now);
         ring = true;
     }
     effects.extend(ring.then_some(Effect::Alert(Reason::PromiseBroken)));
@@ -228,11 +239,9 @@ fn broken(case: &mut Case, now: Instant, effects: &mut Vec<Effect>) {
 fn follow_up(case: &mut Case, now: Instant, effects: &mut Vec<Effect>) {
     let set = case.commitments.iter_mut().filter(|c| c.kind == CommitmentKind::FollowUp);
     let mut ring = false;
-    for c in set.filter(|c| c.is_open()) {
-        if c.told_at.map_or(c.due, |told| told + REMIND_EVERY) <= now {
-            c.told_at = Some(now);
-            ring = true;
-        }
+    for c in set.filter(|c| c.is_open() && told_next(c) <= now) {
+        c.told_at = Some(now);
+        ring = true;
     }
     effects.extend(ring.then_some(Effect::Alert(Reason::FollowUpDue)));
 }
@@ -295,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_is_near_then_broken_once_and_can_be_kept_late() {
+    fn a_promise_is_near_then_broken_and_told_each_day_until_it_is_kept_late() {
         let case = with(promise(1, DAY));
         assert_eq!(next_due(&case), Some((Instant(DAY - HOUR), EventName::PromiseNear)));
         let (case, effects) = apply(case, CommitmentEvent::Near, Instant(DAY - HOUR)).unwrap();
@@ -303,12 +312,19 @@ mod tests {
         assert_eq!(next_due(&case), Some((Instant(DAY), EventName::PromiseBroken)));
         let (case, effects) = apply(case, CommitmentEvent::Broken, Instant(DAY)).unwrap();
         assert_eq!(effects, [Effect::Alert(Reason::PromiseBroken)]);
-        assert_eq!(next_due(&case), None, "it is told once");
+        assert_eq!(next_due(&case), Some((Instant(2 * DAY), EventName::PromiseBroken)));
         assert!(case.commitments[0].is_awaited(), "and stays visible");
+        let (case, effects) = apply(case, CommitmentEvent::Broken, Instant(2 * DAY - 1)).unwrap();
+        assert!(effects.is_empty(), "not before the next day");
+        let (case, effects) = apply(case, CommitmentEvent::Broken, Instant(2 * DAY)).unwrap();
+        assert_eq!(effects, [Effect::Alert(Reason::PromiseBroken)]);
+        let broken = CommitmentState::Broken { at: Instant(DAY) };
+        assert_eq!(case.commitments[0].state, broken, "since then");
         let late =
             CommitmentEvent::Kept { number: None, evidence: word("ada"), at: Instant(2 * DAY) };
         let (case, _) = apply(case, late.clone(), Instant(2 * DAY)).unwrap();
         assert!(case.commitments[0].is_late() && !case.commitments[0].is_awaited());
+        assert_eq!(next_due(&case), None);
         assert!(apply(case, late, Instant(2 * DAY)).is_err(), "nothing is left to keep");
     }
 

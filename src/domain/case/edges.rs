@@ -5,6 +5,7 @@ use EventName as E;
 use State::*;
 
 const OWED: &[State] = &[Waiting, Taken, Snoozed, Moved];
+const CALLABLE: &[State] = &[Waiting, Taken, Snoozed, Moved, Answered];
 const REOPENABLE: &[State] = &[Answered, Waived, Closed, NotOwed];
 const ALL: &[State] =
     &[Waiting, Taken, Snoozed, Moved, Answered, Waived, Closed, Withdrawn, NotOwed];
@@ -16,6 +17,7 @@ const ALL: &[State] =
 pub const EDGES: &[(EventName, &[State], &[State])] = &[
     (E::Owed, ALL, &[Waiting, Taken]),
     (E::Raised, OWED, OWED),
+    (E::Called, CALLABLE, CALLABLE),
     (E::Withdrawn, ALL, ALL),
     (E::Answered, OWED, ALL),
     (E::Taken, OWED, &[Taken]),
@@ -62,7 +64,7 @@ pub(super) fn lands(from: State, event: EventName, to: State) -> bool {
 
 /// What these change stands beside the state.
 const FLAGS: &[EventName] =
-    &[E::Raised, E::HandedOver, E::Overdue, E::NotResolved, E::Escalated, E::Acknowledged];
+    &[E::Called, E::HandedOver, E::Overdue, E::NotResolved, E::Escalated, E::Acknowledged];
 
 /// The picture for the docs, in Mermaid: only moves between states, self-loops left out.
 pub fn mermaid() -> String {
@@ -73,7 +75,7 @@ pub fn mermaid() -> String {
             E::Answered => &[Answered],
             E::Withdrawn => &[Withdrawn],
             E::Voided => &[Waived, Closed, NotOwed],
-            E::Owed => &[Waiting],
+            E::Owed | E::Raised => &[Waiting],
             E::Opened
             | E::TakenBack
             | E::TicketFiled
@@ -90,7 +92,11 @@ pub fn mermaid() -> String {
             E::BeforeUs => &[Waived],
             _ => to,
         };
-        let from: &[State] = if *event == E::Withdrawn { OWED } else { from };
+        let from: &[State] = match event {
+            E::Withdrawn => OWED,
+            E::Raised => &[Snoozed, Moved],
+            _ => from,
+        };
         for (f, t) in from.iter().flat_map(|f| to.iter().map(move |t| (f, t))) {
             let keeps = FLAGS.contains(event) || (*event == E::Owed && *f == Taken);
             if f != t && !keeps {

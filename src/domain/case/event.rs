@@ -21,6 +21,20 @@ pub enum CaseEvent {
         severity: u8,
         /// The deadline; the earlier holds.
         due: Instant,
+        /// It says now, and did not before, that somebody may be harmed, or names a court.
+        grave: bool,
+    },
+    /// A person who looked says what debts are. What is owed is due and told as that from now on; what
+    /// was answered counts as that, and stays answered.
+    Called {
+        /// The agent.
+        by: String,
+        /// What they are: a complaint, or a question.
+        owing: Owing,
+        /// Why; may be empty.
+        note: String,
+        /// The mentions, each with the deadline that it gets if it is owed.
+        debts: Vec<(MentionId, Instant)>,
     },
     /// The customer deleted a mention.
     Withdrawn {
@@ -161,6 +175,8 @@ words! {
         Owed = "owed",
         /// A debt weighs more.
         Raised = "raised",
+        /// A person said what it is.
+        Called = "called",
         /// The customer deleted a mention.
         Withdrawn = "withdrawn",
         /// A human answered.
@@ -232,6 +248,7 @@ impl CaseEvent {
         match self {
             CaseEvent::Owed(_) => EventName::Owed,
             CaseEvent::Raised { .. } => EventName::Raised,
+            CaseEvent::Called { .. } => EventName::Called,
             CaseEvent::Withdrawn { .. } => EventName::Withdrawn,
             CaseEvent::Answered { .. } => EventName::Answered,
             CaseEvent::Taken { .. } => EventName::Taken,
@@ -263,6 +280,7 @@ impl CaseEvent {
     pub fn actor(&self) -> &str {
         match self {
             CaseEvent::Taken { by, .. }
+            | CaseEvent::Called { by, .. }
             | CaseEvent::Released { by }
             | CaseEvent::Snoozed { by, .. }
             | CaseEvent::Moved { by, .. }

@@ -23,8 +23,12 @@ pub fn apply(
     let mut effects = Vec::new();
     match event {
         CaseEvent::Owed(new) => owed(&mut case, new, &mut effects),
-        CaseEvent::Raised { mention, owing, severity, due } => {
-            raise(&mut case, mention, owing, severity, due, &mut effects)?;
+        CaseEvent::Raised { mention, owing, severity, due, grave } => {
+            let weighs = (owing, severity, grave);
+            raised::raise(&mut case, mention, weighs, due, &mut effects)?;
+        }
+        CaseEvent::Called { owing, debts, .. } => {
+            raised::called(&mut case, owing, &debts, &mut effects)?;
         }
         CaseEvent::Withdrawn { mention } => {
             let gone = |o: &&mut Obligation| o.mention == mention && o.is_owed();
@@ -210,25 +214,6 @@ fn told_as(case: &Case, new: &Obligation) -> Reason {
     }
 }
 
-fn raise(
-    case: &mut Case,
-    mention: MentionId,
-    owing: Owing,
-    severity: u8,
-    due: Instant,
-    effects: &mut Vec<Effect>,
-) -> Result<(), NotAllowed> {
-    let Some(o) = case.obligations.iter_mut().find(|o| o.mention == mention && o.is_owed()) else {
-        return Err(NotAllowed("that mention is not owed an answer here".to_owned()));
-    };
-    let rings_now = owing == Owing::Complaint && o.owing != Owing::Complaint && !o.first_look;
-    o.raise(owing, severity, due);
-    let drafts_now = !o.first_look;
-    effects.extend(rings_now.then_some(Effect::Alert(Reason::Again)));
-    effects.extend(drafts_now.then_some(Effect::Draft));
-    Ok(())
-}
-
 /// Why a first look cannot be opened where none waits.
 const NOTHING_WAITS: &str = "nothing of a first look waits here";
 
@@ -332,7 +317,7 @@ fn reopen(
 }
 
 /// Whether anything that stands is worth an alert of its own.
-fn rings(case: &Case) -> bool {
+pub(super) fn rings(case: &Case) -> bool {
     case.opened().any(|o| o.owing == Owing::Complaint)
 }
 

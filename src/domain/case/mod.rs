@@ -9,6 +9,7 @@ mod due;
 mod edges;
 mod event;
 mod life;
+mod raised;
 mod resolution;
 mod taker;
 #[cfg(test)]

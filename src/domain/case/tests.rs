@@ -1,7 +1,9 @@
 //! The life of a case: its table of moves, its rules, its timers.
 
+mod called;
 mod clocks;
 mod handed;
+mod raised;
 mod seen;
 
 use super::*;
@@ -183,6 +185,7 @@ fn text_can_raise_and_never_lower() {
         owing: Owing::Question,
         severity,
         due: Instant(due),
+        grave: false,
     };
     let (case, _) = apply(opened(), raise(0, 9 * HOUR), Instant(1)).unwrap();
     let o = &case.obligations[0];
@@ -210,20 +213,6 @@ fn waiving_needs_a_reason_and_can_be_undone() {
 
 fn hand_over(to: &str) -> CaseEvent {
     CaseEvent::HandedOver { by: "ada".into(), to: to.into(), reference: "#7".into() }
-}
-
-#[test]
-fn a_hand_over_is_a_flag_and_stops_no_clock() {
-    let (case, effects) = apply(opened(), hand_over("zammad"), Instant(5)).unwrap();
-    let flag = case.handed_over.clone().unwrap();
-    assert_eq!((flag.to.as_str(), flag.reference.as_str(), flag.at), ("zammad", "#7", Instant(5)));
-    assert_eq!((case.state(), effects), (State::Waiting, vec![]));
-    assert_eq!(next_due(&case), next_due(&opened()));
-    let back = CaseEvent::TakenBack { by: "ada".into() };
-    let (case, _) = apply(case, back.clone(), Instant(6)).unwrap();
-    assert_eq!(case.handed_over, None);
-    assert!(apply(case, back, Instant(7)).is_err(), "it is nobody's");
-    assert!(apply(opened(), hand_over(" "), Instant(5)).is_err(), "to whom?");
 }
 
 #[test]
@@ -281,11 +270,15 @@ fn any_event() -> impl Strategy<Value = CaseEvent> {
         (mention.clone(), 0usize..3, any::<bool>()).prop_map(|(m, o, first)| {
             CaseEvent::Owed(Obligation { first_look: first, ..debt(m, Owing::ALL[o]) })
         }),
-        (mention.clone(), 0u8..4).prop_map(|(m, severity)| CaseEvent::Raised {
-            mention: MentionId(m),
-            owing: Owing::Complaint,
-            severity,
-            due: Instant(HOUR)
+        (mention.clone(), 0u8..4, any::<bool>()).prop_map(|(m, severity, grave)| {
+            let (mention, owing, due) = (MentionId(m), Owing::Complaint, Instant(HOUR));
+            CaseEvent::Raised { mention, owing, severity, due, grave }
+        }),
+        (mention.clone(), 0usize..3, until.clone()).prop_map(|(m, o, u)| CaseEvent::Called {
+            by: "ada".into(),
+            owing: Owing::ALL[o],
+            note: String::new(),
+            debts: vec![(MentionId(m), Instant(u))],
         }),
         mention.clone().prop_map(|m| CaseEvent::Withdrawn { mention: MentionId(m) }),
         (0i64..200, proptest::collection::vec(mention.clone(), 0..3))
@@ -380,7 +373,7 @@ proptest! {
             }
             let waits = case.opened().next().is_none() && case.attention == Attention::Free;
             let owes = case.owed().next().is_some();
-            let promised = case.commitments.iter().any(Commitment::is_open);
+            let promised = case.is_awaited();
             prop_assert_eq!(next_due(&case).is_some(), owes && !waits || promised);
         }
         for o in &case.obligations {

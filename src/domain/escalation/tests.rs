@@ -256,3 +256,11 @@ fn without_a_policy_nothing_climbs() {
     let (case, _) = run(complained(2), 5 * HOUR);
     assert_eq!(plan(None, &case, false, Instant(5 * HOUR)), Escalation::default());
 }
+
+#[test]
+fn what_is_late_beside_the_debts_goes_to_the_first_level_behind_the_deadline() {
+    let desk = policy();
+    assert_eq!((desk.late(0), desk.late(3)), (4, 4));
+    let early = EscalationPolicy { levels: desk.levels[..3].to_vec(), ..desk.clone() };
+    assert_eq!((early.late(1), early.late(2)), (2, 3), "else to the last to which it comes");
+}

@@ -42,15 +42,28 @@ impl Work<'_> {
     }
 
     /// Who hears of what happens to a case: those of its level, or of the one that the clock brought
-    /// a complaint of it to; all recipients of a brand that has no levels.
+    /// a complaint of it to; of a broken promise also those of the level that hears of passed deadlines;
+    /// all recipients of a brand that has no levels.
     pub(super) fn told(&self, id: CaseId, brand: &Brand, reason: Reason) -> Vec<String> {
         let Some(policy) = &brand.escalation else { return brand.recipients.clone() };
-        let level = self.files.get(&id).map_or(0, |f| match reason {
-            Reason::Escalated => f.case.escalation.rang,
-            _ => f.case.escalation.level,
+        let case = self.files.get(&id).map(|f| &f.case);
+        let level = case.map_or(0, |case| match reason {
+            Reason::Escalated => case.escalation.rang,
+            _ => case.escalation.level,
+        });
+        // It climbs no levels: its case was answered, as a rule, and owes nothing.
+        let late = case.filter(|_| reason == Reason::PromiseBroken).map(|case| {
+            policy.late(case.obligations.iter().map(|o| o.severity).max().unwrap_or(0))
         });
         let known = |who: &str| self.deps.recipients.contains_key(who);
-        let told = policy.told(level, &self.deps.rotas, known, self.now);
+        let mut told: Vec<String> = Vec::new();
+        for level in std::iter::once(level).chain(late) {
+            for who in policy.told(level, &self.deps.rotas, known, self.now) {
+                if !told.contains(&who) {
+                    told.push(who);
+                }
+            }
+        }
         // `check` refuses a policy with such an hour; the alarm goes to whoever is left.
         if told.is_empty() { brand.recipients.clone() } else { told }
     }

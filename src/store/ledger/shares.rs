@@ -98,7 +98,8 @@ fn count(debt: &Debt, now: Instant, shares: &mut Shares) -> Result<(), String> {
     let counted = match debt.counts_as.parse()? {
         Owing::Complaint => &mut share.complaints,
         Owing::Question => &mut share.questions,
-        // Nobody knows yet what it is; a person's look makes it one of the two or ends it.
+        // Nobody knows what it is, answered or not, until its author's edit or a person says that it is
+        // one of the two.
         Owing::Look => return Ok(()),
     };
     let void: Option<VoidReason> = match debt.standing.as_str() {

@@ -3,6 +3,7 @@
 
 use super::cases::case_id;
 use super::render;
+use crate::domain::obligation::Owing;
 use crate::domain::{AlertId, CaseId, Instant};
 use crate::pipeline::acts::{self, Act};
 use crate::pipeline::promises::DateAct;
@@ -108,6 +109,8 @@ struct Publish {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Verdict {
+    Complaint,
+    Question,
     NotComplaint,
     NotAboutUs,
 }
@@ -214,6 +217,8 @@ fn wanted(name: &str, body: &[u8]) -> Result<Wanted, Problem> {
             let Judged { verdict, note, seen: up_to } = read(body)?;
             seen = up_to;
             match verdict {
+                Verdict::Complaint => Act::Called(Owing::Complaint, note),
+                Verdict::Question => Act::Called(Owing::Question, note),
                 Verdict::NotComplaint => Act::NotComplaint(note),
                 Verdict::NotAboutUs => Act::NotAboutUs(note),
             }

@@ -8,6 +8,7 @@ use super::{alike, customer, dates, level, limit, tickets};
 use crate::domain::case::{Attention, Case, HandedOver};
 use crate::domain::commitment::offers_follow_up;
 use crate::domain::length::LengthRule;
+use crate::domain::obligation::Owing;
 use crate::domain::{CaseId, Instant};
 use crate::pipeline::exclusion::{self, Proposed};
 use crate::pipeline::likeness::{self, Alike};
@@ -193,6 +194,7 @@ fn values(
         state => case.state().as_str(),
         open => owes,
         answerable => owes || case.is_awaited(),
+        may_be => may_be(case),
         reopens => case.owed().next().is_none() && case.state().as_str() != "withdrawn",
         taken => case.taken_from(&agent.name).is_some(),
         mine,
@@ -247,6 +249,12 @@ fn values(
 fn handed(to: &HandedOver, page: &Page) -> String {
     let text = page.words.fill("screen.handed_to", &[("name", &to.to)]);
     if to.reference.is_empty() { text } else { format!("{text} ({})", to.reference) }
+}
+
+/// What a person may say that it is.
+fn may_be(case: &Case) -> Vec<&'static str> {
+    let kinds = [Owing::Complaint, Owing::Question].into_iter();
+    kinds.filter(|kind| case.callable(*kind).next().is_some()).map(|kind| kind.as_str()).collect()
 }
 
 /// When the customer last wrote.

@@ -5,6 +5,7 @@ use super::customer;
 use super::render::Page;
 use super::session::Posted;
 use super::view;
+use crate::domain::obligation::Owing;
 use crate::domain::{CaseId, Instant};
 use crate::links::Act as Link;
 use crate::pipeline::acts::{self, Act, ActError};
@@ -85,6 +86,8 @@ async fn carry_out(front: &Shared, case: CaseId, posted: &Posted) -> Result<(), 
             reference: posted.field("reference").trim().to_owned(),
         },
         "file" => Act::File { system: posted.field("system").to_owned(), note },
+        "is_complaint" => Act::Called(Owing::Complaint, note),
+        "is_question" => Act::Called(Owing::Question, note),
         "close" => Act::Close(reason()?),
         "reopen" => Act::Reopen(reason()?),
         "note" => Act::Note(reason()?),

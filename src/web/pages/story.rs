@@ -232,6 +232,8 @@ fn deed(e: &EventRow, words: &'static Catalogue, zone: &TimeZone) -> Deed {
     let text = |key: &str| data[key].as_str().filter(|t| !t.is_empty());
     let reason = text("reason").filter(|_| e.kind == "voided");
     let mut more: Vec<String> = reason.map(|r| named(words, "void", r)).into_iter().collect();
+    let called = text("owing").filter(|_| e.kind == "called");
+    more.extend(called.map(|kind| named(words, "is", kind)));
     let written = |key: &str| {
         // A note is an agent's own words, but for the one that the program writes itself.
         let ours = key == "why" || e.kind == "before_us";

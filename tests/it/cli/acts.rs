@@ -114,6 +114,8 @@ fn a_person_corrects_the_verdict() {
     let house = House::new();
     house.hear(&[COMPLAINT]);
     let id = house.case();
+    let err = house.run(&["case", "verdict", &id, "question"]).failed(1);
+    assert!(err.contains("can be called a question"), "a complaint it is: {err}");
     let said = house.run(&["case", "verdict", &id, "not-complaint", "--reason", "a quote"]).good();
     assert_eq!(said, format!("case {id} is not_owed\n"));
     let shown = house.run(&["case", "list", "--state", "not_owed", "--json"]).good();

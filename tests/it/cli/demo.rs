@@ -14,8 +14,11 @@ fn the_day_shows_every_scene_and_the_ledger_balances() {
         ("Storm", "40 like complaints, told in 1 alert at Fri 19:"),
         ("Storm", "40 never went out by themselves"),
         ("Storm", "40 then, "),
-        ("Broken promise", "to @sandro_q, due Fri 11:00, told as broken Fri 11:00; then level 2"),
-        ("Broken promise", "reached terminal and lead at Fri 1"),
+        (
+            "Broken promise",
+            "to @sandro_q, due Fri 11:00, told to terminal and lead as broken Fri 11:",
+        ),
+        ("Broken promise", "the customer's next complaint came to level 2 at Fri 1"),
         ("Broken promise", "kept late, Fri 15:2"),
         ("Third strike", "complaint 3 of @ubaldo_t since Fri 08:55 reached the lead at Fri 14:35"),
         ("Take that ran out", "bruno took @ornella_b at Fri 08:34; at Fri 09:04"),

@@ -8,7 +8,6 @@ use crate::tickets::{SUBJECTS, hand_over, rows, town};
 use crate::town::{Plan, Town};
 use ascolto::domain::case::State;
 use ascolto::domain::time::{HOUR, MINUTE};
-use ascolto::links::Act as Link;
 use ascolto::pipeline::acts::{self, Act};
 use ascolto::pipeline::handover;
 use ascolto::wire::TicketCall;
@@ -38,24 +37,6 @@ async fn handed_over_once_though_pressed_twice_and_though_the_process_dies() {
     let refused = Act::File { system: "nowhere".to_owned(), note: String::new() };
     let why = t.act("p1", "ada", refused).await.unwrap_err().to_string();
     assert!(why.contains("there is there"), "{why}");
-    t.close().await;
-}
-
-#[tokio::test]
-async fn an_alert_hands_over_in_one_press_and_then_offers_it_no_more() {
-    let (t, desk) = SUBJECTS[0].town(COMPLAINT).await;
-    let id = t.id("p1").await;
-    let offers = |text: &str| text.contains("Passa a there");
-    assert!(t.said().iter().any(|text| offers(text)), "{:?}", t.said());
-    acts::carry_out(&t.deps, Link::HandOver, id, "link:room", "", None).await.unwrap();
-    t.settle().await;
-    assert_eq!((desk.tickets().len(), rows(&t).await.len()), (1, 1));
-    let before = t.said().len();
-    let left = (t.case("p1").await.case.deadline().unwrap() - t.deps.now()) / MINUTE;
-    t.pass(left + 2).await;
-    let later = t.said().split_off(before);
-    assert!(later.iter().any(|text| text.contains("/act/")), "{later:?}");
-    assert!(!later.iter().any(|text| offers(text)), "{later:?}");
     t.close().await;
 }
 

@@ -3,6 +3,7 @@
 mod acting;
 mod budget;
 mod business_hours;
+mod called;
 mod cards;
 mod context;
 mod credentials;

@@ -49,7 +49,7 @@ async fn told(t: &Town, reason: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_promise_is_reminded_and_told_once_when_it_is_broken() {
+async fn a_promise_is_reminded_and_once_broken_told_each_day_until_it_is_kept() {
     let t = town("").await;
     say(&t, "Ci scusiamo, stiamo cercando il pacco. Le rispondiamo entro lunedì.").await;
     let case = t.case("p1").await.case;
@@ -64,13 +64,69 @@ async fn a_promise_is_reminded_and_told_once_when_it_is_broken() {
     assert_eq!(told(&t, "promise_near").await, 1);
     assert!(t.said().iter().any(|line| line.contains("entro lunedì")), "{:?}", t.said());
     to(&t, "2026-11-23T18:01").await;
-    to(&t, "2026-11-25T12:00").await;
-    assert_eq!(told(&t, "promise_broken").await, 1, "it is told once");
-    assert!(dates(&t).await[0].is_awaited(), "and stays visible");
+    assert_eq!(told(&t, "promise_broken").await, 1);
+    assert!(dates(&t).await[0].is_awaited(), "it stays visible");
+    to(&t, "2026-11-24T18:00").await;
+    assert_eq!(told(&t, "promise_broken").await, 1, "a day has not passed");
+    to(&t, "2026-11-24T18:02").await;
+    assert_eq!(told(&t, "promise_broken").await, 2, "nobody has kept it");
 
     say(&t, "Ci scusiamo per il ritardo: il pacco è stato ritrovato.").await;
     let kept = dates(&t).await.remove(0);
     assert!(matches!(kept.state, CommitmentState::Kept { .. }) && kept.is_late());
+    to(&t, "2026-11-27T12:00").await;
+    assert_eq!(told(&t, "promise_broken").await, 2, "late, but kept");
+    t.close().await;
+}
+
+#[tokio::test]
+async fn a_broken_promise_reaches_the_level_that_hears_of_passed_deadlines() {
+    let levels = [("0%", "room"), ("50%", "duty"), ("overdue", "lead"), ("overdue + 2h", "boss")];
+    let level = |(at, to): (&str, &str)| format!("{{ at = \"{at}\", to = [\"{to}\"] }}");
+    let desk = levels.map(level).join(", ");
+    let people =
+        ["duty", "lead", "boss"].map(|who| format!("[recipient.{who}]\nnotifier = \"terminal\"\n"));
+    let more = format!("[escalation.desk]\nlevels = [{desk}]\n{}", people.concat());
+    let brand = "escalation = \"desk\"";
+    let plan = Plan { script: COMPLAINT, brand, posts: true, more: &more, ..Plan::default() };
+    let t = Town::of(plan).await;
+    t.pass(3).await;
+    say(&t, "Ci scusiamo, le rispondiamo entro lunedì.").await;
+    assert_eq!(t.state("p1").await, State::Answered);
+    let broken = async || -> Vec<String> {
+        let rows = t.told("p1").await.into_iter();
+        let sent = rows.filter(|row| row.reason == "promise_broken" && row.state == "sent");
+        let mut to: Vec<String> = sent.map(|row| row.recipient).collect();
+        to.sort();
+        to
+    };
+    to(&t, "2026-11-23T18:01").await;
+    assert_eq!(broken().await, ["lead", "room"], "who had it, and who hears of what is late");
+    to(&t, "2026-11-24T18:02").await;
+    assert_eq!(broken().await, ["lead", "lead", "room", "room"]);
+    let drop = DateAct::Drop { number: 1, note: "il cliente ha già il pacco".to_owned() };
+    t.act("p1", "ada", Act::Date(drop)).await.unwrap();
+    to(&t, "2026-11-26T12:00").await;
+    assert_eq!(broken().await.len(), 4, "it is out");
+    t.close().await;
+}
+
+#[tokio::test]
+async fn a_colleague_who_answers_after_the_date_has_kept_it_late() {
+    let t = Town::new(&format!(
+        "{COMPLAINT}\n{}\n{}",
+        r#"{"at":20,"do":"answer","id":"n1","parent":"p1","text":"Ciao, ci scusiamo: ti rispondiamo entro lunedì."}"#,
+        r#"{"at":4980,"do":"answer","id":"n2","parent":"p1","text":"Il pacco è ritrovato, è in viaggio."}"#
+    ))
+    .await;
+    t.pass(40).await;
+    to(&t, "2026-11-23T18:01").await;
+    assert_eq!(told(&t, "promise_broken").await, 1);
+    to(&t, "2026-11-24T00:30").await;
+    let kept = dates(&t).await.remove(0);
+    assert!(matches!(kept.state, CommitmentState::Kept { .. }) && kept.is_late(), "{kept:?}");
+    to(&t, "2026-11-25T12:00").await;
+    assert_eq!(told(&t, "promise_broken").await, 1);
     t.close().await;
 }
 

@@ -1,10 +1,10 @@
 //! Trap 18: the customer edits. Before the answer it can raise; after it, it is looked at again.
 
-use crate::town::Town;
+use crate::town::{Plan, Town};
 use ascolto::domain::case::{State, next_due};
 use ascolto::domain::obligation::Owing;
 use ascolto::domain::person::complained_at;
-use ascolto::domain::time::DAY;
+use ascolto::domain::time::{DAY, HOUR};
 use ascolto::pipeline::acts::Act;
 use ascolto::store::ledger::BrandShare;
 
@@ -99,6 +99,31 @@ async fn an_answer_in_time_stays_one_when_the_text_is_changed() {
     t.pass(1).await;
     let complaints = counted(&t).await.complaints;
     assert_eq!((complaints.due, complaints.answered, complaints.late), (1, 1, 0));
+    t.close().await;
+}
+
+#[tokio::test]
+async fn what_was_put_off_and_turns_grave_comes_back_and_wakes_the_person_on_call() {
+    // Heard at ten to ten in the evening, put off, and changed at twenty to eleven.
+    let script = r#"{"at":830,"do":"post","id":"p1","author":"jo","handle":"jo","lang":"it","text":"@acme pacco perso, nessuno risponde, vergogna!"}
+{"at":880,"do":"edit","id":"p1","text":"@acme la stufa che mi avete mandato ha preso fuoco, mio figlio è al pronto soccorso, nessuno risponde, vergogna!"}"#;
+    let more = "quiet = [\"22:00-07:00\"]\n[recipient.phone]\nnotifier = \"terminal\"\n\
+                quiet = [\"22:00-07:00\"]\n";
+    let brand = "on_call = \"phone\"";
+    let t = Town::of(Plan { script, brand, more, opens_after: 820, ..Plan::default() }).await;
+    t.pass(15).await;
+    assert_eq!(t.alerts("p1").await, ["new_complaint sent"]);
+    t.act("p1", "ada", Act::Snooze(t.deps.now() + 20 * DAY)).await.unwrap();
+    assert_eq!(t.state("p1").await, State::Snoozed);
+    t.pass(50).await;
+    assert_eq!((t.state("p1").await, t.mention("p1").await.version), (State::Waiting, 2));
+    let told = t.told("p1").await;
+    let woke: Vec<_> = told.iter().filter(|alert| !alert.wake.is_empty()).collect();
+    let [woke] = &woke[..] else { panic!("{told:#?}") };
+    let said = [&woke.recipient, &woke.reason, &woke.wake, &woke.state].map(String::as_str);
+    assert_eq!(said, ["phone", "again", "safety", "sent"]);
+    t.clock.advance(10 * HOUR);
+    t.settle().await;
     t.close().await;
 }
 

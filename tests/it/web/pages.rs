@@ -277,3 +277,27 @@ async fn static_files_are_kept_and_of_their_own_kind() {
     assert_eq!(none.status, StatusCode::NOT_FOUND);
     assert!(none.text.contains("<!doctype html>"), "a page, not a bare word");
 }
+
+#[tokio::test]
+async fn what_waits_can_be_called_what_it_is() {
+    let house = House::new().await;
+    let id = house.case("q", "Acme, a che ora chiude il negozio?").await;
+    let mut browser = desk(&house).await;
+    let at = format!("/cases/{id}");
+    let offers = |page: &str, act: &str| page.contains(&format!("value=\"{act}\""));
+    let page = browser.get(&at).await.text;
+    assert!(offers(&page, "is_complaint") && !offers(&page, "is_question"), "{page}");
+    let done = browser.submit(&at, "do=is_complaint&note=non+apre+mai").await;
+    assert_eq!(done.header("location"), format!("{at}?done=is_complaint"));
+    let told = house.get(&format!("/api/v1/cases/{id}"), "asc_read").await.json();
+    assert_eq!(told["case"]["owing"], "complaint", "{told}");
+    let page = browser.get(&at).await.text;
+    for text in ["Giudicato da una persona", "È un reclamo · non apre mai"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!offers(&page, "is_complaint"), "{page}");
+    let verdict = format!("/api/v1/cases/{id}/verdict");
+    let refused = house.post(&verdict, "asc_act", r#"{"verdict":"question"}"#).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains("can be called a question"), "{}", refused.text);
+}

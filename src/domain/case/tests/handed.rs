@@ -1,6 +1,20 @@
-//! A hand-over to a ticket system: what happens to the ticket there ends nothing here.
+//! A hand-over: a flag, and what happens to the ticket there ends nothing here.
 
 use super::*;
+
+#[test]
+fn a_hand_over_is_a_flag_and_stops_no_clock() {
+    let (case, effects) = apply(opened(), hand_over("zammad"), Instant(5)).unwrap();
+    let flag = case.handed_over.clone().unwrap();
+    assert_eq!((flag.to.as_str(), flag.reference.as_str(), flag.at), ("zammad", "#7", Instant(5)));
+    assert_eq!((case.state(), effects), (State::Waiting, vec![]));
+    assert_eq!(next_due(&case), next_due(&opened()));
+    let back = CaseEvent::TakenBack { by: "ada".into() };
+    let (case, _) = apply(case, back.clone(), Instant(6)).unwrap();
+    assert_eq!(case.handed_over, None);
+    assert!(apply(case, back, Instant(7)).is_err(), "it is nobody's");
+    assert!(apply(opened(), hand_over(" "), Instant(5)).is_err(), "to whom?");
+}
 
 #[test]
 fn a_ticket_that_is_closed_answers_nothing() {
