@@ -9,7 +9,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::findings::{Findings, THANKS, odds, share};
+use super::findings::{Findings, odds, share};
+use super::harmless::THANKS;
 use super::lexicon::Lexicon;
 use super::normal::normalise;
 use super::{Classifier, Input, Settings, reason};
@@ -55,13 +56,23 @@ pub struct Around<'a> {
     /// Whether a question to us is owed an answer anyway. Then it stays one: a look, for which a
     /// little doubt is enough, would be owed less.
     pub questions: bool,
+    /// Whether the network says that a machine wrote it: then its words for that are believed
+    /// wherever they stand.
+    pub automatic: bool,
 }
 
 impl Default for Around<'_> {
     /// Nothing is known, and the brand goes by the defaults.
     fn default() -> Self {
         let bars = Settings::default();
-        Around { reply_to_us: false, parent: None, earlier: 0, bars, questions: true }
+        Around {
+            reply_to_us: false,
+            parent: None,
+            earlier: 0,
+            bars,
+            questions: true,
+            automatic: false,
+        }
     }
 }
 

@@ -233,6 +233,12 @@ impl Counts {
         table.numbers.get(name).map_or(0.0, |at| self.of[*at])
     }
 
+    /// The phrases of one cue by name, by place.
+    pub(crate) fn phrases(&self, table: &Table, name: &str) -> impl Iterator<Item = &Hit> {
+        let cue = table.numbers.get(name).copied();
+        self.hits.iter().filter(move |hit| Some(usize::from(hit.cue)) == cue)
+    }
+
     /// The count of the cue that bears a risk's name.
     pub(crate) fn risk(&self, table: &Table, risk: Risk) -> f32 {
         self.of[table.risks[risk as usize]]

@@ -3,22 +3,14 @@
 use super::correction::{Learned, Pieces};
 use super::cues::{Counts, Table};
 use super::disguise::hides;
+use super::harmless::{AUTOMATIC, HEARD, sort_out};
 use super::lexicon::Lexicon;
 use super::normal::Normal;
 use super::{Input, Model, Opinion, Seen, reason};
 use crate::domain::verdict::{Kind, Lang, Risk, Topic, Why};
 
-/// How a machine's mail is sorted out.
-const AUTOMATIC: &str = "automatic";
-/// How thanks are sorted out.
-pub(super) const THANKS: &str = "thanks";
 /// By what a brand's own correction is told.
 const LEARNED: &str = "brand.learned";
-/// How advertising is sorted out.
-const SPAM: &str = "spam";
-/// From this probability on a text is heard though the rules take it for advertising, which is
-/// loud and speaks of money as complaints do.
-const SPAM_BAR: f64 = 0.8;
 /// At most this many reasons from phrases; the strongest say it.
 const REASONS: usize = 6;
 /// A cue that counts less than this is no reason worth showing.
@@ -36,9 +28,6 @@ const CAUTION: f32 = 4.0;
 const BLUNT_WORDS: usize = 4;
 /// What the rules call so severe stays so.
 const CRITICAL: u8 = 3;
-/// A text with at most this many words can be thanks alone; in reply to us, where thanks are
-/// likely, up to the second figure.
-const THANKS_WORDS: (usize, usize) = (8, 14);
 
 /// What the rules found.
 pub(crate) struct Findings {
@@ -54,6 +43,8 @@ pub(crate) struct Findings {
     /// Thanks, praise or good news, and nothing heated beside.
     pub(crate) calm: bool,
     pub(crate) sorted_out: Option<String>,
+    /// From this probability on a model hears a complaint where the rules heard none.
+    bar: f64,
 }
 
 impl Findings {
@@ -116,7 +107,7 @@ impl Findings {
         let probability = share(odds);
         let kind = if probability >= 0.5 { Kind::Complaint } else { milder(&scores) };
         why.extend(reasons(table, counts, folded, text, kind));
-        let sorted_out = (kind != Kind::Complaint)
+        let harmless = (kind != Kind::Complaint)
             .then(|| sort_out(table, counts, folded, input, suspected))
             .flatten();
         Findings {
@@ -128,7 +119,8 @@ impl Findings {
             why,
             look: false,
             calm: is_calm(table, counts),
-            sorted_out,
+            sorted_out: harmless.map(|(how, _)| how.to_owned()),
+            bar: harmless.map_or(HEARD, |(_, bar)| bar),
         }
     }
 
@@ -164,6 +156,7 @@ impl Findings {
             look: true,
             calm: false,
             sorted_out: None,
+            bar: HEARD,
         }
     }
 
@@ -177,7 +170,7 @@ impl Findings {
 
     /// Takes a model's opinion. What the rules found is a floor: the higher probability counts,
     /// what is critical stays critical, and grave risks stay named.
-    /// A machine's mail stays one: the model has not learned how machines write.
+    /// A machine's mail stays as it is unless the model is very sure of a complaint in it.
     fn take(
         &mut self,
         opinion: Opinion,
@@ -186,17 +179,16 @@ impl Findings {
         input: &Input,
         learned: Option<Learned<'_>>,
     ) {
-        if self.is_automatic() {
+        let odds = odds_of(&opinion, input);
+        if self.is_automatic() && share(odds) < self.bar {
             return;
         }
-        let odds = odds_of(&opinion, input);
         let grave = self.is_grave(&opinion);
         let pieces = learned.map(|learned| (learned, Pieces::of(folded)));
         let by = pieces.as_ref().map_or(0.0, |(of, pieces)| of.correction.moves(pieces, grave));
         let probability = share(odds + by);
         let before = self.probability.max(share(odds));
-        let bar = if self.sorted_out.as_deref() == Some(SPAM) { SPAM_BAR } else { 0.5 };
-        let heard = self.kind != Kind::Complaint && probability >= bar;
+        let heard = self.kind != Kind::Complaint && probability >= self.bar;
         self.probability = self.probability.max(probability);
         if heard {
             self.kind = Kind::Complaint;
@@ -242,7 +234,7 @@ impl Findings {
         }
     }
 
-    /// Whether it is a machine's mail that tells of no breach: no model has a say of it.
+    /// Whether it is a machine's mail that tells of no breach.
     pub(super) fn is_automatic(&self) -> bool {
         self.sorted_out.as_deref() == Some(AUTOMATIC)
     }
@@ -340,29 +332,6 @@ fn topic(table: &Table, counts: &Counts) -> Topic {
         }
     }
     best
-}
-
-/// Automatic mail, advertising and bare thanks; never anything that tells of a breach.
-fn sort_out(
-    table: &Table,
-    counts: &Counts,
-    folded: &Normal,
-    input: &Input,
-    suspected: f64,
-) -> Option<String> {
-    let value = |cue: &str| counts.value(table, cue);
-    if value("auto") > 0.0 && suspected < 0.5 {
-        return Some(AUTOMATIC.to_owned());
-    }
-    let asks = || value("sign.ask") > 0.0 || value("question") > 0.0;
-    if suspected < 0.2 && value("promo") > 1.5 && (!asks() || input.text.contains("http")) {
-        return Some(SPAM.to_owned());
-    }
-    let most = if input.around.reply_to_us { THANKS_WORDS.1 } else { THANKS_WORDS.0 };
-    let short = || folded.text.split(' ').count() <= most;
-    let calm = || value("mixed.none") > 0.0 && value("demand") == 0.0;
-    (suspected < 0.35 && value("thanks") > 0.0 && short() && calm() && !asks())
-        .then(|| THANKS.to_owned())
 }
 
 /// The cues that carried the kind, strongest first, each with the words it saw.

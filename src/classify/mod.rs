@@ -14,6 +14,7 @@ mod disguise;
 mod encoder;
 mod exclusion;
 mod findings;
+mod harmless;
 mod labels;
 mod language;
 mod lexicon;

@@ -3,7 +3,7 @@
 use super::StepResult;
 use crate::classify::{Around, Settings};
 use crate::domain::time::DAY;
-use crate::domain::{Brand, Instant, Kind};
+use crate::domain::{Brand, Instant, Kind, Mark};
 use crate::store::Tx;
 use crate::store::around::{self, Before, ParentKey, ParentRow};
 use crate::store::mentions::MentionRow;
@@ -44,6 +44,7 @@ impl Known {
             earlier: self.earlier.get(&row.id).copied().unwrap_or(0),
             bars: Settings { alert_at: brand.alert_at, look_at: brand.look_at },
             questions: brand.owes.contains(&Kind::Question),
+            automatic: row.marks().contains(&Mark::Automatic),
         }
     }
 }
