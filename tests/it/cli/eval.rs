@@ -44,6 +44,29 @@ fn figures_are_shown_and_a_bar_can_be_set() {
 }
 
 #[test]
+fn a_bar_can_be_set_for_every_figure_and_without_the_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.jsonl");
+    std::fs::write(&file, LINES).unwrap();
+    let eval = |more: &[&str]| said(ascolto(&[&["eval", text(&file)][..], more].concat()), b"");
+    let bars = "f1=0.9 macro-f1=0.9 kind=0.5 topic=0 severity=0 recall=0.9 language=0.5 ece=0.5";
+    let bars: Vec<&str> = bars.split(' ').flat_map(|bar| ["--min", bar]).collect();
+    eval(&bars).good();
+    eval(&["--without-encoder", "--min", "0.9"]).good();
+    let both = eval(&["--without-encoder", "--model", text(&file)]).failed(2);
+    assert!(both.contains("--model"), "{both}");
+    assert!(eval(&["--min", "ece=0"]).failed(1).contains("above 0.000"));
+    let names = eval(&["--min", "rage=0.5"]).failed(2);
+    assert!(names.contains("`rage`") && names.contains("macro-f1, kind, topic"), "{names}");
+
+    std::fs::write(&file, LINES.replace("\"praise\"", "\"complaint\"")).unwrap();
+    let err = eval(&["--min", "0.9", "--min", "macro-f1=0.9"]).failed(1);
+    assert!(err.contains("the F1 of complaints is 0.8") && err.contains("macro-F1"), "{err}");
+    std::fs::write(&file, "{\"text\":\"Nobody answers\",\"complaint\":true}\n").unwrap();
+    assert!(eval(&["--min", "topic=0.5"]).failed(2).contains("leave --min topic out"));
+}
+
+#[test]
 fn lines_that_cannot_be_measured_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lines.jsonl");
