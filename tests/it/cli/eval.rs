@@ -157,3 +157,26 @@ fn the_shipped_model_names_the_corpus_as_it_is() {
         files.filter(|f| f.as_ref().unwrap().path().extension().is_some_and(|e| e == "jsonl"));
     assert_eq!(named, lines.count());
 }
+
+/// The phrases and cues that the shipped model was trained with, which its manifest does not name:
+/// the model sees which of them a text has. Train it anew when one of them changes, and pin here
+/// what it was trained with.
+const PHRASES: [(&str, &str); 8] = [
+    ("common.txt", "6309efd9914084a83993c7ac7c1f48a37c7528a6dea5b9c06b2ab42946f9f14e"),
+    ("it.txt", "6fd01cfc55745d6e64fb5e77034d7724c080cc137a5cc7c47ef89da68b36d2d6"),
+    ("en.txt", "30fc574ce5e0d89d8c0086fe36512190d984aea791478a8323feaa892cff65b1"),
+    ("es.txt", "b758d39279eb856bc9159e70387fef7f0f7d760e689ffec38fc2b0ec74676c3f"),
+    ("fr.txt", "1284a628b097294046fbabd7fecf714463c2855c2017921c41854360767e0cd0"),
+    ("de.txt", "0b67cc2adb995b650fc87e27ced4bf534553322eb541626420811193257a45a9"),
+    ("pt.txt", "a83066fc801baa7a4520c23dd9c4c5f2d0aa5cdb1ff463191dcbe4e3dff7ed45"),
+    ("cues.txt", "699f1e37fe986e0becc8b8d386ee19b5ecd14ed5ca10a512c2c997e8a8011038"),
+];
+
+#[test]
+fn the_shipped_model_knows_the_phrases_as_they_are() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/classify/data");
+    for (file, pinned) in PHRASES {
+        let now = digest(&std::fs::read(data.join(file)).unwrap());
+        assert_eq!(pinned, now, "{file} has changed: train the model anew, then pin what it is");
+    }
+}
