@@ -29,7 +29,7 @@ const SHIPPED: &str = include_str!("../../classify/data/model.manifest");
 /// this program, or what its inputs lack, is said at the end.
 #[derive(Debug, Args)]
 pub(super) struct Train {
-    /// Folders of labelled lines
+    /// Folders or files of labelled lines
     #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
     data: Vec<PathBuf>,
     /// Folders or files of labelled lines to learn from beside, whichever lines are held out; they
