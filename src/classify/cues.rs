@@ -132,6 +132,12 @@ impl Table {
 
     /// Heated words inside a longer calm phrase say nothing: "no problem", "senza problemi".
     fn drop_hidden(&self, hits: &mut Vec<Hit>) {
+        let calm = self.calm(hits);
+        hits.retain(|hit| self.tone(hit) != Tone::Heated || !calm.hides(hit));
+    }
+
+    /// The calm phrases among those that were found.
+    pub(crate) fn calm(&self, hits: &[Hit]) -> Calm {
         let mut calm: Vec<(usize, usize)> = hits
             .iter()
             .filter(|hit| self.tone(hit) == Tone::Calm)
@@ -143,16 +149,7 @@ impl Table {
             reach = reach.max(*end);
             *end = reach;
         }
-        hits.retain(|hit| {
-            if self.tone(hit) != Tone::Heated {
-                return true;
-            }
-            let upto = calm.partition_point(|(start, _)| *start <= hit.start);
-            let longest = upto.checked_sub(1).map_or(0, |at| calm[at].1);
-            let before = calm.partition_point(|(start, _)| *start < hit.start);
-            let earlier = before.checked_sub(1).map_or(0, |at| calm[at].1);
-            longest <= hit.end && earlier < hit.end
-        });
+        Calm(calm)
     }
 
     /// A negator at most one word before turns praise into its opposite and takes scorn away.
@@ -205,6 +202,19 @@ impl Table {
 
     fn tone(&self, hit: &Hit) -> Tone {
         self.cues.get(usize::from(hit.cue)).map_or(Tone::Plain, |cue| cue.tone)
+    }
+}
+
+/// The calm phrases of a text: where each begins, and how far it and all before it reach.
+pub(crate) struct Calm(Vec<(usize, usize)>);
+
+impl Calm {
+    /// Whether a longer one holds the whole of a phrase.
+    pub(crate) fn hides(&self, hit: &Hit) -> bool {
+        let reach = |upto: usize| upto.checked_sub(1).map_or(0, |at| self.0[at].1);
+        let longest = reach(self.0.partition_point(|(start, _)| *start <= hit.start));
+        let earlier = reach(self.0.partition_point(|(start, _)| *start < hit.start));
+        longest > hit.end || earlier >= hit.end
     }
 }
 

@@ -3,6 +3,7 @@
 use super::correction::{Learned, Pieces};
 use super::cues::{Counts, Table};
 use super::disguise::hides;
+use super::grave::Grave;
 use super::harmless::{AUTOMATIC, HEARD, sort_out};
 use super::lexicon::Lexicon;
 use super::normal::Normal;
@@ -15,8 +16,7 @@ const LEARNED: &str = "brand.learned";
 const REASONS: usize = 6;
 /// A cue that counts less than this is no reason worth showing.
 const REASON_FLOOR: f32 = 0.25;
-/// Risks that stay named where the rules found them, whatever a model says. Of the others a model
-/// names fewer that are none.
+/// What names one of these is never moved down by what people taught.
 const GRAVE: [Risk; 4] = [Risk::Legal, Risk::Safety, Risk::Privacy, Risk::Press];
 /// What phrases alone must have beside the odds that were fitted for them: the model knows the
 /// words around them too, so rules count beside it only where they are sure. By cross-validation.
@@ -38,6 +38,8 @@ pub(crate) struct Findings {
     pub(crate) severity: u8,
     pub(crate) topic: Topic,
     pub(crate) risk: Vec<Risk>,
+    /// Those that stay named whatever a model says. Of the others it names fewer that are none.
+    named: Vec<Risk>,
     pub(crate) why: Vec<Why>,
     pub(crate) look: bool,
     /// Thanks, praise or good news, and nothing heated beside.
@@ -48,10 +50,11 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Looks at `text` with the phrases of its language, in which it is `folded`.
+    /// Looks at `text` with the cues and the grave phrases of its language, in which it is
+    /// `folded`.
     pub(crate) fn of(
         table: &Table,
-        lexicon: Option<&Lexicon>,
+        lexicons: Option<(&Lexicon, &Lexicon)>,
         text: &str,
         (language, folded): (Lang, &Normal),
         input: &Input,
@@ -59,12 +62,13 @@ impl Findings {
         learned: Option<Learned<'_>>,
     ) -> Findings {
         let silent = !folded.text.chars().any(char::is_alphanumeric);
-        match lexicon {
+        match lexicons {
             _ if silent => Findings::without_text(input),
             None => Findings::unread(input),
-            Some(lexicon) => {
-                let counts = table.count(&folded.text, text, lexicon.find(&folded.text));
-                let mut found = Findings::read(table, &counts, folded, text, input);
+            Some((cues, grave)) => {
+                let counts = table.count(&folded.text, text, cues.find(&folded.text));
+                let grave = Grave::of(table, &counts, grave.find(&folded.text));
+                let mut found = Findings::read(table, &counts, grave, folded, text, input);
                 if let Some(model) = model {
                     let seen = Seen { language, text, folded, counts: &counts };
                     found.take(model.opinion(&seen), model.name(), folded, input, learned);
@@ -82,12 +86,13 @@ impl Findings {
     pub(super) fn read(
         table: &Table,
         counts: &Counts,
+        grave: Grave,
         folded: &Normal,
         text: &str,
         input: &Input,
     ) -> Findings {
         let scores = counts.scores(table);
-        let risk = risks(table, counts);
+        let risk = risks(table, counts, &grave);
         let severity = severity(&risk, counts.severe(table));
         let mut odds = scores[Kind::Complaint as usize];
         let mut why = Vec::new();
@@ -97,7 +102,7 @@ impl Findings {
         }
         // What is sorted out must be harmless to whoever is not cautious.
         let suspected = share(odds);
-        let sure = risk.contains(&Risk::Safety)
+        let sure = grave.harm
             || risk.contains(&Risk::Sarcasm)
             || counts.value(table, "mixed.three") > 0.0
             || folded.text.split_whitespace().nth(BLUNT_WORDS).is_none();
@@ -116,6 +121,7 @@ impl Findings {
             severity,
             topic: topic(table, counts),
             risk,
+            named: grave.risks,
             why,
             look: false,
             calm: is_calm(table, counts),
@@ -152,6 +158,7 @@ impl Findings {
             severity: 1,
             topic: Topic::Other,
             risk: Vec::new(),
+            named: Vec::new(),
             why: vec![reason(cue, "")],
             look: true,
             calm: false,
@@ -204,7 +211,7 @@ impl Findings {
         };
         self.topic = opinion.topic.unwrap_or(self.topic);
         if let Some(risk) = opinion.risk {
-            self.risk.retain(|found| GRAVE.contains(found));
+            self.risk.retain(|found| self.named.contains(found));
             self.risk.extend(risk);
             self.risk.sort_unstable();
             self.risk.dedup();
@@ -307,8 +314,9 @@ fn severity(risk: &[Risk], severe: f32) -> u8 {
     }
 }
 
-/// The risks whose cues were found: they bear the same names. Sorted, each once.
-fn risks(table: &Table, counts: &Counts) -> Vec<Risk> {
+/// The risks that are named: those that harm most by grave phrases alone, the others by the cues
+/// that bear their names too. Sorted, each once.
+fn risks(table: &Table, counts: &Counts, grave: &Grave) -> Vec<Risk> {
     let named = |risk: &&Risk| match **risk {
         // Mock praise is praise with a breach beside it.
         Risk::Sarcasm => {
@@ -317,7 +325,8 @@ fn risks(table: &Table, counts: &Counts) -> Vec<Risk> {
                     || counts.value(table, "praise") == 0.0
                     || counts.value(table, "sign.irony") > 0.0)
         }
-        other => counts.risk(table, other) > 0.0,
+        other if GRAVE.contains(&other) => grave.risks.contains(&other),
+        other => counts.risk(table, other) > 0.0 || grave.risks.contains(&other),
     };
     Risk::ALL.iter().filter(named).copied().collect()
 }

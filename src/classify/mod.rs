@@ -14,6 +14,7 @@ mod disguise;
 mod encoder;
 mod exclusion;
 mod findings;
+mod grave;
 mod harmless;
 mod labels;
 mod language;
@@ -161,6 +162,8 @@ pub trait Model: Send + Sync {
 pub struct Classifier {
     table: Table,
     lexicons: Vec<(Lang, Lexicon)>,
+    /// In the same order.
+    graves: Vec<Lexicon>,
     sayings: Lexicon,
     sorts: [Lexicon; 2],
     model: Option<Box<dyn Model>>,
@@ -182,14 +185,16 @@ impl Classifier {
         ];
         let names = table.names();
         let mut lexicons = Vec::with_capacity(files.len());
+        let mut graves = Vec::with_capacity(files.len());
         for (lang, file) in files {
             let lexicon = Lexicon::read(&[common, file], &names, lang == Lang::DE)
                 .map_err(|error| format!("{lang}: {error}"))?;
             lexicons.push((lang, lexicon));
+            graves.push(grave::lexicon(lang).map_err(|error| format!("grave.txt: {error}"))?);
         }
         let sayings = around::sayings().map_err(|error| format!("around.txt: {error}"))?;
         let sorts = sorting::sorts().map_err(|error| format!("sorting.txt: {error}"))?;
-        Ok(Classifier { table, lexicons, sayings, sorts, model })
+        Ok(Classifier { table, lexicons, graves, sayings, sorts, model })
     }
 
     /// Rules and the model that is shipped.
@@ -232,8 +237,8 @@ impl Classifier {
     fn see(&self, text: &str, named: Option<Lang>) -> Option<(Grams, Vec<f32>)> {
         let text = cut(text);
         let (language, folded) = self.fold(named, text);
-        let lexicon = self.lexicon(language)?;
-        let counts = self.table.count(&folded.text, text, lexicon.find(&folded.text));
+        let (cues, _) = self.lexicons(language)?;
+        let counts = self.table.count(&folded.text, text, cues.find(&folded.text));
         Some((Grams::of(&folded, &counts.hits), counts.of))
     }
 
@@ -255,10 +260,10 @@ impl Classifier {
         let text = cut(input.text);
         let (language, folded) = self.fold(input.language, text);
         let (relevance, about) = relevance::relevance(text, language, input.about);
-        let lexicon = self.lexicon(language);
+        let lexicons = self.lexicons(language);
         let model = self.model.as_deref();
         let known = (language, &folded);
-        let mut found = Findings::of(&self.table, lexicon, text, known, input, model, learned);
+        let mut found = Findings::of(&self.table, lexicons, text, known, input, model, learned);
         self.heed(&mut found, text, relevance, input);
         self.sort(&mut found, text, (language, &folded), input);
         let cut = text.len() < input.text.len();
@@ -327,10 +332,10 @@ impl Classifier {
         }
     }
 
-    /// The phrases of a served language; for any other none, and a person looks.
-    fn lexicon(&self, language: Lang) -> Option<&Lexicon> {
-        let found = self.lexicons.iter().find(|(lang, _)| *lang == language);
-        found.map(|(_, lexicon)| lexicon)
+    /// The cues and the grave phrases of a served language; for any other none, and a person looks.
+    fn lexicons(&self, language: Lang) -> Option<(&Lexicon, &Lexicon)> {
+        let mut both = self.lexicons.iter().zip(&self.graves);
+        both.find(|((lang, _), _)| *lang == language).map(|((_, cues), grave)| (cues, grave))
     }
 }
 

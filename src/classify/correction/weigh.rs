@@ -1,6 +1,7 @@
 //! `Weighed`: what rules and model make of a text each, before they are put together.
 
 use crate::classify::findings::{Findings, odds_of};
+use crate::classify::grave::Grave;
 use crate::classify::normal::Normal;
 use crate::classify::{Classifier, Input, Seen, cut};
 
@@ -22,12 +23,13 @@ impl Classifier {
     pub(crate) fn weigh(&self, input: &Input) -> Option<Weighed> {
         let text = cut(input.text);
         let (language, folded) = self.fold(input.language, text);
-        let (lexicon, model) = (self.lexicon(language)?, self.model.as_deref()?);
+        let ((cues, grave), model) = (self.lexicons(language)?, self.model.as_deref()?);
         if !folded.text.chars().any(char::is_alphanumeric) {
             return None;
         }
-        let counts = self.table.count(&folded.text, text, lexicon.find(&folded.text));
-        let found = Findings::read(&self.table, &counts, &folded, text, input);
+        let counts = self.table.count(&folded.text, text, cues.find(&folded.text));
+        let grave = Grave::of(&self.table, &counts, grave.find(&folded.text));
+        let found = Findings::read(&self.table, &counts, grave, &folded, text, input);
         if found.is_automatic() {
             return None;
         }
