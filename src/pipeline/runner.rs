@@ -3,6 +3,7 @@
 use super::backfill::Gaps;
 use super::handover::Handovers;
 use super::hints::Hints;
+use super::notify::Alerts;
 use super::poll::Polls;
 use super::probe::Probes;
 use super::thread::Rereads;
@@ -133,6 +134,7 @@ pub fn start(deps: &Arc<Deps>, stop: &CancellationToken) -> TaskTracker {
             StepName::Poll => tasks.spawn(hands::run::<Polls>(deps, stop)),
             StepName::Hints => tasks.spawn(hands::run::<Hints>(deps, stop)),
             StepName::Backfill => tasks.spawn(hands::run::<Gaps>(deps, stop)),
+            StepName::Notify => tasks.spawn(hands::run::<Alerts>(deps, stop)),
             StepName::Handover => tasks.spawn(hands::run::<Handovers>(deps, stop)),
             StepName::Thread => tasks.spawn(hands::run::<Rereads>(deps, stop)),
             other => tasks.spawn(run(deps, other, stop)),

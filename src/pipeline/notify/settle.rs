@@ -35,6 +35,10 @@ pub(super) async fn settle(
         told.into_iter().map(|(row, said)| ((row, said.outcome), said.stands)).unzip();
     outbox::settle(&mut tx, &settled, now).await?;
     live::keep(deps, &mut tx, &settled, &stands, now).await?;
+    if on_trial && circuit.failures == 0 {
+        // It can be reached again: what waited for that goes now.
+        outbox::hasten(&mut tx, recipient, now).await?;
+    }
     tx.commit().await
 }
 
@@ -51,7 +55,7 @@ fn missed<'a>(row: &AlertRow, said: &'a Said, circuit: &CircuitRow) -> Option<&'
     }
 }
 
-/// Notes whether the recipient can be reached, and what waited for that goes now. Gives how it stands.
+/// Notes whether the recipient can be reached. Gives how it stands.
 async fn note(
     tx: &mut Tx,
     recipient: &str,
@@ -77,18 +81,12 @@ async fn note(
     }
     let name = circuits::of_recipient(recipient);
     let row = circuits::note(tx, &name, RECIPIENT, &asked, now).await?;
-    if !on_trial {
+    if !on_trial || !asked.is_empty() {
         return Ok(row);
     }
-    if asked.is_empty() {
-        // The one on trial was not needed any more: the next one tries.
-        let row = CircuitRow { shut_until: now.0, ..row };
-        crate::store::circuits::keep(tx, &row).await?;
-        return Ok(row);
-    }
-    if row.failures == 0 {
-        outbox::hasten(tx, recipient, now).await?;
-    }
+    // The one on trial was not needed any more: the next one tries.
+    let row = CircuitRow { shut_until: now.0, ..row };
+    crate::store::circuits::keep(tx, &row).await?;
     Ok(row)
 }
 

@@ -136,7 +136,7 @@ async fn what_a_removed_person_was_to_be_told_goes_to_who_stands_in() {
          [recipient.leo]\n{hook}[recipient.bob]\nnotifier = \"terminal\"\n"
     ))
     .await;
-    until(&t, 64).await;
+    until(&t, 63).await;
     assert_eq!(told(&t).await, ["new_complaint leo due"], "the line to leo is down");
     let leo = format!("[recipient.leo]\n{hook}");
     t.reconfigure(&[("to = [\"leo\"]", "to = [\"room\"]"), (&leo, "")]).await;

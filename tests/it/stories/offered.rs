@@ -7,7 +7,6 @@ use crate::doubles::zammad::zammad;
 use crate::town::{Plan, Town};
 use ascolto::domain::case::State;
 use ascolto::domain::obligation::{Evidence, Standing, VoidReason};
-use ascolto::domain::time::MINUTE;
 use ascolto::store::access::{self, AgentRow};
 use ascolto::store::identities;
 use ascolto::wire::Asks;
@@ -121,18 +120,4 @@ async fn whatever_is_offered_is_done_by_a_press() {
         assert!(stands(&t, act).await, "{act}: {:?}", t.case("p1").await.case);
         t.close().await;
     }
-}
-
-#[tokio::test]
-async fn what_is_handed_over_is_offered_so_no_more() {
-    let (t, desk, tickets) = town().await;
-    assert!(brought(&t, &press("k1", "U1", &desk.button("hand_over"))).await.done);
-    t.settle().await;
-    assert_eq!(tickets.tickets().len(), 1);
-    let left = (t.case("p1").await.case.deadline().unwrap() - t.deps.now()) / MINUTE;
-    t.pass(left + 2).await;
-    assert!(t.alerts("p1").await.contains(&"overdue sent".to_owned()));
-    let now = offered(&desk);
-    assert!(!now.contains(&"hand_over".to_owned()) && now.len() > 3, "{now:?}");
-    t.close().await;
 }
