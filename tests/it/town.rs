@@ -13,11 +13,12 @@ use ascolto::domain::{CaseId, Instant, ReplyId};
 use ascolto::ids::Ids;
 use ascolto::pipeline::acts::{self, Act, ActError};
 use ascolto::pipeline::{Deps, runner};
+use ascolto::store::access::{self, AgentRow};
 use ascolto::store::cases::CaseFile;
 use ascolto::store::mentions::MentionRow;
 use ascolto::store::outbox::AlertRow;
 use ascolto::store::replies::PartRow;
-use ascolto::store::{Store, cases, ledger, mentions, outbox, replies};
+use ascolto::store::{Store, cases, identities, ledger, mentions, outbox, replies};
 use std::sync::{Arc, Mutex};
 
 /// When every rehearsed day begins: Friday 20 November 2026, 08:00 in Rome.
@@ -148,6 +149,21 @@ impl Town {
     /// Does what is due now.
     pub async fn settle(&self) {
         runner::drain(&self.deps).await.unwrap();
+    }
+
+    /// Adds an agent whom a service knows by this id.
+    pub async fn know(&self, name: &str, service: &str, id: &str) {
+        let row = AgentRow {
+            name: name.to_owned(),
+            password: "x".to_owned(),
+            role: "agent".to_owned(),
+            language: "it".to_owned(),
+            added_at: 0,
+        };
+        let mut tx = self.deps.store.begin().await.unwrap();
+        assert!(access::add_agent(&mut tx, &row).await.unwrap());
+        identities::add(&mut tx, service, id, name, self.deps.now()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// What the terminal showed so far.

@@ -7,8 +7,6 @@ use crate::doubles::zammad::zammad;
 use crate::town::{Plan, Town};
 use ascolto::domain::case::State;
 use ascolto::domain::obligation::{Evidence, Standing, VoidReason};
-use ascolto::store::access::{self, AgentRow};
-use ascolto::store::identities;
 use ascolto::wire::Asks;
 use serde_json::json;
 
@@ -33,17 +31,7 @@ async fn town() -> (Town, Service, Desk) {
         ..Plan::default()
     };
     let t = Town::of(plan).await;
-    let row = AgentRow {
-        name: "ada".to_owned(),
-        password: "x".to_owned(),
-        role: "agent".to_owned(),
-        language: "it".to_owned(),
-        added_at: 0,
-    };
-    let mut tx = t.deps.store.begin().await.unwrap();
-    assert!(access::add_agent(&mut tx, &row).await.unwrap());
-    identities::add(&mut tx, "desk", "U1", "ada", t.deps.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    t.know("ada", "desk", "U1").await;
     t.pass(4).await;
     (t, service, tickets)
 }

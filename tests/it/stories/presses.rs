@@ -9,8 +9,8 @@ use ascolto::domain::{AlertId, CaseId};
 use ascolto::links::{Act as Link, Button};
 use ascolto::pipeline::acts::{self, Act};
 use ascolto::pipeline::presses;
-use ascolto::store::access::{self, AgentRow};
-use ascolto::store::{identities, replies};
+use ascolto::store::access;
+use ascolto::store::replies;
 use ascolto::wire::Answer;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -31,17 +31,7 @@ async fn with_a_desk(more: &str) -> (Town, Service) {
     };
     let t = Town::of(plan).await;
     for (name, id) in [("ada", "U1"), ("bob", "U2")] {
-        let row = AgentRow {
-            name: name.to_owned(),
-            password: "x".to_owned(),
-            role: "agent".to_owned(),
-            language: "it".to_owned(),
-            added_at: 0,
-        };
-        let mut tx = t.deps.store.begin().await.unwrap();
-        assert!(access::add_agent(&mut tx, &row).await.unwrap());
-        identities::add(&mut tx, "desk", id, name, t.deps.now()).await.unwrap();
-        tx.commit().await.unwrap();
+        t.know(name, "desk", id).await;
     }
     t.pass(4).await;
     (t, desk)
@@ -315,17 +305,7 @@ async fn who_shares_a_credential_is_asked_for_at_once_and_hears_its_own_room() {
     let answered: Vec<Value> = desk.answers.all();
     assert_eq!(answered.len(), 2, "nobody answers in the attic: {answered:?}");
     assert!(answered.iter().all(|answer| answer["done"] == false), "U1 is nobody yet");
-    let mut tx = t.deps.store.begin().await.unwrap();
-    let row = AgentRow {
-        name: "ada".to_owned(),
-        password: "x".to_owned(),
-        role: "agent".to_owned(),
-        language: "it".to_owned(),
-        added_at: 0,
-    };
-    access::add_agent(&mut tx, &row).await.unwrap();
-    identities::add(&mut tx, "desk", "U1", "ada", t.deps.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    t.know("ada", "desk", "U1").await;
     for (key, room) in [("k4", "yard"), ("k5", "hall")] {
         desk.press(json!({ "key": key, "by": "U1", "button": take, "room": room }));
     }

@@ -8,8 +8,6 @@ use ascolto::domain::time::MINUTE;
 use ascolto::pipeline::acts::{self, Act, ActError};
 use ascolto::pipeline::presses;
 use ascolto::pipeline::runner::StepName;
-use ascolto::store::access::{self, AgentRow};
-use ascolto::store::identities;
 use ascolto::wire::Answer;
 use serde_json::json;
 
@@ -83,17 +81,7 @@ async fn with_a_desk() -> (Town, Service) {
         ..Plan::default()
     };
     let t = Town::of(plan).await;
-    let row = AgentRow {
-        name: "ada".to_owned(),
-        password: "x".to_owned(),
-        role: "agent".to_owned(),
-        language: "it".to_owned(),
-        added_at: 0,
-    };
-    let mut tx = t.deps.store.begin().await.unwrap();
-    assert!(access::add_agent(&mut tx, &row).await.unwrap());
-    identities::add(&mut tx, "desk", "U1", "ada", t.deps.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    t.know("ada", "desk", "U1").await;
     (t, desk)
 }
 

@@ -9,8 +9,7 @@ use ascolto::domain::time::MINUTE;
 use ascolto::fetch::{Peer, Purpose};
 use ascolto::links::{Act as Pressable, LinkFault};
 use ascolto::pipeline::acts::{self, Act};
-use ascolto::store::access::{self, AgentRow};
-use ascolto::store::{identities, replies};
+use ascolto::store::replies;
 use ascolto::wire::{Answer, Asks, Fetched, Form, Press, Pressed};
 
 const TOKEN: &str = "4711:AAb0t-token";
@@ -47,17 +46,7 @@ async fn told_desk() -> (Town, TelegramBot) {
 
 /// From now on it is known whose number Ada's is.
 async fn knows_ada(t: &Town) {
-    let row = AgentRow {
-        name: "ada".to_owned(),
-        password: "x".to_owned(),
-        role: "agent".to_owned(),
-        language: "it".to_owned(),
-        added_at: 0,
-    };
-    let mut tx = t.deps.store.begin().await.unwrap();
-    assert!(access::add_agent(&mut tx, &row).await.unwrap());
-    identities::add(&mut tx, "telegram", &ADA.to_string(), "ada", t.deps.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    t.know("ada", "telegram", &ADA.to_string()).await;
 }
 
 /// The only message that stands there.
