@@ -10,8 +10,6 @@ use crate::town::{Plan, Town};
 use ascolto::domain::case::{Attention, State};
 use ascolto::domain::obligation::{Evidence, Standing};
 use ascolto::pipeline::presses;
-use ascolto::store::access::{self, AgentRow};
-use ascolto::store::identities;
 use ascolto::web::{Web, router};
 use axum::body::Body;
 use axum::http::Request;
@@ -62,17 +60,7 @@ impl Everywhere {
         let t = Town::of(plan).await;
         let bob = BOB.to_string();
         for (name, service, id) in [("ann", "slack", ANN), ("bob", "telegram", bob.as_str())] {
-            let row = AgentRow {
-                name: name.to_owned(),
-                password: "x".to_owned(),
-                role: "agent".to_owned(),
-                language: "it".to_owned(),
-                added_at: 0,
-            };
-            let mut tx = t.deps.store.begin().await.unwrap();
-            assert!(access::add_agent(&mut tx, &row).await.unwrap());
-            identities::add(&mut tx, service, id, name, t.deps.now()).await.unwrap();
-            tx.commit().await.unwrap();
+            t.know(name, service, id).await;
         }
         t.pass(4).await;
         assert_eq!(t.alerts("p1").await, ["new_complaint sent"; 4]);
